@@ -1,0 +1,140 @@
+# Every target sets up what it needs in .venv and is quick to repeat.
+# Settings, with their defaults: PYTHON=<the first Python from 3.11 to 3.14>  PORT=3000  LAKE_URI=file://<here>/build/lake
+
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+.NOTPARALLEL:
+MAKEFLAGS += --no-print-directory
+
+VENV := .venv
+BIN := $(VENV)/bin
+UV ?= $(shell command -v uv 2>/dev/null)
+PORT ?= 3000
+
+# As if the environment were activated, also for the processes that a tool starts.
+RUN := VIRTUAL_ENV="$(CURDIR)/$(VENV)" PATH="$(CURDIR)/$(BIN):$$PATH"
+
+# A candidate counts only if it runs: a version manager may leave a name behind that does nothing.
+CANDIDATES := python3.11 python3.12 python3.13 python3.14 python3 python
+PYTHON ?= $(shell for p in $(CANDIDATES); do \
+	if "$$p" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 15))' >/dev/null 2>&1; \
+	then command -v "$$p"; break; fi; done)
+
+# `make dev` drops sample files into its own lake while that is empty. A lake that you name gets none,
+# unless you ask: make dev LAKE_URI=s3://bucket SAMPLES=1
+ifeq ($(origin LAKE_URI),undefined)
+LAKE_URI := file://$(CURDIR)/build/lake
+SAMPLES ?= $(if $(wildcard build/lake/*),0,1)
+endif
+SAMPLES ?= 0
+
+.PHONY: help
+help: ## Show this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  \033[1m%-8s\033[0m %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
+
+# --- environment -----------------------------------------------------------
+
+$(BIN)/python:
+	@if [ -z "$(PYTHON)" ]; then \
+		echo "lake_assets needs Python 3.11 to 3.14, and none of these runs: $(CANDIDATES)." >&2; \
+		echo "Install one, or name it: make PYTHON=/path/to/python3.11" >&2; exit 1; fi
+	@echo "Making $(VENV) with $(PYTHON)"
+	@if [ -n "$(UV)" ]; then "$(UV)" venv --quiet --allow-existing --python "$(PYTHON)" $(VENV); \
+	else "$(PYTHON)" -m venv $(VENV) || { \
+		echo "This Python cannot make a virtual environment. On Debian: apt-get install python3-venv" >&2; \
+		rm -rf $(VENV); exit 1; }; fi
+
+# install <extras>: the project, editable, at the versions of constraints.txt
+define install
+	@echo "Installing lake_assets$(1) (the first time takes a minute or two)"
+	@if [ -n "$(UV)" ]; then "$(UV)" pip install --quiet --python $(BIN)/python -c constraints.txt -e ".$(1)"; \
+	else $(BIN)/python -m pip --version >/dev/null 2>&1 || $(BIN)/python -m ensurepip >/dev/null; \
+		$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e ".$(1)"; fi
+endef
+
+$(VENV)/.installed-core: pyproject.toml constraints.txt | $(BIN)/python
+	$(call install)
+	@touch $@
+
+$(VENV)/.installed-ui: pyproject.toml constraints.txt | $(BIN)/python
+	$(call install,[ui])
+	@touch $@ $(VENV)/.installed-core
+
+$(VENV)/.installed-bench: pyproject.toml constraints.txt | $(BIN)/python
+	$(call install,[bench])
+	@touch $@ $(VENV)/.installed-core
+
+# dev includes the others
+$(VENV)/.installed-dev: pyproject.toml constraints.txt | $(BIN)/python
+	$(call install,[dev])
+	@touch $@ $(VENV)/.installed-core $(VENV)/.installed-ui $(VENV)/.installed-bench
+
+$(VENV)/.installed-spark: pyproject.toml constraints.txt | $(BIN)/python
+	$(call install,[spark])
+	@touch $@ $(VENV)/.installed-core
+
+# --- see it work -----------------------------------------------------------
+
+.PHONY: demo
+demo: $(VENV)/.installed-core ## Messy files become gold, every row accounted for
+	@$(RUN) lake demo --dir build/demo
+
+.PHONY: dev
+dev: export DAGSTER_HOME := $(CURDIR)/build/dagster_home
+dev: export LAKE_URI := $(LAKE_URI)
+# `dg dev` starts this same command, after checks that the code location makes anyway.
+dev: export PYTHONWARNINGS := ignore:Function `dev_command` is superseded
+dev: $(VENV)/.installed-ui ## Open Dagster on http://127.0.0.1:$PORT with sample files in the lake
+	@mkdir -p "$$DAGSTER_HOME" build/lake
+	@cp dagster.yaml "$$DAGSTER_HOME/dagster.yaml"
+	@if [ "$(SAMPLES)" = 1 ]; then $(RUN) lake samples --lake retail --uri "$$LAKE_URI"; fi
+	@echo "Lake:    $$LAKE_URI"
+	@echo "Dagster: http://127.0.0.1:$(PORT)  (Ctrl-C stops it)"
+	@$(RUN) exec dagster dev -h 127.0.0.1 -p $(PORT)
+
+# --- work on it ------------------------------------------------------------
+
+.PHONY: setup
+setup: $(VENV)/.installed-dev ## Install everything for working on the project
+	@echo "Ready: $(BIN)/python, $$($(BIN)/python --version)"
+
+.PHONY: test
+test: $(VENV)/.installed-dev ## Run the tests; ARGS="-k name" picks some
+	@$(RUN) pytest $(ARGS)
+
+.PHONY: check
+check: $(VENV)/.installed-dev ## Lint, format, types, dependency rule, Dagster definitions
+	@echo "ruff check";        $(RUN) ruff check .
+	@echo "ruff format";       $(RUN) ruff format --check .
+	@echo "mypy";              $(RUN) mypy
+	@echo "import-linter";     $(RUN) lint-imports --no-logo --cache-dir build/import_linter_cache
+	@echo "dg check yaml";     unset DAGSTER_HOME; $(RUN) dg check yaml
+	@echo "dg check defs";     unset DAGSTER_HOME; $(RUN) dg check defs
+
+.PHONY: bench
+bench: $(VENV)/.installed-bench ## Time raw to gold against a hand-written DuckDB script
+	@$(RUN) python -m benchmarks.retail $(ARGS)
+
+# A version that must stay where it is although a newer one is allowed, and why:
+#   pyspark 3.5.6 is what Glue 5.1 and EMR 7 run
+HOLDS := pyspark==3.5.6
+
+.PHONY: lock
+lock: ## Write constraints.txt anew with the latest versions that pyproject.toml allows
+	@mkdir -p build
+	@uv="$(UV)"; if [ -z "$$uv" ]; then \
+		[ -n "$(PYTHON)" ] || { echo "No Python 3.11 or newer found. Name one: make lock PYTHON=..." >&2; exit 1; }; \
+		"$(PYTHON)" -m venv build/lock; build/lock/bin/python -m pip install --quiet uv; uv=build/lock/bin/uv; fi; \
+	printf '%s\n' $(HOLDS) > build/holds.txt; \
+	"$$uv" pip compile --quiet --universal --python-version 3.11 --all-extras --upgrade \
+		--no-header --no-annotate --no-emit-index-url --no-emit-find-links \
+		-c build/holds.txt pyproject.toml -o build/constraints.txt; \
+	{ sed '/^[^#]/,$$d' constraints.txt; cat build/constraints.txt; } > build/constraints.new; \
+	mv build/constraints.new constraints.txt
+	@echo "constraints.txt is new. Run make check test before you commit it."
+
+.PHONY: clean
+clean: ## Remove build/ and caches; the environment in .venv stays
+	@rm -rf build dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+	@find . -path ./$(VENV) -prune -o -type d -name __pycache__ -prune -exec rm -rf {} +
