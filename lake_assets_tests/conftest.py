@@ -1,0 +1,54 @@
+"""What tests of several packages share: an S3 of their own."""
+
+import logging
+import os
+import uuid
+from collections.abc import Iterator
+from typing import Any
+
+import boto3
+import pytest
+from moto.s3.exceptions import NoSuchUpload
+from moto.s3.models import S3Backend
+from moto.server import ThreadedMotoServer
+
+
+@pytest.fixture(scope="session")
+def s3_endpoint() -> Iterator[str]:
+    """The URL of an S3 for this test process alone, with credentials for it in the environment."""
+    logging.getLogger("werkzeug").setLevel(logging.ERROR)
+    server = ThreadedMotoServer("127.0.0.1", 0, verbose=False)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(S3Backend, "complete_multipart_upload", _complete_like_s3())
+        for name in ("AWS_PROFILE", "AWS_SESSION_TOKEN", "AWS_REGION", "AWS_ENDPOINT_URL"):
+            patch.delenv(name, raising=False)
+        patch.setenv("AWS_ACCESS_KEY_ID", "test")
+        patch.setenv("AWS_SECRET_ACCESS_KEY", "test")
+        patch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+        patch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+        patch.setenv("AWS_CONFIG_FILE", os.devnull)
+        patch.setenv("AWS_SHARED_CREDENTIALS_FILE", os.devnull)
+        server.start()
+        host, port = server.get_host_and_port()
+        yield f"http://{host}:{port}"
+        server.stop()
+
+
+@pytest.fixture
+def s3_uri(s3_endpoint: str) -> str:
+    """A new, empty bucket: s3://name."""
+    name = f"lake-{uuid.uuid4().hex}"
+    boto3.client("s3", endpoint_url=s3_endpoint).create_bucket(Bucket=name)
+    return f"s3://{name}"
+
+
+def _complete_like_s3() -> Any:
+    complete = S3Backend.complete_multipart_upload
+
+    def complete_or_refuse(self: Any, bucket: str, upload_id: str, body: Any) -> Any:
+        # moto 5.2.5 answers 500 for an upload that it does not know.
+        if upload_id not in self.get_bucket(bucket).multiparts:
+            raise NoSuchUpload(upload_id=upload_id)
+        return complete(self, bucket, upload_id, body)
+
+    return complete_or_refuse
