@@ -1,0 +1,155 @@
+"""A dataset: the contract of one kind of file and of the table made from it."""
+
+from datetime import date
+from typing import Self
+
+from pydantic import Field, field_validator, model_validator
+
+from lake_assets.contracts.column import Column, ColumnType
+from lake_assets.contracts.model import ContractModel, Name
+from lake_assets.contracts.rule import Rule, columns_of, parse_expression
+
+LINEAGE_COLUMNS = ("source_file", "line_number", "ingest_run_id", "ingest_ts", "contract_version")
+"""Columns that every processed and gold row carries besides the contract's own."""
+
+
+class CsvFormat(ContractModel):
+    """How the files are written, and the limits that keep a bad one from doing harm."""
+
+    delimiters: list[str] = Field(default=[",", ";", "\t", "|"], min_length=1)
+    encodings: list[str] = Field(
+        default=["utf-8", "windows-1252"],
+        min_length=1,
+        description="Tried in order on a file without a byte order mark.",
+    )
+    nulls: list[str] = Field(
+        default=["", "-", "n/a", "na", "null", "none", "nan"],
+        description="Cells that mean 'no value', compared trimmed and in lower case.",
+    )
+    max_record_lines: int = Field(default=50, ge=1, description="Lines one record may span.")
+    max_file_mb: int = Field(default=10_240, ge=1, description="A larger file is refused.")
+
+
+class Partitioning(ContractModel):
+    """Rows are partitioned by the date of ``column``; dates outside the range are rejected."""
+
+    column: Name
+    start: date
+    max_days_ahead: int = Field(default=1, ge=0, description="Days after the arrival, at most.")
+
+
+class Gold(ContractModel):
+    """The analytics table: one row a key, the latest arrival wins."""
+
+    table: Name
+    row_hash: list[Name] = Field(min_length=1, description="Columns of the md5, in order.")
+    target_file_mb: int = Field(default=256, ge=1)
+    audit_counts: dict[Name, str] = Field(
+        default_factory=dict,
+        description="Name -> expression; metrics.json counts the gold rows for which it is true.",
+    )
+
+    @field_validator("audit_counts")
+    @classmethod
+    def _can_be_evaluated(cls, counts: dict[str, str]) -> dict[str, str]:
+        for expression in counts.values():
+            parse_expression(expression)
+        return counts
+
+
+class Quality(ContractModel):
+    """Thresholds of the asset checks; shares from 0 to 1."""
+
+    max_reject_rate: float = Field(default=0.05, ge=0, le=1)
+    max_duplicate_rate: float = Field(default=0.10, ge=0, le=1)
+    max_null_rate: dict[Name, float] = Field(default_factory=dict)
+
+
+class Zones(ContractModel):
+    """Key prefixes of the zones below the lake's URI, each ending in ``/``."""
+
+    raw: str = "raw/"
+    validated: str = "validated/"
+    rejected_system: str = "rejected/system/"
+    rejected_rows: str = "rejected/data_quality/"
+    processed: str = "processed/"
+    gold: str = "gold/"
+    archive: str = "archive/validated/"
+    ledger: str = "audit/ingest/"
+    gold_audit: str = "audit/gold_compaction/"
+
+    @model_validator(mode="after")
+    def _prefixes_are_apart(self) -> Self:
+        prefixes = list(dict(self).values())
+        for prefix in prefixes:
+            if not prefix.endswith("/") or prefix.startswith("/") or ".." in prefix:
+                raise ValueError(f"zone {prefix!r} must be a relative prefix that ends in '/'")
+        for one in prefixes:
+            if sum(other.startswith(one) for other in prefixes) > 1:
+                raise ValueError(f"zone {one!r} is, or contains, another zone; keep them apart")
+        return self
+
+
+class Dataset(ContractModel):
+    """The contract of one dataset."""
+
+    name: Name
+    description: str = ""
+    contract_version: str = "1"
+    format: CsvFormat = CsvFormat()
+    zones: Zones = Zones()
+    columns: list[Column] = Field(min_length=1)
+    rules: list[Rule] = Field(default_factory=list)
+    key: list[Name] = Field(min_length=1, description="The columns that identify a gold row.")
+    partition: Partitioning
+    gold: Gold
+    quality: Quality = Quality()
+
+    @model_validator(mode="after")
+    def _names_refer_to_columns(self) -> Self:
+        names = [column.name for column in self.columns]
+        known = set(names)
+        if len(known) < len(names):
+            raise ValueError(f"dataset {self.name!r} declares a column twice")
+        if clash := known & {*LINEAGE_COLUMNS, "row_hash", "raw_row", "date"}:
+            raise ValueError(f"dataset {self.name!r}: {sorted(clash)} are names of our own columns")
+        headers = [name for column in self.columns for name in (column.name, *column.aliases)]
+        if twice := sorted({name for name in headers if headers.count(name) > 1}):
+            raise ValueError(f"dataset {self.name!r}: {twice} would name two columns; drop one alias")
+        uses = {
+            "key": set(self.key),
+            "partition.column": {self.partition.column},
+            "gold.row_hash": set(self.gold.row_hash),
+            "quality.max_null_rate": set(self.quality.max_null_rate),
+            **{f"rule {r.name!r}": columns_of(r.expression) for r in self.rules},
+            **{
+                f"gold.audit_counts.{name}": columns_of(expression)
+                for name, expression in self.gold.audit_counts.items()
+            },
+        }
+        for where, used in uses.items():
+            if unknown := sorted(used - known):
+                raise ValueError(
+                    f"dataset {self.name!r}: {where} names {unknown}, which is no column here; "
+                    f"the columns are {names}"
+                )
+        rules = [rule.name for rule in self.rules]
+        if len(set(rules)) < len(rules):
+            raise ValueError(f"dataset {self.name!r} names two rules alike")
+        column = self.column(self.partition.column)
+        if column.type is not ColumnType.TIMESTAMP or not column.required:
+            raise ValueError(
+                f"dataset {self.name!r}: partition.column must be a required timestamp column"
+            )
+        return self
+
+    def column(self, name: str) -> Column:
+        """The column of that name.
+
+        Raises:
+            KeyError: there is none.
+        """
+        for column in self.columns:
+            if column.name == name:
+                return column
+        raise KeyError(name)

@@ -1,0 +1,48 @@
+"""A lake: one bucket or directory, the datasets in it, and how arrivals are taken in."""
+
+from datetime import date
+from typing import Self
+
+from pydantic import Field, model_validator
+
+from lake_assets.contracts.dataset import Dataset
+from lake_assets.contracts.model import ContractModel, Name
+
+
+class Intake(ContractModel):
+    """How much one run takes, and how often the arrival sensor looks."""
+
+    max_files: int = Field(default=2_000, ge=1, description="Files a batch, at most.")
+    max_mb: int = Field(default=20_480, ge=1, description="Megabytes a batch, at most.")
+    settle_seconds: float = Field(
+        default=2.0,
+        ge=0,
+        description="A file must be this old: on a disk, it may still be being written.",
+    )
+    interval_seconds: int = Field(default=10, ge=1, description="Pause between two looks.")
+    task_mb: int = Field(default=64, ge=1, description="Input that one task reads, about.")
+
+
+class Lake(ContractModel):
+    """The attributes of a lake's ``defs.yaml``."""
+
+    lake: Name
+    description: str = ""
+    owners: list[str] = Field(default_factory=list)
+    uri: str | None = Field(
+        default=None,
+        description="file:///dir or s3://bucket[/prefix]; settings of the environment win.",
+    )
+    arrivals_start: date = Field(description="First arrival partition.")
+    intake: Intake = Intake()
+    datasets: list[Dataset] = Field(min_length=1)
+
+    @model_validator(mode="after")
+    def _datasets_are_apart(self) -> Self:
+        names = [dataset.name for dataset in self.datasets]
+        if len(set(names)) < len(names):
+            raise ValueError(f"lake {self.lake!r} names two datasets alike")
+        prefixes = [prefix for dataset in self.datasets for prefix in dict(dataset.zones).values()]
+        if len(set(prefixes)) < len(prefixes):
+            raise ValueError(f"lake {self.lake!r}: two datasets share a zone; give each its own")
+        return self

@@ -1,0 +1,64 @@
+"""Read a lake's ``defs.yaml``, with errors that point at the line."""
+
+from pathlib import Path
+from typing import Any
+
+import yaml
+from pydantic import ValidationError
+
+from lake_assets.contracts.errors import ContractError
+from lake_assets.contracts.lake import Lake
+
+
+def load_lake(path: Path) -> Lake:
+    """Read and validate the ``attributes`` of a lake's YAML file.
+
+    Raises:
+        ContractError: with one sentence a mistake: ``file:line: where: what; what to do``.
+    """
+    try:
+        text = path.read_text("utf-8")
+        document = yaml.safe_load(text)
+        root = yaml.compose(text, Loader=yaml.SafeLoader)
+    except OSError as error:
+        raise ContractError(f"cannot read the contract {path}: {error.strerror}") from error
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise ContractError(f"{path} is not valid YAML: {error}") from error
+    if not isinstance(document, dict) or "attributes" not in document:
+        raise ContractError(f"{path}:1: expected the keys `type` and `attributes` at the top")
+    try:
+        return Lake.model_validate(document["attributes"])
+    except ValidationError as error:
+        sentences = [
+            f"{path}:{_line(root, ('attributes', *mistake['loc']))}: "
+            f"{'.'.join(map(str, mistake['loc'])) or 'lake'}: {_sentence(mistake)}"
+            for mistake in error.errors()
+        ]
+        raise ContractError("\n".join(sentences)) from error
+
+
+def _line(node: yaml.Node | None, path: tuple[Any, ...]) -> int:
+    """The line (from 1) of the deepest part of ``path`` that the file has."""
+    line = node.start_mark.line + 1 if node else 1
+    for step in path:
+        if isinstance(node, yaml.MappingNode):
+            pair = next((pair for pair in node.value if pair[0].value == step), None)
+            if pair is None:
+                break
+            line, node = pair[0].start_mark.line + 1, pair[1]
+        elif isinstance(node, yaml.SequenceNode) and isinstance(step, int):
+            node = node.value[step]
+            line = node.start_mark.line + 1
+    return line
+
+
+def _sentence(mistake: Any) -> str:
+    match mistake["type"]:
+        case "extra_forbidden":
+            return "there is no such key; remove it or mend its spelling"
+        case "missing":
+            return "this key is required; add it"
+        case "value_error":
+            return str(mistake["ctx"]["error"])
+        case _:
+            return f"{mistake['msg']}; found {mistake['input']!r}"

@@ -1,0 +1,99 @@
+"""Timestamp patterns as people write them in contracts: ``yyyy-MM-dd[ H:mm[:ss]]``.
+
+The letters are those of Unicode TR 35 (also Java's and Spark's), a small subset:
+
+==========  =====================================================
+letters     meaning
+==========  =====================================================
+yyyy  yy    year with four digits, with two (69 -> 1969, 68 -> 2068, as in POSIX)
+MM  M       month with two digits, with one or two
+dd  d       day of the month, likewise
+HH  H       hour 0-23, likewise
+hh  h       hour 1-12, likewise; needs ``a``
+mm  ss      minutes, seconds: always two digits, 00-59
+SSS         a fraction of a second, one to nine digits
+a           AM or PM
+XXX         an offset: ``Z``, ``+02:00``, ``+0200``
+'text'      text as it stands
+[ ]         an optional part; may nest
+==========  =====================================================
+"""
+
+import re
+from dataclasses import dataclass
+
+TOKEN = re.compile(r"yyyy|yy|MM?|dd?|HH?|hh?|mm|ss|SSS|a|XXX|'[^']*'|[^A-Za-z'\[\]]")
+
+
+@dataclass(frozen=True, slots=True)
+class Pattern:
+    """One pattern without optional parts: its tokens in order, literals quoted."""
+
+    text: str
+    tokens: tuple[str, ...]
+
+    @property
+    def order(self) -> str:
+        """The order of day and month as read from left to right: ``DM`` or ``MD``."""
+        letters = "".join(token[0] for token in self.tokens if token[0] in "Md")
+        return "DM" if letters.startswith("d") else "MD"
+
+
+def alternatives(text: str) -> list[str]:
+    """Spell out the optional parts: ``a[b[c]]`` is ``abc``, ``ab`` and ``a``.
+
+    Raises:
+        ValueError: a bracket is not closed, or closed twice.
+    """
+    depth, start = 0, -1
+    for at, character in enumerate(text):
+        if character == "[":
+            depth += 1
+            start = at if depth == 1 else start
+        elif character == "]":
+            depth -= 1
+            if depth < 0:
+                raise ValueError(f"pattern {text!r} closes a ']' that was never opened")
+            if depth == 0:
+                head, inner, tail = text[:start], text[start + 1 : at], text[at + 1 :]
+                return [
+                    head + middle + rest
+                    for rest in alternatives(tail)
+                    for middle in [*alternatives(inner), ""]
+                ]
+    if depth:
+        raise ValueError(f"pattern {text!r} opens a '[' that is never closed")
+    return [text]
+
+
+def parse_pattern(text: str) -> list[Pattern]:
+    """Read one pattern of a contract.
+
+    Args:
+        text: for example ``MM/dd/yyyy[ H:mm[:ss]]``.
+
+    Returns:
+        One :class:`Pattern` for each way to take or leave the optional parts.
+
+    Raises:
+        ValueError: a letter has no meaning here, or year, month or day is missing.
+    """
+    patterns = []
+    for spelling in alternatives(text):
+        tokens, at = [], 0
+        while at < len(spelling):
+            match = TOKEN.match(spelling, at)
+            if not match:
+                raise ValueError(
+                    f"pattern {text!r}: {spelling[at]!r} has no meaning; use yyyy MM dd HH mm ss "
+                    "SSS hh a XXX, optional parts in [ ], and put plain letters in quotes"
+                )
+            tokens.append(match.group())
+            at = match.end()
+        initials = {token[0] for token in tokens}
+        if missing := {"y": "year", "M": "month", "d": "day"}.keys() - initials:
+            raise ValueError(f"pattern {text!r} lacks {', '.join(sorted(missing))}")
+        if ("h" in initials) != ("a" in initials):
+            raise ValueError(f"pattern {text!r}: hh (1-12) and a (AM/PM) belong together")
+        patterns.append(Pattern(spelling, tuple(tokens)))
+    return patterns
