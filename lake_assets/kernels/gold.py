@@ -1,0 +1,64 @@
+"""A date's processed rows to its gold table: one row a key, the latest arrival wins."""
+
+import polars as pl
+import polars_hash
+
+from lake_assets.contracts.column import ColumnType
+from lake_assets.contracts.dataset import Dataset
+from lake_assets.kernels.types import LINEAGE, data_type
+
+SEPARATOR = "||"
+
+
+def to_gold(processed: pl.DataFrame, dataset: Dataset) -> pl.DataFrame:
+    """Deduplicate, hash and order one date's rows.
+
+    Of the rows of one key the latest ``ingest_ts`` is kept; ties go to the greater
+    ``source_file``, then to the greater ``line_number``.
+
+    Args:
+        processed: the contract's columns and those of ``types.LINEAGE``, in any order of rows.
+        dataset: the contract.
+
+    Returns:
+        The contract's columns, ``row_hash`` (String, md5 in hexadecimal) and the lineage columns,
+        one row a key, ordered by key.
+    """
+    age = ["ingest_ts", "source_file", "line_number"]
+    latest = processed.sort([*dataset.key, *age]).unique(
+        dataset.key, keep="last", maintain_order=True
+    )
+    return latest.with_columns(row_hash(dataset)).select(gold_schema(dataset).names())
+
+
+def row_hash(dataset: Dataset) -> pl.Expr:
+    """md5 of the contract's ``row_hash`` columns as text, joined by ``||``, null as "".
+
+    Decimals keep their scale (``12.50``); timestamps read ``2025-01-31 09:05:00``, with a
+    fraction only if there is one.
+    """
+    texts = [_text(dataset, name).fill_null("") for name in dataset.gold.row_hash]
+    joined = polars_hash.concat_str(texts, separator=SEPARATOR)
+    return joined.nchash.md5().alias("row_hash")
+
+
+def gold_schema(dataset: Dataset) -> pl.Schema:
+    """Names and types of the gold table's columns."""
+    columns = {column.name: data_type(column) for column in dataset.columns}
+    return pl.Schema({**columns, "row_hash": pl.String(), **LINEAGE})
+
+
+def processed_schema(dataset: Dataset) -> pl.Schema:
+    """Names and types of the processed zone's columns."""
+    return pl.Schema({**{column.name: data_type(column) for column in dataset.columns}, **LINEAGE})
+
+
+def _text(dataset: Dataset, name: str) -> pl.Expr:
+    value = pl.col(name)
+    match dataset.column(name).type:
+        case ColumnType.STRING:
+            return value
+        case ColumnType.TIMESTAMP:
+            return value.dt.strftime("%Y-%m-%d %H:%M:%S%.f")
+        case _:
+            return value.cast(pl.String)

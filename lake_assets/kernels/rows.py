@@ -1,0 +1,145 @@
+"""Cells to typed rows: the good ones, and the rejects with every reason."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import polars as pl
+
+from lake_assets.contracts.column import Column, ColumnType
+from lake_assets.contracts.dataset import Dataset
+from lake_assets.contracts.rule import Severity
+from lake_assets.kernels.cells import DAMAGED
+from lake_assets.kernels.numbers import parse_decimal, parse_integer
+from lake_assets.kernels.rules import broken
+from lake_assets.kernels.timestamps import (
+    Evidence,
+    date_in_name,
+    is_ambiguous,
+    parse_timestamps,
+    settle,
+)
+from lake_assets.kernels.types import data_type
+
+TRUE = ["true", "t", "yes", "y", "1"]
+FALSE = ["false", "f", "no", "n", "0"]
+RAW = "_raw"
+"""A timestamp's text stands beside its value, in a column with this ending."""
+
+
+@dataclass(frozen=True, slots=True)
+class Provenance:
+    """Where rows come from: the same four values in every row of a file."""
+
+    source_file: str
+    ingest_run_id: str
+    ingest_ts: datetime
+    contract_version: str
+
+    def columns(self) -> list[pl.Expr]:
+        """The columns of ``types.LINEAGE`` except ``line_number``, as literals."""
+        return [
+            pl.lit(self.source_file).alias("source_file"),
+            pl.lit(self.ingest_run_id).alias("ingest_run_id"),
+            pl.lit(self.ingest_ts.replace(tzinfo=None), pl.Datetime("us")).alias("ingest_ts"),
+            pl.lit(self.contract_version).alias("contract_version"),
+        ]
+
+
+def type_rows(
+    texts: pl.DataFrame, dataset: Dataset, provenance: Provenance, evidence: Evidence | None
+) -> pl.DataFrame:
+    """Read each cell as its column's type, and say what is wrong with each row.
+
+    Args:
+        texts: ``line_number``, ``raw_row``, ``kind``, ``damage``, and a trimmed String column a
+            contract column, null where there is no value.
+        dataset: the contract.
+        provenance: of the file.
+        evidence: of the whole file on the order of day and month; None if ``texts`` is all of it.
+
+    Returns:
+        ``line_number``, ``raw_row``, ``kind``, the contract's columns typed (null where unread),
+        ``<timestamp>_raw`` String, and a Boolean column a reason, named ``!<reason>``, in the
+        order in which reasons are reported; ``?<rule>`` for rules that only warn.
+    """
+    values: list[pl.Series] = []
+    missing: list[pl.Series] = []
+    unread: list[pl.Series] = []
+    intact = texts["kind"] != DAMAGED
+    for column in dataset.columns:
+        text = texts[column.name]
+        if column.required:
+            missing.append((text.is_null() & intact).alias(f"!MISSING_REQUIRED_COLUMN:{column.name}"))
+        if column.type is ColumnType.TIMESTAMP:
+            value, invalid, ambiguous = _timestamp(text, column, provenance, evidence)
+            values += [text.alias(column.name + RAW), value]
+            unread[:0] = [
+                ambiguous.alias(f"!AMBIGUOUS_TIMESTAMP:{column.name}"),
+                invalid.alias(f"!INVALID_TIMESTAMP_FORMAT:{column.name}"),
+            ]
+            continue
+        value = _value(text, column)
+        values.append(value)
+        if column.type is not ColumnType.STRING:
+            code = "INVALID_NUMBER" if column.type is not ColumnType.BOOLEAN else "INVALID_BOOLEAN"
+            wrong = value.is_null() & text.is_not_null()
+            unread.append(wrong.alias(f"!{code}:{column.name}"))
+    rows = texts.select("line_number", "raw_row", "kind", "damage").with_columns(values)
+    structural = [
+        (pl.col("damage") == what).fill_null(False).alias(f"!STRUCTURAL:{what}")
+        for what in rows["damage"].drop_nulls().unique(maintain_order=True)
+    ]
+    return rows.with_columns(structural).with_columns(missing + unread).with_columns(
+        _rules(dataset, provenance)
+    ).drop("damage")
+
+
+def _rules(dataset: Dataset, provenance: Provenance) -> Iterator[pl.Expr]:
+    intact = pl.col("kind") != DAMAGED
+    for rule in dataset.rules:
+        mark = "?" if rule.severity is Severity.WARN else "!"
+        yield (broken(rule) & intact).alias(f"{mark}{rule.reason}:{rule.name}")
+    partition = dataset.partition
+    last = provenance.ingest_ts.date() + timedelta(days=partition.max_days_ahead)
+    in_range = pl.col(partition.column).dt.date().is_between(partition.start, last)
+    yield (~in_range).fill_null(False).alias("!BUSINESS_LOGIC_FAIL:event_date_in_range")
+
+
+def _timestamp(
+    text: pl.Series, column: Column, provenance: Provenance, evidence: Evidence | None
+) -> tuple[pl.Series, pl.Series, pl.Series]:
+    named = date_in_name(provenance.source_file)
+    readings, seen = parse_timestamps(text, column.formats, named)
+    value = settle(readings, seen if evidence is None else evidence).alias(column.name)
+    ambiguous = value.is_null() & readings["DM"].is_not_null()
+    invalid = value.is_null() & text.is_not_null() & ~ambiguous
+    return value, invalid, ambiguous
+
+
+def survey(texts: pl.DataFrame, dataset: Dataset, source_file: str) -> Evidence:
+    """The evidence in one piece of a file on the order of day and month in its timestamps."""
+    evidence = Evidence()
+    for column in dataset.columns:
+        if column.type is ColumnType.TIMESTAMP and is_ambiguous(column.formats):
+            named = date_in_name(source_file)
+            evidence += parse_timestamps(texts[column.name], column.formats, named)[1]
+    return evidence
+
+
+def _value(text: pl.Series, column: Column) -> pl.Series:
+    match column.type:
+        case ColumnType.INTEGER:
+            return parse_integer(text)
+        case ColumnType.DECIMAL:
+            return parse_decimal(text, column.precision, column.scale)
+        case ColumnType.BOOLEAN:
+            lower = text.str.to_lowercase()
+            return lower.replace_strict(
+                TRUE + FALSE,
+                [True] * len(TRUE) + [False] * len(FALSE),
+                default=None,
+                return_dtype=pl.Boolean,
+            )
+        case _:
+            return text.cast(data_type(column))
