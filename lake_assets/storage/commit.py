@@ -1,0 +1,111 @@
+"""The two-phase commit of an ingest run, on plain objects.
+
+1. **Stage**: tasks write outputs where no reader sees them.
+2. **Commit**: :func:`commit` puts one record if it is absent. That one write is the commit point.
+3. **Publish**: :func:`publish` makes the outputs visible, marks the event dates, and moves the
+   inputs out of validated/, in that order. Every step can be repeated.
+4. **Recover**: a file that is still in validated/ although a commit names it shows a publication
+   that was interrupted; :func:`interrupted` finds those, and publishing again finishes them.
+
+Inputs leave validated/ last, so "no input left" means "published".
+"""
+
+import json
+from collections.abc import Iterator, Sequence
+from datetime import timedelta
+
+from lake_assets.contracts.dataset import Dataset
+from lake_assets.storage.errors import ObjectExists, ObjectNotFound
+from lake_assets.storage.ledger import Commit, Input, commits
+from lake_assets.storage.objects import ObjectInfo
+from lake_assets.storage.store import Store
+from lake_assets.storage.zones import commit_key, reason_key, stale_key
+
+CLOCK_SKEW = timedelta(hours=1)
+"""How far a store's clock may be behind the clock that stamped an arrival."""
+
+
+def commit(store: Store, dataset: Dataset, record: Commit) -> Commit:
+    """Write the commit point, or find that another driver has.
+
+    Returns:
+        The record that stands: ours, or that of the driver that was faster with the same batch.
+    """
+    key = commit_key(dataset, record.arrival, record.ingest_run_id)
+    if store.put_if_absent(key, record.to_bytes()):
+        return record
+    winner = Commit.from_bytes(store.read(key))
+    theirs = {(staged.key, staged.upload_id) for staged in winner.outputs}
+    for staged in record.outputs:
+        if (staged.key, staged.upload_id) not in theirs:
+            store.abort(staged)
+    return winner
+
+
+def publish(store: Store, dataset: Dataset, record: Commit) -> None:
+    """Make a commit visible. Safe to repeat, and to run in two places at once.
+
+    Raises:
+        StagedLost: a staged write is gone that the commit names.
+    """
+    for staged in record.outputs:
+        store.publish(staged)
+    for day in record.dates:
+        store.put(stale_key(dataset, day, record.ingest_run_id), b"")
+    for item in record.inputs:
+        if item.outcome == "refused":
+            store.put(reason_key(item.destination), refusal(item, record))
+        leave_validated(store, item)
+
+
+def leave_validated(store: Store, item: Input) -> None:
+    """Move one input to its destination, unless that is done."""
+    try:
+        info = store.head(item.key)
+    except ObjectNotFound:
+        return
+    if info.etag != item.etag:
+        return  # another file of that name has arrived since; it is not this commit's
+    try:
+        store.move(info, item.destination, arrived=item.arrived)
+    except ObjectNotFound:
+        return  # another driver was faster
+    except ObjectExists:
+        store.delete(item.key, if_match=item.etag)  # published by another driver
+
+
+def refusal(item: Input, record: Commit) -> bytes:
+    """The ``_reason.json`` of a refused file."""
+    return reason_document(
+        item.source_file, item.reason or "", item.detail or "", record.ingest_run_id
+    )
+
+
+def reason_document(source_file: str, reason: str, detail: str, run_id: str | None) -> bytes:
+    """Why a file was refused: source_file, reason (a code), detail (a sentence), ingest_run_id."""
+    document = {
+        "source_file": source_file,
+        "reason": reason,
+        "detail": detail,
+        "ingest_run_id": run_id,
+    }
+    return json.dumps(document, indent=1, ensure_ascii=False).encode()
+
+
+def interrupted(store: Store, dataset: Dataset, pending: Sequence[ObjectInfo]) -> Iterator[Commit]:
+    """Commits whose publication did not finish.
+
+    Reads the commits made since the oldest pending file arrived, and no older ones, so that the
+    work does not grow with the history of the lake.
+
+    Args:
+        store: of the lake.
+        dataset: the contract.
+        pending: the files in validated/, as ``Store.head`` gives them.
+    """
+    waiting = {(info.key, info.etag) for info in pending}
+    for arrival in sorted({info.arrived.date() for info in pending}):
+        since = min(info.arrived for info in pending if info.arrived.date() == arrival)
+        for record in commits(store, dataset, arrival, since - CLOCK_SKEW):
+            if any((item.key, item.etag) in waiting for item in record.inputs):
+                yield record

@@ -1,0 +1,131 @@
+"""The ledger: one record an ingest run, which is its commit point and its redo log."""
+
+from collections.abc import Iterator, Mapping
+from datetime import date, datetime
+from typing import Any, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, field_serializer, field_validator
+
+from lake_assets.contracts.dataset import Dataset
+from lake_assets.kernels.accounting import Accounting, total
+from lake_assets.storage.objects import Staged
+from lake_assets.storage.store import Store
+from lake_assets.storage.zones import ledger_prefix
+
+
+class Record(BaseModel):
+    """Immutable; unknown keys of later versions are kept out of the way."""
+
+    model_config = ConfigDict(frozen=True, arbitrary_types_allowed=True)
+
+
+class Input(Record):
+    """A file that an ingest run took out of validated/.
+
+    Attributes:
+        key, etag, size: the object in validated/.
+        source_file: its name as it was dropped.
+        arrived: when it arrived in raw/ (UTC); also the ``ingest_ts`` of its rows.
+        sha256: of its bytes; empty where it could not be read.
+        outcome: ``ingested``, or ``refused`` as a whole.
+        destination: its key in archive/ or rejected/system/.
+        reason, detail: why it was refused.
+        extra_columns: header cells that the contract does not know.
+        books: where its rows went; zeros where it was refused.
+    """
+
+    key: str
+    etag: str
+    size: int
+    source_file: str
+    arrived: datetime
+    sha256: str = ""
+    outcome: Literal["ingested", "refused"]
+    destination: str
+    reason: str | None = None
+    detail: str | None = None
+    extra_columns: list[str] = []
+    books: Accounting = Accounting()
+
+    @field_validator("books", mode="before")
+    @classmethod
+    def _read_books(cls, value: Any) -> Accounting:
+        return value if isinstance(value, Accounting) else Accounting.from_json(value)
+
+    @field_serializer("books")
+    def _write_books(self, value: Accounting) -> dict[str, Any]:
+        return value.to_json()
+
+
+class Commit(Record):
+    """What one ingest run did, all of it or nothing of it.
+
+    Attributes:
+        version: of this record's form.
+        committed_at: when the record was written (UTC); for people, nothing depends on it.
+        task_mb: how the plan divided the inputs, so that a rebuild divides them alike.
+        outputs: staged writes, by the key under which they are published.
+    """
+
+    version: int = 1
+    ingest_run_id: str
+    lake: str
+    dataset: str
+    contract_version: str
+    arrival: date
+    committed_at: datetime
+    task_mb: int
+    inputs: list[Input]
+    outputs: list[Staged]
+
+    @field_validator("outputs", mode="before")
+    @classmethod
+    def _read_outputs(cls, value: Any) -> list[Staged]:
+        return [item if isinstance(item, Staged) else Staged.from_json(item) for item in value]
+
+    @field_serializer("outputs")
+    def _write_outputs(self, value: list[Staged]) -> list[dict[str, Any]]:
+        return [dict(staged.to_json()) for staged in value]
+
+    @property
+    def books(self) -> Accounting:
+        """The sum over all files."""
+        return total({item.key: item.books for item in self.inputs})
+
+    @property
+    def dates(self) -> Mapping[str, int]:
+        """Event date (ISO) -> good rows."""
+        return self.books.dates
+
+    @classmethod
+    def from_bytes(cls, data: bytes) -> Self:
+        """Read a record.
+
+        Raises:
+            pydantic.ValidationError: it is not one.
+        """
+        return cls.model_validate_json(data)
+
+    def to_bytes(self) -> bytes:
+        """The record as it is stored: indented JSON, UTF-8."""
+        return self.model_dump_json(indent=1).encode()
+
+
+def commits(
+    store: Store, dataset: Dataset, arrival: date, since: datetime | None = None
+) -> Iterator[Commit]:
+    """The commits of one arrival date, in the order in which they were made.
+
+    Args:
+        store: of the lake.
+        dataset: the contract.
+        arrival: the arrival date.
+        since: leave out commits made before this time (UTC), by the store's own clock.
+    """
+    found = [
+        info
+        for info in store.list(ledger_prefix(dataset, arrival))
+        if since is None or info.modified >= since
+    ]
+    for info in sorted(found, key=lambda info: (info.modified, info.key)):
+        yield Commit.from_bytes(store.read(info.key))

@@ -1,0 +1,530 @@
+"""A bucket, or a prefix in one, as a store: AWS S3 or an S3-compatible endpoint."""
+
+import hashlib
+import io
+import random
+import threading
+import time
+import uuid
+from base64 import b64encode
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, BinaryIO, TypeVar
+from urllib.parse import urlsplit
+
+import boto3.session
+from botocore.config import Config
+from botocore.exceptions import (
+    BotoCoreError,
+    ClientError,
+    CredentialRetrievalError,
+    HTTPClientError,
+    NoCredentialsError,
+    PartialCredentialsError,
+    ProfileNotFound,
+    TokenRetrievalError,
+    UnauthorizedSSOTokenError,
+)
+from botocore.exceptions import ConnectionError as NoConnectionError
+from urllib3.exceptions import HTTPError
+
+from lake_assets.storage.errors import (
+    ObjectBusy,
+    ObjectChanged,
+    ObjectExists,
+    ObjectNotFound,
+    ReadInterrupted,
+    StagedLost,
+    StoreError,
+    StoreUnavailable,
+    explain_s3,
+)
+from lake_assets.storage.objects import (
+    ObjectInfo,
+    Staged,
+    multipart_etag,
+    validate_key,
+    validate_prefix,
+    validate_range,
+)
+from lake_assets.storage.store import probe
+
+if TYPE_CHECKING:
+    from _typeshed import WriteableBuffer
+    from botocore.response import StreamingBody
+    from mypy_boto3_s3.client import S3Client
+    from mypy_boto3_s3.type_defs import CompletedMultipartUploadTypeDef
+
+MIB = 1024**2
+PART_BYTES = 64 * MIB  # of an upload
+COPY_BYTES = 5 * 1024 * MIB  # the most that one CopyObject takes
+COPY_PART_BYTES = 512 * MIB  # at most 10,000 parts: 5 TB, the largest object there is
+BUFFER_BYTES = 1 * MIB
+ATTEMPTS = 4  # on top of botocore's own, for what botocore does not repeat
+
+# User metadata, all lower case: S3 returns it so.
+ARRIVED = "lake-arrived"
+SOURCE = "lake-source"
+WRITER = "lake-writer"
+SHA256 = "lake-sha256"
+
+T = TypeVar("T")
+
+
+class S3Store:
+    """The `Store` protocol on S3.
+
+    Conditions travel with the request that they protect (If-Match, If-None-Match). A HEAD comes
+    first where an S3-compatible store may ignore the condition (copy, delete): it leaves a window
+    of milliseconds instead of none.
+    """
+
+    def __init__(self, bucket: str, prefix: str = "", *, endpoint: str | None = None) -> None:
+        self._bucket = bucket
+        self._prefix = f"{prefix}/" if prefix else ""
+        self._endpoint = endpoint
+        self._lock = threading.Lock()
+        self._made: S3Client | None = None
+
+    def __getstate__(self) -> dict[str, Any]:
+        # A client holds sockets and locks: each process makes its own.
+        return {"bucket": self._bucket, "prefix": self._prefix, "endpoint": self._endpoint}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        prefix = state["prefix"].removesuffix("/")
+        S3Store.__init__(self, state["bucket"], prefix, endpoint=state["endpoint"])
+
+    def __repr__(self) -> str:
+        return f"S3Store({self.uri!r})"
+
+    @property
+    def uri(self) -> str:
+        return f"s3://{self._bucket}/{self._prefix}".rstrip("/")
+
+    @property
+    def client(self) -> "S3Client":
+        """The boto3 client, made at first use. Safe to share among threads."""
+        with self._lock:
+            if self._made is None:
+                self._made = _client(self._endpoint)
+            return self._made
+
+    def list(self, prefix: str = "") -> Iterator[ObjectInfo]:
+        validate_prefix(prefix)
+        with self._explained(prefix):
+            pages = self.client.get_paginator("list_objects_v2").paginate(
+                Bucket=self._bucket, Prefix=self._prefix + prefix
+            )
+            for page in pages:
+                for found in page.get("Contents", []):
+                    key, size = found["Key"].removeprefix(self._prefix), found["Size"]
+                    if size == 0 and found["Key"].endswith("/"):
+                        continue  # how consoles show an empty folder
+                    modified = _seconds(found["LastModified"])
+                    yield ObjectInfo(key, size, found["ETag"].strip('"'), modified, modified)
+
+    def head(self, key: str) -> ObjectInfo:
+        validate_key(key)
+        with self._explained(key):
+            found = self.client.head_object(Bucket=self._bucket, Key=self._prefix + key)
+        modified = _seconds(found["LastModified"])
+        return ObjectInfo(
+            key=key,
+            size=found["ContentLength"],
+            etag=found["ETag"].strip('"'),
+            modified=modified,
+            arrived=_stamped(found["Metadata"], modified),
+            source=found["Metadata"].get(SOURCE),
+        )
+
+    def read(
+        self, key: str, *, if_match: str | None = None, start: int = 0, length: int | None = None
+    ) -> bytes:
+        validate_key(key)
+        validate_range(start, length)
+        if length == 0:  # HTTP has no empty range
+            self._require(key, if_match)
+            return b""
+        byte_range = None
+        if start or length is not None:
+            byte_range = f"bytes={start}-{'' if length is None else start + length - 1}"
+
+        def read_once() -> bytes:
+            with self._get(key, if_match, byte_range) as file:
+                return file.read()
+
+        try:
+            return _repeated(read_once, ReadInterrupted)
+        except StoreError as exc:
+            if _error_code(exc) != "InvalidRange":
+                raise
+        self._require(key, if_match)  # it is there, but ends before `start`
+        return b""
+
+    def open(self, key: str, *, if_match: str | None = None) -> BinaryIO:
+        return self._get(key, if_match, None)
+
+    def put(self, key: str, data: bytes) -> None:
+        validate_key(key)
+        with self._explained(key):
+            self.client.put_object(
+                Bucket=self._bucket, Key=self._prefix + key, Body=data, ContentMD5=_md5(data)
+            )
+
+    def put_if_absent(self, key: str, data: bytes) -> bool:
+        validate_key(key)
+        writer = uuid.uuid4().hex
+
+        def put_once() -> bool:
+            with self._explained(key):
+                self.client.put_object(
+                    Bucket=self._bucket,
+                    Key=self._prefix + key,
+                    Body=data,
+                    ContentMD5=_md5(data),
+                    Metadata={WRITER: writer},
+                    IfNoneMatch="*",
+                )
+            return True
+
+        try:
+            return _repeated(put_once, ObjectBusy)
+        except ObjectChanged:
+            # The answer to our own write may have got lost: then its repetition, by botocore or by
+            # us, finds our own object in the way.
+            return self._metadata(key).get(WRITER) == writer
+
+    def move(self, src: ObjectInfo, dst: str, *, arrived: datetime | None = None) -> None:
+        validate_key(dst)
+        stamp = arrived or src.modified
+        metadata = {ARRIVED: stamp.astimezone(UTC).isoformat(), SOURCE: src.identity}
+        headers = self._require(src.key, src.etag)
+        found = self._find(dst)
+        if found is None:
+            try:
+                self._copy(src, dst, metadata, headers)
+            except ObjectChanged:
+                # One answer, two conditions: the source changed, or the destination came up.
+                found = self._find(dst)
+                if found is None:
+                    raise
+        if found is not None and not self.moved_from(found, src):
+            raise ObjectExists(f"There is already an object at {self._where(dst)}.")
+        with suppress(ObjectChanged):
+            # Changed now means that another object took the key after the copy: it is the next
+            # arrival, and `src` has left its key all the same.
+            self._delete(src.key, src.etag)
+
+    def moved_from(self, dst: ObjectInfo, src: ObjectInfo) -> bool:
+        return dst.source == src.identity
+
+    def delete(self, key: str, *, if_match: str | None = None) -> None:
+        validate_key(key)
+        if if_match is not None:
+            try:
+                self._require(key, if_match)
+            except ObjectNotFound:
+                return
+        self._delete(key, if_match)
+
+    def stage(self, key: str, data: bytes, *, rows: int = 0) -> Staged:
+        validate_key(key)
+        sha256 = hashlib.sha256(data).hexdigest()
+        with self._explained(key):
+            upload_id = self.client.create_multipart_upload(
+                Bucket=self._bucket, Key=self._prefix + key, Metadata={SHA256: sha256}
+            )["UploadId"]
+        with self._aborted_on_error(key, upload_id), self._explained(key):
+            etags = []
+            # An object has one part at least, if an empty one.
+            for number, start in enumerate(range(0, max(len(data), 1), PART_BYTES), start=1):
+                part = data[start : start + PART_BYTES]
+                answer = self.client.upload_part(
+                    Bucket=self._bucket,
+                    Key=self._prefix + key,
+                    UploadId=upload_id,
+                    PartNumber=number,
+                    Body=part,
+                    ContentMD5=_md5(part),
+                )
+                etags.append(answer["ETag"])
+        return Staged(key, upload_id, _unquoted(etags), len(data), sha256, rows)
+
+    def publish(self, staged: Staged) -> None:
+        validate_key(staged.key)
+        try:
+            with self._explained(staged.key):
+                self.client.complete_multipart_upload(
+                    Bucket=self._bucket,
+                    Key=self._prefix + staged.key,
+                    UploadId=staged.upload_id,
+                    MultipartUpload=_parts(staged.part_etags),
+                )
+        except StagedLost:
+            # A repeated completion, unless the object says otherwise.
+            found = self._find(staged.key)
+            if found is None or found.size != staged.size:
+                raise
+            same_etag = found.etag == multipart_etag(staged.part_etags)
+            if not same_etag and self._metadata(staged.key).get(SHA256) != staged.sha256:
+                raise
+
+    def abort(self, staged: Staged) -> None:
+        validate_key(staged.key)
+        with suppress(StagedLost), self._explained(staged.key):
+            self.client.abort_multipart_upload(
+                Bucket=self._bucket, Key=self._prefix + staged.key, UploadId=staged.upload_id
+            )
+
+    def abandoned(self, older_than: datetime) -> Iterator[Staged]:
+        with self._explained(""):
+            pages = self.client.get_paginator("list_multipart_uploads").paginate(
+                Bucket=self._bucket, Prefix=self._prefix
+            )
+            for page in pages:
+                for found in page.get("Uploads", []):
+                    if found["Initiated"] < older_than:
+                        key = found["Key"].removeprefix(self._prefix)
+                        yield Staged(key, found["UploadId"], (), 0, "")
+
+    def check(self) -> None:
+        probe(self)
+
+    def _where(self, key: str) -> str:
+        return f"{self.uri}/{key}".rstrip("/")
+
+    @contextmanager
+    def _explained(self, key: str) -> Iterator[None]:
+        try:
+            yield
+        except (ClientError, BotoCoreError) as exc:
+            raise _explain(exc, self._where(key), self._endpoint) from exc
+
+    def _find(self, key: str) -> ObjectInfo | None:
+        try:
+            return self.head(key)
+        except ObjectNotFound:
+            return None
+
+    def _metadata(self, key: str) -> Mapping[str, str]:
+        """The user metadata of the object; none if it is gone."""
+        with suppress(ObjectNotFound), self._explained(key):
+            found = self.client.head_object(Bucket=self._bucket, Key=self._prefix + key)
+            return found["Metadata"]
+        return {}
+
+    def _require(self, key: str, etag: str | None) -> dict[str, Any]:
+        """Raise ObjectNotFound or ObjectChanged unless `etag` (None: any) stands under `key`.
+
+        Returns the headers that describe the content, to go along with it.
+        """
+        with self._explained(key):
+            found = self.client.head_object(Bucket=self._bucket, Key=self._prefix + key)
+        if etag not in {None, found["ETag"].strip('"')}:
+            raise explain_s3("PreconditionFailed", self._where(key))
+        content = {"type": found.get("ContentType"), "encoding": found.get("ContentEncoding")}
+        return {f"Content{name.title()}": value for name, value in content.items() if value}
+
+    def _get(self, key: str, if_match: str | None, byte_range: str | None) -> BinaryIO:
+        validate_key(key)
+        options: dict[str, Any] = {}
+        if if_match is not None:
+            options["IfMatch"] = f'"{if_match}"'
+        if byte_range is not None:
+            options["Range"] = byte_range
+        with self._explained(key):
+            answer = self.client.get_object(Bucket=self._bucket, Key=self._prefix + key, **options)
+        return io.BufferedReader(_Body(answer["Body"], self._where(key)), BUFFER_BYTES)
+
+    def _delete(self, key: str, etag: str | None) -> None:
+        condition: dict[str, Any] = {} if etag is None else {"IfMatch": f'"{etag}"'}
+
+        def delete_once() -> None:
+            with self._explained(key):
+                self.client.delete_object(Bucket=self._bucket, Key=self._prefix + key, **condition)
+
+        with suppress(ObjectNotFound):
+            _repeated(delete_once, ObjectBusy)
+
+    def _copy(self, src: ObjectInfo, dst: str, metadata: dict[str, str], headers: Any) -> None:
+        """Copy in the store, iff `src` stands as it did and nothing stands under `dst`."""
+        source: dict[str, Any] = {
+            "CopySource": {"Bucket": self._bucket, "Key": self._prefix + src.key},
+            "CopySourceIfMatch": f'"{src.etag}"',
+        }
+        target: dict[str, Any] = {"Bucket": self._bucket, "Key": self._prefix + dst}
+
+        def copy_once() -> None:
+            with self._explained(src.key):
+                self.client.copy_object(
+                    **source,
+                    **target,
+                    **headers,
+                    Metadata=metadata,
+                    MetadataDirective="REPLACE",
+                    IfNoneMatch="*",
+                )
+
+        def copy_in_parts() -> None:
+            with self._explained(dst):
+                upload_id = self.client.create_multipart_upload(
+                    **target, **headers, Metadata=metadata
+                )["UploadId"]
+            with self._aborted_on_error(dst, upload_id), self._explained(src.key):
+                etags = []
+                for number, start in enumerate(range(0, src.size, COPY_PART_BYTES), start=1):
+                    end = min(start + COPY_PART_BYTES, src.size) - 1
+                    answer = self.client.upload_part_copy(
+                        **source,
+                        **target,
+                        UploadId=upload_id,
+                        PartNumber=number,
+                        CopySourceRange=f"bytes={start}-{end}",
+                    )
+                    etags.append(answer["CopyPartResult"]["ETag"])
+                self.client.complete_multipart_upload(
+                    **target,
+                    UploadId=upload_id,
+                    MultipartUpload=_parts(_unquoted(etags)),
+                    IfNoneMatch="*",
+                )
+
+        _repeated(copy_once if src.size <= COPY_BYTES else copy_in_parts, ObjectBusy)
+
+    @contextmanager
+    def _aborted_on_error(self, key: str, upload_id: str) -> Iterator[None]:
+        try:
+            yield
+        except StoreError:
+            with suppress(StoreError):  # the first error is the one to tell
+                self.abort(Staged(key, upload_id, (), 0, ""))
+            raise
+
+
+class _Body(io.RawIOBase):
+    """An object's bytes as they arrive. Raises ReadInterrupted if they end too early."""
+
+    def __init__(self, stream: "StreamingBody", where: str) -> None:
+        self._stream = stream
+        self._where = where
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: "WriteableBuffer", /) -> int:
+        view = memoryview(buffer)
+        try:
+            # botocore counts, and raises at the end unless all of Content-Length has come.
+            chunk = self._stream.read(len(view))
+        except (BotoCoreError, HTTPError, OSError) as exc:
+            raise ReadInterrupted(
+                f"The connection broke before all of {self._where} was read. Read it again."
+            ) from exc
+        view[: len(chunk)] = chunk
+        return len(chunk)
+
+    def close(self) -> None:
+        if not self.closed:
+            self._stream.close()
+        super().close()
+
+
+def _client(endpoint: str | None) -> "S3Client":
+    session = boto3.session.Session()
+    try:
+        return session.client(
+            "s3",
+            endpoint_url=endpoint,
+            # An endpoint ignores the region, but requests are signed with one.
+            region_name=session.region_name or ("us-east-1" if endpoint else None),
+            config=Config(
+                connect_timeout=5,
+                read_timeout=60,
+                max_pool_connections=32,
+                retries={"mode": "standard", "total_max_attempts": 5},
+                # Integrity is by Content-MD5, which every store checks: botocore's own checksums
+                # are refused by some, and S3 asks for them again when an upload is completed.
+                request_checksum_calculation="when_required",
+                s3={"addressing_style": "path" if endpoint else "auto"},
+            ),
+        )
+    except ValueError as exc:
+        raise StoreUnavailable(
+            "The S3 endpoint is not a URL. Set LAKE_S3_ENDPOINT to one like "
+            "http://127.0.0.1:9000, or to nothing for AWS."
+        ) from exc
+
+
+def _explain(exc: ClientError | BotoCoreError, where: str, endpoint: str | None) -> StoreError:
+    match exc:
+        case ClientError():
+            return explain_s3(exc.response.get("Error", {}).get("Code", ""), where)
+        case ProfileNotFound():
+            return StoreUnavailable(
+                f"There is no AWS profile of the name in AWS_PROFILE, to open {where} with. "
+                "Correct AWS_PROFILE, or add the profile to ~/.aws/config."
+            )
+        case NoCredentialsError() | PartialCredentialsError():
+            return StoreUnavailable(
+                f"There are no complete AWS credentials for {where}. Set AWS_PROFILE, or "
+                "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or run with a role."
+            )
+        case CredentialRetrievalError() | TokenRetrievalError() | UnauthorizedSSOTokenError():
+            return StoreUnavailable(
+                f"The AWS credentials for {where} cannot be renewed. Log in again, for example "
+                "with `aws sso login`."
+            )
+        case HTTPClientError() | NoConnectionError():
+            server = urlsplit(endpoint).netloc.rpartition("@")[2] if endpoint else "AWS"
+            return StoreUnavailable(
+                f"{server} does not answer for {where} ({type(exc).__name__}). Check the network "
+                "and LAKE_S3_ENDPOINT, then run again."
+            )
+    return StoreUnavailable(f"boto3 could not ask for {where}: {type(exc).__name__}.")
+
+
+def _repeated(call: Callable[[], T], on: type[StoreError]) -> T:
+    """What `call` returns, called again, a little later each time, while it raises `on`."""
+    for attempt in range(ATTEMPTS - 1):
+        try:
+            return call()
+        except on:
+            time.sleep(random.uniform(0, 0.1 * 2**attempt))
+    return call()
+
+
+def _error_code(exc: StoreError) -> str:
+    cause = exc.__cause__
+    return cause.response.get("Error", {}).get("Code", "") if isinstance(cause, ClientError) else ""
+
+
+def _seconds(when: datetime) -> datetime:
+    """Whole seconds: HEAD never tells more, and listings must agree with it."""
+    return when.astimezone(UTC).replace(microsecond=0)
+
+
+def _stamped(metadata: Mapping[str, str], modified: datetime) -> datetime:
+    """When the object arrived, by its stamp if it has one that can be read."""
+    try:
+        stamp = datetime.fromisoformat(metadata[ARRIVED])
+    except (KeyError, ValueError):
+        return modified
+    return stamp.astimezone(UTC) if stamp.tzinfo else modified
+
+
+def _md5(data: bytes) -> str:
+    return b64encode(hashlib.md5(data, usedforsecurity=False).digest()).decode()
+
+
+def _unquoted(etags: Iterable[str]) -> tuple[str, ...]:
+    return tuple(etag.strip('"') for etag in etags)
+
+
+def _parts(etags: tuple[str, ...]) -> "CompletedMultipartUploadTypeDef":
+    return {
+        "Parts": [
+            {"PartNumber": number, "ETag": f'"{etag}"'}
+            for number, etag in enumerate(etags, start=1)
+        ]
+    }
