@@ -115,7 +115,9 @@ class Dataset(ContractModel):
             raise ValueError(f"dataset {self.name!r}: {sorted(clash)} are names of our own columns")
         headers = [name for column in self.columns for name in (column.name, *column.aliases)]
         if twice := sorted({name for name in headers if headers.count(name) > 1}):
-            raise ValueError(f"dataset {self.name!r}: {twice} would name two columns; drop one alias")
+            raise ValueError(
+                f"dataset {self.name!r}: {twice} would name two columns; drop one alias"
+            )
         uses = {
             "key": set(self.key),
             "partition.column": {self.partition.column},

@@ -9,7 +9,7 @@ from sqlglot.errors import SqlglotError
 
 from lake_assets.contracts.model import ContractModel, Name
 
-ALLOWED: tuple[type[exp.Expression], ...] = (
+ALLOWED: tuple[type[exp.Expr], ...] = (
     exp.Column, exp.Identifier, exp.Literal, exp.Boolean, exp.Null, exp.Paren,
     exp.And, exp.Or, exp.Not, exp.EQ, exp.NEQ, exp.GT, exp.GTE, exp.LT, exp.LTE,
     exp.Is, exp.In, exp.Between, exp.Like, exp.RegexpLike,
@@ -43,7 +43,7 @@ class Rule(ContractModel):
         return text
 
 
-def parse_expression(text: str) -> exp.Expression:
+def parse_expression(text: str) -> exp.Expr:
     """Parse a rule's expression.
 
     Raises:

@@ -13,6 +13,9 @@ GOOD = "good"
 OTHER_DELIMITER = "other_delimiter"
 DAMAGED = "damaged"
 
+UNDECODABLE = "undecodable bytes"
+MISQUOTED = "unbalanced or stray quotes"
+
 
 def split_cells(
     records: pl.DataFrame, text: bytes, layout: Layout, delimiters: Sequence[str]
@@ -41,7 +44,9 @@ def split_cells(
     kinds = set(records["kind"].unique())
     if not kinds <= {GOOD}:
         usable = records["kind"] == GOOD
-        parsed = parsed.with_columns(pl.when(usable).then(pl.col(name)).alias(name) for name in names)
+        parsed = parsed.with_columns(
+            pl.when(usable).then(pl.col(name)).alias(name) for name in names
+        )
     for delimiter in delimiters:
         rows = (records["recovered_with"] == delimiter).arg_true()
         if not rows.is_empty():
@@ -55,88 +60,98 @@ def split_cells(
 
 
 def _classify(records: pl.DataFrame, layout: Layout, delimiters: Sequence[str]) -> pl.DataFrame:
+    """Add ``kind``, ``damage`` and ``recovered_with``; only odd records are looked at closely."""
+    wanted = layout.width - 1
     raw = pl.col("raw_row")
     records = records.with_columns(
-        _separators(layout.delimiter).alias("separators"),
-        pl.when(pl.col("quotes") > 0)
-        .then(raw.str.contains(well_quoted(layout.delimiter)))
-        .otherwise(True)
-        .alias("well_quoted"),
+        raw.str.count_matches(layout.delimiter, literal=True).alias("separators"),
+        raw.str.starts_with(layout.header[:8]).alias("like_header"),
     )
-    wanted = layout.width - 1
-    short_or_long = pl.col("separators") != wanted
-    # A row in another delimiter: it divides the row rightly, and no second one does.
-    others = [d for d in delimiters if d != layout.delimiter]
-    fits = [
-        pl.when(raw.str.count_matches(d, literal=True) == wanted).then(pl.lit(d)) for d in others
+    is_odd = (pl.col("quotes") > 0) | (pl.col("separators") != wanted)
+    is_odd = is_odd | pl.col("undecodable") | pl.col("like_header")
+    odd = records.select(is_odd.arg_true()).to_series()
+    closer = _look_closely(records[odd], layout, delimiters)
+    verdicts = [
+        pl.repeat(plain, records.height, dtype=pl.String, eager=True)
+        .alias(name)
+        .scatter(odd, closer[name])
+        for name, plain in (("kind", GOOD), ("damage", None), ("recovered_with", None))
     ]
-    recovered = (
-        pl.when(short_or_long & (pl.col("quotes") == 0) & (pl.col("separators") == 0))
-        .then(
-            pl.when(pl.sum_horizontal(fit.is_not_null() for fit in fits) == 1).then(
-                pl.coalesce(fits)
-            )
-        )
-        .otherwise(None)
-        if fits
-        else pl.lit(None, pl.String)
-    )
-    empty_tail = raw.str.contains(rf"[{_escaped(layout.delimiter)}\s]+$") & (
-        raw.str.strip_chars_end(f"{layout.delimiter} \r").str.count_matches(
-            layout.delimiter, literal=True
-        )
-        <= wanted
-    )
-    records = records.with_columns(recovered.alias("recovered_with"))
-    return records.with_columns(
-        pl.when(pl.col("undecodable"))
-        .then(pl.lit("undecodable bytes"))
-        .when(raw.str.strip_chars() == "")
-        .then(None)
-        .when(~pl.col("well_quoted"))
-        .then(pl.lit("unbalanced or stray quotes"))
-        .when(pl.col("recovered_with").is_not_null())
-        .then(None)
-        .when((pl.col("separators") > wanted) & ~((pl.col("quotes") == 0) & empty_tail))
-        .then(pl.lit("too many cells"))
-        .when(pl.col("separators") < wanted)
-        .then(pl.lit("too few cells"))
-        .alias("damage"),
-    ).with_columns(
-        pl.when(raw.str.strip_chars() == "")
-        .then(pl.lit(BLANK))
-        .when(raw.str.strip_chars_end() == layout.header.rstrip())
-        .then(pl.lit(HEADER))
-        .when(pl.col("damage").is_not_null())
-        .then(pl.lit(DAMAGED))
-        .when(pl.col("recovered_with").is_not_null())
-        .then(pl.lit(OTHER_DELIMITER))
-        .otherwise(pl.lit(GOOD))
-        .alias("kind")
-    )
+    return records.drop("separators", "like_header").with_columns(verdicts)
 
 
-def _separators(delimiter: str) -> pl.Expr:
-    """Delimiters outside quotes; the costlier way is taken for records with quotes only."""
+def _look_closely(odd: pl.DataFrame, layout: Layout, delimiters: Sequence[str]) -> pl.DataFrame:
+    """``kind``, ``damage`` and ``recovered_with`` of records that are not plain."""
+    wanted = layout.width - 1
     raw = pl.col("raw_row")
+    quoted = pl.col("quotes") > 0
+    blank = raw.str.strip_chars() == ""
+    outside = pl.when(quoted).then(raw.str.replace_all('"[^"]*"', "")).otherwise(raw)
+    odd = odd.with_columns(
+        outside.str.count_matches(layout.delimiter, literal=True).alias("separators"),
+        # A row in another delimiter: it divides the row rightly, and no second one does.
+        *(
+            (
+                (raw.str.count_matches(other, literal=True) == wanted)
+                & ~quoted
+                & (pl.col("separators") == 0)
+                & (wanted > 0)
+            ).alias(f"fits {other}")
+            for other in delimiters
+            if other != layout.delimiter
+        ),
+    )
+    fits = [name for name in odd.columns if name.startswith("fits ")]
+    candidates: list[pl.Expr] = [
+        pl.when(pl.col(name)).then(pl.lit(name.removeprefix("fits "))) for name in fits
+    ]
+    recovered = pl.coalesce(candidates or [pl.lit(None, pl.String)])
+    one_fits = pl.sum_horizontal(fits) == 1 if fits else pl.lit(False)
+    trimmed = raw.str.strip_chars_end(f"{layout.delimiter} \t\r")
+    empty_tail = ~quoted & (trimmed.str.count_matches(layout.delimiter, literal=True) <= wanted)
     return (
-        pl.when(pl.col("quotes") > 0)
-        .then(raw.str.replace_all('"[^"]*"', "").str.count_matches(delimiter, literal=True))
-        .otherwise(raw.str.count_matches(delimiter, literal=True))
+        odd.with_columns(pl.when(one_fits).then(recovered).alias("recovered_with"))
+        .with_columns(
+            pl.when(blank)
+            .then(None)
+            .when("undecodable")
+            .then(pl.lit(UNDECODABLE))
+            .when(quoted & ~raw.str.contains(well_quoted(layout.delimiter)))
+            .then(pl.lit(MISQUOTED))
+            .when(pl.col("recovered_with").is_not_null())
+            .then(None)
+            .when((pl.col("separators") > wanted) & ~empty_tail)
+            .then(pl.lit("too many cells"))
+            .when(pl.col("separators") < wanted)
+            .then(pl.lit("too few cells"))
+            .alias("damage"),
+        )
+        .select(
+            pl.when(blank)
+            .then(pl.lit(BLANK))
+            .when(raw.str.strip_chars_end() == layout.header.rstrip())
+            .then(pl.lit(HEADER))
+            .when(pl.col("damage").is_not_null())
+            .then(pl.lit(DAMAGED))
+            .when(pl.col("recovered_with").is_not_null())
+            .then(pl.lit(OTHER_DELIMITER))
+            .otherwise(pl.lit(GOOD))
+            .alias("kind"),
+            "damage",
+            "recovered_with",
+        )
     )
 
 
 def _parse_all(
     records: pl.DataFrame, text: bytes, names: list[str], layout: Layout
 ) -> pl.DataFrame:
-    """Parse the whole text; where the parser sees other records than we do, the good ones only."""
-    if records.is_empty():
-        return pl.DataFrame(schema=dict.fromkeys(names, pl.String))
+    """Parse the whole text; where quotes or bytes are damaged, the good records only."""
     quote = '"' if (records["quotes"] > 0).any() else None
-    if records["well_quoted"].all() and not records["undecodable"].any():
+    if not records["damage"].is_in([UNDECODABLE, MISQUOTED]).any():
         try:
             parsed = _read(text, names, layout.delimiter, quote)
-        except pl.exceptions.ComputeError:
+        except pl.exceptions.PolarsError:
             parsed = pl.DataFrame()
         if parsed.height == records.height:
             return parsed
@@ -171,14 +186,8 @@ def _read(text: bytes, names: list[str], delimiter: str, quote: str | None) -> p
 
 def _skip_empty(cells: pl.DataFrame, names: list[str]) -> pl.DataFrame:
     """A record whose cells are all empty is a spreadsheet's blank row."""
-    empty = pl.all_horizontal(pl.col(name).str.strip_chars() == "" for name in names)
-    return cells.with_columns(
-        pl.when(pl.col("kind").is_in([GOOD, OTHER_DELIMITER]) & empty)
-        .then(pl.lit(BLANK))
-        .otherwise("kind")
-        .alias("kind")
+    candidates = cells.select((pl.col(names[0]).str.strip_chars() == "").arg_true()).to_series()
+    empty = cells[candidates].select(
+        pl.all_horizontal(pl.col(name).str.strip_chars() == "" for name in names)
     )
-
-
-def _escaped(delimiter: str) -> str:
-    return "\\" + delimiter if delimiter in "|^]\\-" else delimiter
+    return cells.with_columns(cells["kind"].scatter(candidates.filter(empty.to_series()), BLANK))

@@ -7,7 +7,7 @@ from lake_assets.contracts.dataset import Dataset
 
 
 def normalise(cell: str) -> str:
-    """``" Unit-Price (EUR)"`` -> ``unit_price_eur``: lower case; space and - to _; drop the rest."""
+    """``" Unit-Price (EUR)"`` -> ``unit_price_eur``: lower case, ``_``, no other sign."""
     cell = re.sub(r"[\s\-]+", "_", cell.strip().lower())
     return re.sub(r"[^a-z0-9_]", "", cell).strip("_")
 

@@ -16,7 +16,8 @@ class FileRefusedError(Exception):
     """A file as a whole cannot be taken in.
 
     ``reason`` is one of empty_file, undecodable, delimiter_detection_failed, missing_columns,
-    duplicate_columns, no_data_rows, too_large, invalid_name, unreadable, rule_failed; ``detail`` is a sentence.
+    duplicate_columns, no_data_rows, too_large, invalid_name, unreadable, rule_failed; ``detail``
+    is a sentence.
     """
 
     def __init__(self, reason: str, detail: str) -> None:
@@ -68,7 +69,9 @@ def read_layout(head: bytes, dataset: Dataset, *, whole: bool) -> Layout:
     try:
         text = to_utf8(head[encoding.mark :], encoding).decode("utf-8", "replace")
     except UnicodeDecodeError as error:
-        raise FileRefusedError("undecodable", f"the text is not {encoding.name}: {error}") from error
+        raise FileRefusedError(
+            "undecodable", f"the text is not {encoding.name}: {error}"
+        ) from error
     if not text.strip():
         raise FileRefusedError("empty_file", "the file has no text at all")
     lines = text.split("\n")
@@ -81,9 +84,11 @@ def read_layout(head: bytes, dataset: Dataset, *, whole: bool) -> Layout:
             "missing_columns",
             f"the header lacks {', '.join(missing)}; it reads {header[:500]!r}",
         )
-    blank = f" \r\t\0\"{delimiter}"
+    blank = f' \r\t\0"{delimiter}'
     if whole and not any(line.strip(blank) for line in lines[header_line:]):
-        raise FileRefusedError("no_data_rows", "there is a header, and no row with a value below it")
+        raise FileRefusedError(
+            "no_data_rows", "there is a header, and no row with a value below it"
+        )
     return Layout(encoding, delimiter, header, header_line, width, positions, tuple(extra))
 
 

@@ -1,5 +1,6 @@
 """One piece of a file, from bytes to good rows, rejects and books."""
 
+import re
 from dataclasses import dataclass
 
 import polars as pl
@@ -131,7 +132,7 @@ def _texts(
 
 def _columns(layout: Layout, dataset: Dataset) -> list[pl.Expr]:
     """The contract's columns as trimmed text, null where a cell says that there is no value."""
-    nulls = sorted({token.lower() for token in dataset.format.nulls} | {""})
+    nulls = "|".join(re.escape(token) for token in ["", *dataset.format.nulls])
     columns = []
     for column in dataset.columns:
         position = layout.positions.get(column.name)
@@ -139,9 +140,8 @@ def _columns(layout: Layout, dataset: Dataset) -> list[pl.Expr]:
             columns.append(pl.lit(None, pl.String).alias(column.name))
             continue
         text = pl.col(f"cell_{position}").str.strip_chars()
-        columns.append(
-            pl.when(~text.str.to_lowercase().is_in(nulls)).then(text).alias(column.name)
-        )
+        is_null = text.str.contains(f"^(?i:{nulls})$")
+        columns.append(pl.when(~is_null).then(text).alias(column.name))
     return columns
 
 

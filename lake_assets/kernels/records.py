@@ -32,14 +32,15 @@ def join_records(lines: pl.DataFrame, delimiter: str, max_lines: int, newline: s
     starts, ends = _spans(odd.to_list(), opens, max_lines)
     if not starts:
         return lines
-    at = pl.int_range(pl.len(), dtype=pl.UInt32)
-    starting = pl.DataFrame({"at": starts, "start": starts, "end": ends}, schema_overrides={
-        "at": pl.UInt32, "start": pl.UInt32, "end": pl.UInt32})  # fmt: skip
-    record = pl.when(pl.col("at") <= pl.col("end")).then("start").otherwise("at")
-    return (
-        lines.with_columns(at.alias("at"))
-        .join_asof(starting, on="at", coalesce=True)
-        .group_by(record.fill_null(pl.col("at")).alias("record"), maintain_order=True)
+    spanned = (
+        pl.DataFrame({"record": starts, "at": starts, "end": ends})
+        .select("record", pl.int_ranges("at", pl.col("end") + 1).alias("at"))
+        .explode("at")
+    )
+    joined = (
+        lines[spanned["at"]]
+        .with_columns(spanned["record"])
+        .group_by("record", maintain_order=True)
         .agg(
             pl.col("line_number").first(),
             pl.col("raw_row").str.join(newline),
@@ -49,6 +50,8 @@ def join_records(lines: pl.DataFrame, delimiter: str, max_lines: int, newline: s
         )
         .select(lines.columns)
     )
+    alone = pl.repeat(True, lines.height, eager=True).scatter(spanned["at"], False)
+    return pl.concat([lines.filter(alone), joined]).sort("line_number")
 
 
 def _spans(odd: list[int], opens: list[bool], max_lines: int) -> tuple[list[int], list[int]]:

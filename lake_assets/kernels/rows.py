@@ -70,7 +70,9 @@ def type_rows(
     for column in dataset.columns:
         text = texts[column.name]
         if column.required:
-            missing.append((text.is_null() & intact).alias(f"!MISSING_REQUIRED_COLUMN:{column.name}"))
+            missing.append(
+                (text.is_null() & intact).alias(f"!MISSING_REQUIRED_COLUMN:{column.name}")
+            )
         if column.type is ColumnType.TIMESTAMP:
             value, invalid, ambiguous = _timestamp(text, column, provenance, evidence)
             values += [text.alias(column.name + RAW), value]
@@ -90,9 +92,12 @@ def type_rows(
         (pl.col("damage") == what).fill_null(False).alias(f"!STRUCTURAL:{what}")
         for what in rows["damage"].drop_nulls().unique(maintain_order=True)
     ]
-    return rows.with_columns(structural).with_columns(missing + unread).with_columns(
-        _rules(dataset, provenance)
-    ).drop("damage")
+    return (
+        rows.with_columns(structural)
+        .with_columns(missing + unread)
+        .with_columns(_rules(dataset, provenance))
+        .drop("damage")
+    )
 
 
 def _rules(dataset: Dataset, provenance: Provenance) -> Iterator[pl.Expr]:

@@ -9,7 +9,7 @@ from sqlglot import exp
 
 from lake_assets.contracts.rule import Rule, parse_expression
 
-BINARY: dict[type[exp.Expression], Callable[[pl.Expr, pl.Expr], pl.Expr]] = {
+BINARY: dict[type[exp.Expr], Callable[[pl.Expr, pl.Expr], pl.Expr]] = {
     exp.And: lambda a, b: a & b,
     exp.Or: lambda a, b: a | b,
     exp.EQ: lambda a, b: a == b,
@@ -23,7 +23,7 @@ BINARY: dict[type[exp.Expression], Callable[[pl.Expr, pl.Expr], pl.Expr]] = {
     exp.Mul: lambda a, b: a * b,
     exp.Div: lambda a, b: a / b,
 }
-UNARY: dict[type[exp.Expression], Callable[[pl.Expr], pl.Expr]] = {
+UNARY: dict[type[exp.Expr], Callable[[pl.Expr], pl.Expr]] = {
     exp.Paren: lambda a: a,
     exp.Not: lambda a: ~a,
     exp.Neg: lambda a: -a,
@@ -52,10 +52,10 @@ def to_polars(text: str) -> pl.Expr:
     return _translate(parse_expression(text))
 
 
-def _translate(node: exp.Expression) -> pl.Expr:
+def _translate(node: exp.Expr) -> pl.Expr:
     kind = type(node)
     if kind in BINARY:
-        return BINARY[kind](_translate(node.left), _translate(node.right))
+        return BINARY[kind](_translate(node.this), _translate(node.args["expression"]))
     if kind in UNARY:
         return UNARY[kind](_translate(node.this))
     match node:

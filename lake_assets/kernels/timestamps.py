@@ -151,10 +151,12 @@ def _weigh(read: pl.DataFrame, named: date | None) -> tuple[pl.DataFrame, Eviden
         order: open_ & (read[order].dt.date() == pl.Series([named], dtype=pl.Date))
         for order in ("DM", "MD")
     }
-    evidence = Evidence(*(
-        {order: int(mask.sum()) for order, mask in masks.items() if mask.any()}
-        for masks in (only, on_date)
-    ))
+    evidence = Evidence(
+        *(
+            {order: int(mask.sum()) for order, mask in masks.items() if mask.any()}
+            for masks in (only, on_date)
+        )
+    )
     return read.select(
         "at",
         pl.when(~open_).then(pl.coalesce("DM", "MD")).alias("instant"),

@@ -10,11 +10,11 @@ INSTANT = pl.Datetime("us")
 
 LINEAGE = pl.Schema(
     {
-        "source_file": pl.String,
-        "line_number": pl.UInt32,
-        "ingest_run_id": pl.String,
+        "source_file": pl.String(),
+        "line_number": pl.UInt32(),
+        "ingest_run_id": pl.String(),
         "ingest_ts": INSTANT,
-        "contract_version": pl.String,
+        "contract_version": pl.String(),
     }
 )
 """The columns that every processed and gold row carries besides the contract's own."""

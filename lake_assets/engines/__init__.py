@@ -1,0 +1,1 @@
+"""Where the tasks of a job run. The kernels and jobs know nothing of it."""

@@ -1,0 +1,65 @@
+"""What waits: files in raw/ that have settled, files in validated/ with their arrival stamps."""
+
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import date, datetime, timedelta
+
+from lake_assets.contracts.lake import Intake
+from lake_assets.storage.errors import ObjectNotFound
+from lake_assets.storage.objects import ObjectInfo
+from lake_assets.storage.store import Store
+
+MEGABYTE = 1 << 20
+REQUESTS = 16
+"""Requests to a store under way at once; they wait, they do not compute."""
+
+
+def settled(store: Store, prefix: str, intake: Intake, now: datetime) -> list[ObjectInfo]:
+    """Files below ``prefix`` that nobody is writing any more, oldest first.
+
+    On S3 an object appears whole. On a disk a file that changed within ``settle_seconds`` may
+    still be growing.
+    """
+    wait = intake.settle_seconds if store.uri.startswith("file:") else 0
+    latest = now - timedelta(seconds=wait)
+    files = [info for info in store.list(prefix) if info.modified <= latest]
+    return sorted(files, key=lambda info: (info.modified, info.key))
+
+
+def stamped(store: Store, files: Iterable[ObjectInfo]) -> list[ObjectInfo]:
+    """The same files as ``head`` shows them, with their arrival stamps; oldest arrival first."""
+
+    def head(info: ObjectInfo) -> ObjectInfo | None:
+        try:
+            return store.head(info.key)
+        except ObjectNotFound:
+            return None  # another driver has taken it meanwhile
+
+    with ThreadPoolExecutor(REQUESTS) as pool:
+        found = [info for info in pool.map(head, files) if info is not None]
+    return sorted(found, key=lambda info: (info.arrived, info.key))
+
+
+def batch(
+    files: list[ObjectInfo], intake: Intake, arrival: date | None, when: str
+) -> list[ObjectInfo]:
+    """The first files of one arrival date, as many as a batch may hold, at least one.
+
+    Args:
+        files: oldest first.
+        intake: limits of a batch.
+        arrival: the date to take; None takes the date of the oldest file.
+        when: which time is the arrival: ``modified`` in raw/, ``arrived`` in validated/.
+    """
+    if arrival is None and files:
+        arrival = getattr(files[0], when).date()
+    chosen: list[ObjectInfo] = []
+    size = 0
+    for info in files:
+        if getattr(info, when).date() != arrival:
+            continue
+        size += info.size
+        if chosen and (len(chosen) >= intake.max_files or size > intake.max_mb * MEGABYTE):
+            break
+        chosen.append(info)
+    return chosen

@@ -1,0 +1,221 @@
+"""Step 3, processed/ -> gold/ + audit/: the dates whose rows changed, each one table again."""
+
+import io
+import json
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
+from functools import partial
+from typing import Any, Literal
+
+import polars as pl
+
+from lake_assets.contracts.dataset import Dataset
+from lake_assets.jobs.arrivals import MEGABYTE
+from lake_assets.jobs.task import Engine, to_parquet
+from lake_assets.kernels.gold import gold_schema, processed_schema, to_gold
+from lake_assets.kernels.rules import to_polars
+from lake_assets.storage.errors import StoreError
+from lake_assets.storage.store import Store
+from lake_assets.storage.zones import (
+    day_of,
+    gold_key,
+    gold_prefix,
+    metrics_key,
+    processed_prefix,
+    stale_prefix,
+    summary_key,
+)
+
+JOB_NAME = "gold_compaction"
+
+
+class CompactionError(Exception):
+    """Some dates could not be compacted; the message names them, the audit says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Metrics:
+    """``audit/gold_compaction/date=.../metrics.json``.
+
+    Attributes:
+        target_date: the event date (ISO).
+        input_partition, output_partition: prefixes.
+        total_rows_in_source_partition: rows of the processed partition, from the Parquet footers.
+        rows_after_dedup: rows of the gold partition.
+        duplicate_rows_removed: rows superseded by a later arrival of their key.
+        audit_counts: figures that the contract declares; written beside the others.
+        null_counts: column -> nulls in gold.
+        inputs: the Parquet files read.
+        outputs: the Parquet files written.
+        processed_at_utc: ISO 8601.
+        status: ``written``; ``no_input`` if the processed partition is empty; ``read_failed`` or
+            ``write_failed``, and then ``error`` says why.
+    """
+
+    target_date: str
+    input_partition: str
+    output_partition: str
+    total_rows_in_source_partition: int = 0
+    rows_after_dedup: int = 0
+    duplicate_rows_removed: int = 0
+    audit_counts: dict[str, int] = field(default_factory=dict)
+    null_counts: dict[str, int] = field(default_factory=dict)
+    inputs: list[str] = field(default_factory=list)
+    outputs: list[str] = field(default_factory=list)
+    processed_at_utc: str = ""
+    status: Literal["written", "no_input", "read_failed", "write_failed"] = "written"
+    error: str | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        """As it is stored: the contract's own figures stand beside ours."""
+        document = asdict(self)
+        counts = document.pop("audit_counts")
+        at = list(document).index("null_counts")
+        items = list(document.items())
+        return dict([*items[:at], *counts.items(), *items[at:]])
+
+
+def stale_dates(store: Store, dataset: Dataset) -> list[str]:
+    """Event dates (ISO) whose processed rows changed since their gold was made."""
+    return sorted(_days(info.key for info in store.list(stale_prefix(dataset))))
+
+
+def all_dates(store: Store, dataset: Dataset) -> list[str]:
+    """Event dates (ISO) that have processed rows."""
+    return sorted(_days(info.key for info in store.list(dataset.zones.processed)))
+
+
+def compact(
+    store: Store,
+    dataset: Dataset,
+    engine: Engine,
+    *,
+    force_dates: Collection[str] = (),
+    max_partitions: int | None = None,
+    reprocess: bool = False,
+) -> list[Metrics]:
+    """Bring gold up to date.
+
+    Args:
+        store: of the lake.
+        dataset: the contract.
+        engine: runs one task a date.
+        force_dates: compact exactly these dates (ISO), whether they changed or not.
+        max_partitions: compact at most so many dates, the oldest first.
+        reprocess: compact every date that has rows.
+
+    Returns:
+        The metrics of each date, in order; they are also in audit/, with a summary of the run.
+
+    Raises:
+        CompactionError: a date failed. The others are done; the failed one stays marked as stale.
+    """
+    days = sorted(force_dates)
+    if not days:
+        days = all_dates(store, dataset) if reprocess else stale_dates(store, dataset)
+    days = days[:max_partitions]
+    results = list(engine.map(partial(compact_date, store, dataset), days))
+    if days:
+        store.put(summary_key(dataset), _summary(results))
+    if failed := [result for result in results if result.error]:
+        raise CompactionError(
+            "; ".join(f"{r.target_date}: {r.status}: {r.error}" for r in failed)
+            + f" (see {dataset.zones.gold_audit}; the dates stay stale, and the next run retries)"
+        )
+    return results
+
+
+def compact_date(store: Store, dataset: Dataset, day: str) -> Metrics:
+    """Make one date's gold partition from its processed rows, and write its metrics.
+
+    The markers of staleness are read before the rows and deleted after gold is written, so that
+    rows which arrive meanwhile leave a marker that stays.
+    """
+    metrics = Metrics(day, processed_prefix(dataset, day), gold_prefix(dataset, day))
+    markers = list(store.list(stale_prefix(dataset, day)))
+    status: Literal["read_failed", "write_failed"] = "read_failed"
+    try:
+        inputs = [info.key for info in store.list(metrics.input_partition)]
+        parts = [store.read(key) for key in inputs]
+        total = sum(pl.scan_parquet(part).select(pl.len()).collect().item() for part in parts)
+        gold = _gold(parts, dataset)
+        del parts
+        status = "write_failed"
+        outputs = _write(store, dataset, day, gold)
+    except (StoreError, pl.exceptions.PolarsError, OSError) as error:
+        figures: dict[str, Any] = {"status": status, "error": f"{type(error).__name__}: {error}"}
+    else:
+        nulls = gold.null_count().row(0, named=True)
+        figures = {
+            "status": "written" if inputs else "no_input",
+            "total_rows_in_source_partition": total,
+            "rows_after_dedup": gold.height,
+            "duplicate_rows_removed": total - gold.height,
+            "audit_counts": _audit_counts(gold, dataset),
+            "null_counts": {column.name: nulls[column.name] for column in dataset.columns},
+            "inputs": inputs,
+            "outputs": outputs,
+        }
+    now = datetime.now(UTC).isoformat(timespec="seconds")
+    metrics = Metrics(
+        day, metrics.input_partition, metrics.output_partition, processed_at_utc=now, **figures
+    )
+    document = json.dumps(metrics.to_json(), indent=1, ensure_ascii=False)
+    store.put(metrics_key(dataset, day), document.encode())
+    if not metrics.error:
+        for marker in markers:
+            store.delete(marker.key)
+    return metrics
+
+
+def _gold(parts: Sequence[bytes], dataset: Dataset) -> pl.DataFrame:
+    if not parts:
+        return pl.DataFrame(schema=gold_schema(dataset))
+    schema = processed_schema(dataset)
+    frames = [pl.read_parquet(io.BytesIO(part)).match_to_schema(schema) for part in parts]
+    return to_gold(pl.concat(frames), dataset)
+
+
+def _write(store: Store, dataset: Dataset, day: str, gold: pl.DataFrame) -> list[str]:
+    """Write parts of about the target size under their fixed names; drop parts of before."""
+    written: list[str] = []
+    if gold.height:
+        target = dataset.gold.target_file_mb * MEGABYTE
+        first = to_parquet(gold)
+        count = -(-len(first) // target)
+        rows = -(-gold.height // count)
+        for number in range(count):
+            key = gold_key(dataset, day, number)
+            part = first if count == 1 else to_parquet(gold.slice(number * rows, rows))
+            store.put(key, part)
+            written.append(key)
+    for info in list(store.list(gold_prefix(dataset, day))):
+        if info.key not in written:
+            store.delete(info.key)
+    return written
+
+
+def _audit_counts(gold: pl.DataFrame, dataset: Dataset) -> dict[str, int]:
+    counts = dataset.gold.audit_counts
+    if not counts:
+        return {}
+    sums = gold.select(
+        to_polars(expression).fill_null(False).sum().alias(name)
+        for name, expression in counts.items()
+    )
+    return {name: int(value) for name, value in sums.row(0, named=True).items()}
+
+
+def _summary(results: Sequence[Metrics]) -> bytes:
+    document = {
+        "job_name": JOB_NAME,
+        "run_ts_utc": datetime.now(UTC).isoformat(timespec="seconds"),
+        "processed_partitions_count": sum(result.status == "written" for result in results),
+        "results": [result.to_json() for result in results],
+    }
+    return json.dumps(document, indent=1, ensure_ascii=False).encode()
+
+
+def _days(keys: Iterable[str]) -> set[str]:
+    return {day for key in keys if (day := day_of(key))}

@@ -1,0 +1,158 @@
+"""Step 2, validated/ -> processed/ + rejected/ + archive/ + the ledger: plan, tasks, commit."""
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, date, datetime
+from functools import partial
+
+from lake_assets.contracts.dataset import Dataset
+from lake_assets.contracts.lake import Lake
+from lake_assets.jobs.arrivals import batch, settled, stamped
+from lake_assets.jobs.plan import Plan, make_plan, without
+from lake_assets.jobs.task import Engine, FileResult, Refusal, TaskResult, run_task
+from lake_assets.kernels.accounting import Accounting
+from lake_assets.storage.commit import commit, interrupted, publish
+from lake_assets.storage.ledger import Commit, Input
+from lake_assets.storage.objects import ObjectInfo
+from lake_assets.storage.store import Store
+from lake_assets.storage.zones import apart, archive_key, source_file
+
+
+def pending(store: Store, lake: Lake, dataset: Dataset) -> list[ObjectInfo]:
+    """Files in validated/, with their arrival stamps, oldest arrival first."""
+    found = settled(store, dataset.zones.validated, lake.intake, datetime.max.replace(tzinfo=UTC))
+    return stamped(store, found)
+
+
+def recover(store: Store, lake: Lake, dataset: Dataset) -> list[Commit]:
+    """Finish what an earlier run has committed and not fully published."""
+    unfinished = list(interrupted(store, dataset, pending(store, lake, dataset)))
+    for record in unfinished:
+        publish(store, dataset, record)
+    return unfinished
+
+
+def ingest(
+    store: Store, lake: Lake, dataset: Dataset, engine: Engine, arrival: date | None = None
+) -> Commit | None:
+    """Ingest one batch: all of it becomes visible, or nothing.
+
+    Args:
+        store: of the lake.
+        lake: for its intake limits.
+        dataset: the contract.
+        engine: runs the tasks.
+        arrival: take the files of this arrival date only; None takes that of the oldest file.
+
+    Returns:
+        The commit, published; None if no file waits, or all of them vanished.
+
+    Raises:
+        StoreUnavailable: the store cannot be read or written. Nothing became visible, the files
+            are still in validated/, and the next run takes them up.
+    """
+    files = batch(pending(store, lake, dataset), lake.intake, arrival, "arrived")
+    if not files:
+        return None
+    plan = make_plan(store, dataset, files, engine, lake.intake.task_mb)
+    done, refusals = _run(store, plan, engine)
+    inputs = _inputs(dataset, files, plan, list(done.values()), refusals)
+    outputs = [staged for number in sorted(done) for staged in done[number].outputs]
+    if not inputs:
+        return None
+    record = Commit(
+        ingest_run_id=plan.ingest_run_id,
+        lake=lake.lake,
+        dataset=dataset.name,
+        contract_version=dataset.contract_version,
+        arrival=files[0].arrived.date(),
+        committed_at=datetime.now(UTC),
+        task_mb=lake.intake.task_mb,
+        inputs=inputs,
+        outputs=outputs,
+    )
+    record = commit(store, dataset, record)
+    publish(store, dataset, record)
+    return record
+
+
+def _run(
+    store: Store, plan: Plan, engine: Engine
+) -> tuple[dict[int, TaskResult], dict[str, Refusal]]:
+    """Run the tasks; those with a file that is refused run again without it."""
+    refusals = dict(plan.refusals)
+    done: dict[int, TaskResult] = {}
+    try:
+        while True:
+            excluded = set(refusals)
+            open_ = [without(t, excluded) for t in plan.tasks if t.number not in done]
+            tasks = [task for task in open_ if task.pieces]
+            for result in engine.map(partial(run_task, store), tasks):
+                done[result.number] = result
+            new = {
+                key: file.refusal
+                for result in done.values()
+                for key, file in result.files.items()
+                if file.refusal
+            }
+            if not new:
+                return done, refusals
+            refusals |= new
+            for number, result in list(done.items()):
+                if result.files.keys() & new.keys():
+                    _abort(store, done.pop(number))
+    except BaseException:
+        for result in done.values():
+            _abort(store, result)
+        raise
+
+
+def _abort(store: Store, result: TaskResult) -> None:
+    for staged in result.outputs:
+        store.abort(staged)
+
+
+def _inputs(
+    dataset: Dataset,
+    files: Sequence[ObjectInfo],
+    plan: Plan,
+    results: Sequence[TaskResult],
+    refusals: Mapping[str, Refusal],
+) -> list[Input]:
+    """The commit's record of each file that did not vanish, each with a destination of its own."""
+    taken: set[str] = set()
+    inputs = []
+    for file in files:
+        refusal = refusals.get(file.key)
+        if refusal and refusal.reason == "vanished":
+            continue
+        name = source_file(dataset.zones, file.key)
+        if refusal:
+            destination = f"{dataset.zones.rejected_system}{name}"
+            destination = apart(destination, plan.ingest_run_id + file.key)
+        else:
+            destination = archive_key(dataset, name, file.arrived, plan.ingest_run_id)
+        if destination in taken:
+            destination = apart(destination, file.key)
+        taken.add(destination)
+        parts = [result.files[file.key] for result in results if file.key in result.files]
+        inputs.append(
+            Input(
+                key=file.key,
+                etag=file.etag,
+                size=file.size,
+                source_file=name,
+                arrived=file.arrived,
+                sha256=plan.sha256.get(file.key) or next((p.sha256 for p in parts), ""),
+                outcome="refused" if refusal else "ingested",
+                destination=destination,
+                reason=refusal.reason if refusal else None,
+                detail=refusal.detail if refusal else None,
+                extra_columns=sorted({name for part in parts for name in part.extra_columns}),
+                books=_books(parts),
+            )
+        )
+    return inputs
+
+
+def _books(parts: Sequence[FileResult]) -> Accounting:
+    return sum((part.books for part in parts), Accounting())

@@ -1,0 +1,49 @@
+"""The steps in a row: everything that waits, from raw/ to gold."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from lake_assets.contracts.dataset import Dataset
+from lake_assets.contracts.lake import Lake
+from lake_assets.jobs.compact import Metrics, compact
+from lake_assets.jobs.ingest import ingest, recover
+from lake_assets.jobs.task import Engine
+from lake_assets.jobs.validate import Verdict, validate
+from lake_assets.storage.ledger import Commit
+from lake_assets.storage.store import Store
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What one run of the pipeline did for one dataset, in the order of the steps."""
+
+    dataset: Dataset
+    recovered: list[Commit] = field(default_factory=list)
+    verdicts: list[Verdict] = field(default_factory=list)
+    commits: list[Commit] = field(default_factory=list)
+    metrics: list[Metrics] = field(default_factory=list)
+
+
+def run_pipeline(
+    store: Store, lake: Lake, engine: Engine, datasets: Iterable[Dataset] | None = None
+) -> list[Outcome]:
+    """Validate, ingest and compact until nothing waits.
+
+    Raises:
+        StoreUnavailable: the store cannot be read or written; run again, nothing is lost.
+        CompactionError: a date's gold could not be made; the rows are in processed/.
+    """
+    outcomes = []
+    for dataset in datasets or lake.datasets:
+        recovered = recover(store, lake, dataset)
+        verdicts: list[Verdict] = []
+        while seen := validate(store, lake, dataset):
+            verdicts += seen
+            if all(verdict.outcome == "vanished" for verdict in seen):
+                break
+        commits: list[Commit] = []
+        while record := ingest(store, lake, dataset, engine):
+            commits.append(record)
+        metrics = compact(store, dataset, engine)
+        outcomes.append(Outcome(dataset, recovered, verdicts, commits, metrics))
+    return outcomes

@@ -1,0 +1,200 @@
+"""A task: pieces of files in, staged Parquet and reject files out. Engines run these."""
+
+import hashlib
+import io
+import traceback
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field, replace
+from typing import Protocol, TypeVar
+
+import polars as pl
+
+from lake_assets.contracts.dataset import Dataset
+from lake_assets.kernels.accounting import Accounting
+from lake_assets.kernels.cuts import Cut
+from lake_assets.kernels.layout import HEAD_BYTES, FileRefusedError, Layout, read_layout
+from lake_assets.kernels.piece import PieceRows, read_piece, survey_piece
+from lake_assets.kernels.rejects import to_csv, to_ndjson
+from lake_assets.kernels.rows import Provenance
+from lake_assets.kernels.timestamps import Evidence
+from lake_assets.storage.errors import ObjectChanged, ObjectNotFound, StoreUnavailable
+from lake_assets.storage.objects import ObjectInfo, Staged
+from lake_assets.storage.store import Store
+from lake_assets.storage.zones import processed_key, rejects_key, source_file
+
+Work = TypeVar("Work")
+Result = TypeVar("Result")
+
+
+class Engine(Protocol):
+    """Decides where tasks run."""
+
+    def map(self, function: Callable[[Work], Result], items: Iterable[Work]) -> Iterator[Result]:
+        """Run ``function`` on each item, several at once; results in the order of the items."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A file, or a part of a large one.
+
+    ``cut``, ``layout`` and ``evidence`` are None for a whole file: it shows them itself.
+    """
+
+    file: ObjectInfo
+    cut: Cut | None = None
+    layout: Layout | None = None
+    evidence: Evidence | None = None
+
+    @property
+    def first_line(self) -> int:
+        """The physical number of its first line in the file, from 1."""
+        return self.cut.first_line if self.cut else 1
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """What one worker does in one go; it can be pickled.
+
+    ``only_date`` (ISO) limits the good rows that are written, for the rebuild of one partition.
+    """
+
+    number: int
+    ingest_run_id: str
+    dataset: Dataset
+    pieces: tuple[Piece, ...]
+    only_date: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Why a file left the batch: ``vanished`` if it was taken away or replaced meanwhile."""
+
+    reason: str
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class FileResult:
+    """What a task made of its pieces of one file; ``sha256`` only where it saw all of it."""
+
+    books: Accounting = field(default_factory=Accounting)
+    sha256: str = ""
+    extra_columns: tuple[str, ...] = ()
+    refusal: Refusal | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TaskResult:
+    """Staged outputs, and a result for each file by its key."""
+
+    number: int
+    outputs: tuple[Staged, ...]
+    files: dict[str, FileResult]
+
+
+def run_task(store: Store, task: Task) -> TaskResult:
+    """Read the pieces, and stage what came of them.
+
+    Nothing is staged if a file is refused: the driver plans the task again without that file.
+
+    Raises:
+        StoreUnavailable: the store cannot be read or written.
+    """
+    read: list[PieceRows] = []
+    files: dict[str, FileResult] = {}
+    for piece in task.pieces:
+        key = piece.file.key
+        try:
+            rows, result = _read(store, task, piece)
+        except (ObjectNotFound, ObjectChanged) as change:
+            files[key] = FileResult(refusal=Refusal("vanished", str(change)))
+        except FileRefusedError as refusal:
+            files[key] = FileResult(refusal=Refusal(refusal.reason, refusal.detail))
+        except StoreUnavailable:
+            raise
+        except Exception:  # whatever it is, it is about this file: the others go on without it
+            files[key] = FileResult(refusal=Refusal("unreadable", traceback.format_exc()))
+        else:
+            read.append(rows)
+            before = files.get(key)
+            if before:
+                result = replace(result, books=before.books + result.books)
+            files[key] = result
+    if any(result.refusal for result in files.values()):
+        return TaskResult(task.number, (), files)
+    return TaskResult(task.number, tuple(_stage(store, task, read)), files)
+
+
+def survey(store: Store, dataset: Dataset, piece: Piece) -> Evidence:
+    """What one piece of a large file says of the order of day and month."""
+    data = _bytes(store, piece)
+    name = source_file(dataset.zones, piece.file.key)
+    return survey_piece(data, piece.first_line, _layout(piece, data, dataset), dataset, name)
+
+
+def _read(store: Store, task: Task, piece: Piece) -> tuple[PieceRows, FileResult]:
+    dataset = task.dataset
+    data = _bytes(store, piece)
+    layout = _layout(piece, data, dataset)
+    provenance = Provenance(
+        source_file=source_file(dataset.zones, piece.file.key),
+        ingest_run_id=task.ingest_run_id,
+        ingest_ts=piece.file.arrived,
+        contract_version=dataset.contract_version,
+    )
+    rows = read_piece(data, piece.first_line, layout, dataset, provenance, piece.evidence)
+    digest = "" if piece.cut else hashlib.sha256(data).hexdigest()
+    return rows, FileResult(rows.books, digest, layout.extra)
+
+
+def _layout(piece: Piece, data: bytes, dataset: Dataset) -> Layout:
+    if piece.layout:
+        return piece.layout
+    return read_layout(data[:HEAD_BYTES], dataset, whole=len(data) <= HEAD_BYTES)
+
+
+def _bytes(store: Store, piece: Piece) -> bytes:
+    start, length = 0, None
+    if piece.cut:
+        start, length = piece.cut.start, piece.cut.end - piece.cut.start
+    return store.read(piece.file.key, if_match=piece.file.etag, start=start, length=length)
+
+
+def _stage(store: Store, task: Task, read: list[PieceRows]) -> list[Staged]:
+    staged: list[Staged] = []
+    try:
+        for key, data, rows in _outputs(task, read):
+            staged.append(store.stage(key, data, rows=rows))
+    except BaseException:
+        for write in staged:
+            store.abort(write)
+        raise
+    return staged
+
+
+def _outputs(task: Task, read: list[PieceRows]) -> Iterator[tuple[str, bytes, int]]:
+    """Key, content and rows of each file that the task writes, in the order of the keys."""
+    run_id, number = task.ingest_run_id, task.number
+    if not read:
+        return
+    good = pl.concat([rows.good for rows in read])
+    day = pl.col(task.dataset.partition.column).dt.date().cast(pl.String)
+    by_date = good.with_columns(day.alias("date")).partition_by(
+        "date", as_dict=True, include_key=False, maintain_order=True
+    )
+    for (date,), rows in sorted(by_date.items()):
+        if task.only_date in {None, date}:
+            key = processed_key(task.dataset, date, run_id, number)
+            yield key, to_parquet(rows), rows.height
+    rejects = pl.concat([rows.rejects for rows in read])
+    if rejects.height and task.only_date is None:
+        yield rejects_key(task.dataset, "csv", run_id, number), to_csv(rejects), rejects.height
+        yield rejects_key(task.dataset, "json", run_id, number), to_ndjson(rejects), rejects.height
+
+
+def to_parquet(rows: pl.DataFrame) -> bytes:
+    """Snappy-compressed Parquet; the same rows give the same bytes."""
+    buffer = io.BytesIO()
+    rows.write_parquet(buffer, compression="snappy", statistics=True)
+    return buffer.getvalue()

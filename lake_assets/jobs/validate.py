@@ -1,0 +1,147 @@
+"""Step 1, raw/ -> validated/ or rejected/system/: is the file as a whole what we expect?"""
+
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from typing import Literal
+from urllib.parse import quote
+
+from lake_assets.contracts.dataset import Dataset
+from lake_assets.contracts.lake import Lake
+from lake_assets.jobs.arrivals import MEGABYTE, REQUESTS, batch, settled
+from lake_assets.kernels.layout import HEAD_BYTES, FileRefusedError, read_layout
+from lake_assets.storage.commit import reason_document
+from lake_assets.storage.errors import (
+    InvalidKey,
+    ObjectChanged,
+    ObjectExists,
+    ObjectNotFound,
+    StoreUnavailable,
+)
+from lake_assets.storage.objects import ObjectInfo, validate_key
+from lake_assets.storage.store import Store
+from lake_assets.storage.zones import apart, reason_key
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What validation made of one file.
+
+    Attributes:
+        source_file: its name below raw/.
+        size: in bytes.
+        arrived: when it arrived in raw/ (UTC).
+        outcome: ``validated``; ``refused`` as a whole; or ``vanished``, if it was taken away or
+            replaced while we looked (the replacement is a file of its own).
+        key: where the file is now.
+        reason, detail: why it was refused.
+    """
+
+    source_file: str
+    size: int
+    arrived: datetime
+    outcome: Literal["validated", "refused", "vanished"]
+    key: str
+    reason: str | None = None
+    detail: str | None = None
+
+
+def waiting(store: Store, lake: Lake, dataset: Dataset) -> list[ObjectInfo]:
+    """Settled files in raw/, oldest first."""
+    return settled(store, dataset.zones.raw, lake.intake, datetime.now(UTC))
+
+
+def validate(
+    store: Store, lake: Lake, dataset: Dataset, arrival: date | None = None
+) -> list[Verdict]:
+    """Check the headers of waiting files and let them in, or refuse them.
+
+    Args:
+        store: of the lake.
+        lake: for its intake limits.
+        dataset: the contract.
+        arrival: take the files of this date only; None takes the date of the oldest file.
+
+    Returns:
+        One verdict a file, oldest file first. At most one batch.
+
+    Raises:
+        StoreUnavailable: the store cannot be read or written; nothing is lost, run again.
+    """
+    files = batch(waiting(store, lake, dataset), lake.intake, arrival, "modified")
+    with ThreadPoolExecutor(REQUESTS) as pool:
+        return list(pool.map(lambda info: validate_file(store, dataset, info), files))
+
+
+def validate_file(store: Store, dataset: Dataset, info: ObjectInfo) -> Verdict:
+    """Let one file in, or refuse it."""
+    name = info.key.removeprefix(dataset.zones.raw)
+    try:
+        try:
+            _inspect(store, dataset, info, name)
+        except FileRefusedError as refusal:
+            safe = quote(name, safe="/ ").replace("..", "%2E%2E")
+            destination = _free_key(store, info, dataset.zones.rejected_system + safe)
+            document = reason_document(name, refusal.reason, refusal.detail, None)
+            store.put(reason_key(destination), document)  # before the move: always both
+            _take(store, info, destination)
+            return Verdict(
+                name,
+                info.size,
+                info.modified,
+                "refused",
+                destination,
+                refusal.reason,
+                refusal.detail,
+            )
+        destination = _free_key(store, info, dataset.zones.validated + name)
+        _take(store, info, destination)
+    except (ObjectNotFound, ObjectChanged) as change:
+        return Verdict(
+            name, info.size, info.modified, "vanished", info.key, "vanished", str(change)
+        )
+    return Verdict(name, info.size, info.modified, "validated", destination)
+
+
+def _inspect(store: Store, dataset: Dataset, info: ObjectInfo, name: str) -> None:
+    try:
+        validate_key(dataset.zones.validated + name)
+    except InvalidKey as error:
+        raise FileRefusedError("invalid_name", str(error)) from error
+    if info.size > dataset.format.max_file_mb * MEGABYTE:
+        raise FileRefusedError(
+            "too_large",
+            f"it has {info.size:,} bytes, the contract allows {dataset.format.max_file_mb} MB",
+        )
+    try:
+        head = store.read(info.key, if_match=info.etag, length=HEAD_BYTES)
+    except (StoreUnavailable, ObjectNotFound, ObjectChanged):
+        raise
+    except Exception as error:
+        raise FileRefusedError("unreadable", f"{type(error).__name__}: {error}") from error
+    read_layout(head, dataset, whole=info.size <= HEAD_BYTES)
+
+
+def _free_key(store: Store, info: ObjectInfo, wanted: str) -> str:
+    """``wanted``, or beside it if another file has that name: nothing is overwritten."""
+    try:
+        standing = store.head(wanted)
+    except ObjectNotFound:
+        return wanted
+    return wanted if store.moved_from(standing, info) else apart(wanted, info.identity)
+
+
+def _take(store: Store, info: ObjectInfo, destination: str) -> None:
+    """Move a file; a move that an earlier run did not finish is finished."""
+    try:
+        store.move(info, destination)
+    except ObjectExists:
+        if not store.moved_from(store.head(destination), info):
+            raise
+        store.delete(info.key, if_match=info.etag)
+
+
+def refused(verdicts: Sequence[Verdict]) -> list[Verdict]:
+    """The files that were refused as a whole."""
+    return [verdict for verdict in verdicts if verdict.outcome == "refused"]
