@@ -7,8 +7,8 @@ from functools import partial
 from lake_assets.contracts.dataset import Dataset
 from lake_assets.contracts.lake import Lake
 from lake_assets.jobs.arrivals import batch, settled, stamped
-from lake_assets.jobs.plan import Plan, make_plan, without
-from lake_assets.jobs.task import Engine, FileResult, Refusal, TaskResult, run_task
+from lake_assets.jobs.plan import Plan, make_plan, run_id, without
+from lake_assets.jobs.task import Engine, FileResult, Piece, Refusal, TaskResult, run_task
 from lake_assets.kernels.accounting import Accounting
 from lake_assets.storage.commit import commit, interrupted, publish
 from lake_assets.storage.ledger import Commit, Input
@@ -53,14 +53,16 @@ def ingest(
     files = batch(pending(store, lake, dataset), lake.intake, arrival, "arrived")
     if not files:
         return None
-    plan = make_plan(store, dataset, files, engine, lake.intake.task_mb)
-    done, refusals = _run(store, plan, engine)
-    inputs = _inputs(dataset, files, plan, list(done.values()), refusals)
+    identity = run_id(files)
+    whole = [Piece(file, source_file(dataset.zones, file.key)) for file in files]
+    plan = make_plan(store, dataset, identity, whole, engine, lake.intake.task_mb)
+    done, refusals = run_plan(store, plan, engine)
+    inputs = _inputs(dataset, identity, whole, plan, list(done.values()), refusals)
     outputs = [staged for number in sorted(done) for staged in done[number].outputs]
     if not inputs:
         return None
     record = Commit(
-        ingest_run_id=plan.ingest_run_id,
+        ingest_run_id=identity,
         lake=lake.lake,
         dataset=dataset.name,
         contract_version=dataset.contract_version,
@@ -75,10 +77,14 @@ def ingest(
     return record
 
 
-def _run(
+def run_plan(
     store: Store, plan: Plan, engine: Engine
 ) -> tuple[dict[int, TaskResult], dict[str, Refusal]]:
-    """Run the tasks; those with a file that is refused run again without it."""
+    """Run the tasks; those with a file that is refused run again without it.
+
+    Returns:
+        The results by the tasks' numbers, and why files were left out, by key.
+    """
     refusals = dict(plan.refusals)
     done: dict[int, TaskResult] = {}
     try:
@@ -113,7 +119,8 @@ def _abort(store: Store, result: TaskResult) -> None:
 
 def _inputs(
     dataset: Dataset,
-    files: Sequence[ObjectInfo],
+    identity: str,
+    files: Sequence[Piece],
     plan: Plan,
     results: Sequence[TaskResult],
     refusals: Mapping[str, Refusal],
@@ -121,16 +128,15 @@ def _inputs(
     """The commit's record of each file that did not vanish, each with a destination of its own."""
     taken: set[str] = set()
     inputs = []
-    for file in files:
+    for whole in files:
+        file, name = whole.file, whole.source_file
         refusal = refusals.get(file.key)
         if refusal and refusal.reason == "vanished":
             continue
-        name = source_file(dataset.zones, file.key)
         if refusal:
-            destination = f"{dataset.zones.rejected_system}{name}"
-            destination = apart(destination, plan.ingest_run_id + file.key)
+            destination = apart(f"{dataset.zones.rejected_system}{name}", identity + file.key)
         else:
-            destination = archive_key(dataset, name, file.arrived, plan.ingest_run_id)
+            destination = archive_key(dataset, name, file.arrived, identity)
         if destination in taken:
             destination = apart(destination, file.key)
         taken.add(destination)

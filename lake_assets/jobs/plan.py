@@ -3,14 +3,14 @@
 import hashlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 from lake_assets.contracts.dataset import Dataset
 from lake_assets.jobs.arrivals import MEGABYTE
-from lake_assets.jobs.task import Engine, Piece, Refusal, Task, survey
+from lake_assets.jobs.task import Engine, Piece, Refusal, Task, attempt, survey
 from lake_assets.kernels.cuts import find_cuts
 from lake_assets.kernels.layout import HEAD_BYTES, FileRefusedError, read_layout
 from lake_assets.kernels.timestamps import Evidence
-from lake_assets.storage.errors import ObjectChanged, ObjectNotFound
 from lake_assets.storage.objects import ObjectInfo
 from lake_assets.storage.store import Store
 
@@ -21,7 +21,6 @@ CHUNK = 4 * MEGABYTE
 class Plan:
     """Tasks over a batch; files that could not even be planned; SHA-256 of the files cut."""
 
-    ingest_run_id: str
     tasks: tuple[Task, ...]
     refusals: dict[str, Refusal]
     sha256: dict[str, str]
@@ -38,42 +37,46 @@ def run_id(files: Sequence[ObjectInfo]) -> str:
 
 
 def make_plan(
-    store: Store, dataset: Dataset, files: Sequence[ObjectInfo], engine: Engine, task_mb: int
+    store: Store,
+    dataset: Dataset,
+    ingest_run_id: str,
+    files: Sequence[Piece],
+    engine: Engine,
+    task_mb: int,
 ) -> Plan:
     """Cut the large files, and group pieces into tasks of about ``task_mb`` of input.
+
+    The same files in the same order give the same tasks, on any engine.
 
     Args:
         store: of the lake.
         dataset: the contract.
-        files: the batch, in the order in which rows are to be written.
-        engine: runs the survey of large files whose timestamps may be ambiguous.
+        ingest_run_id: goes into the rows and the names of the outputs.
+        files: whole files, in the order in which rows are to be written.
+        engine: surveys large files, whose timestamps may be ambiguous.
         task_mb: about how much input a task reads, in megabytes.
     """
     piece_bytes = max(1, task_mb // 2) * MEGABYTE
-    large = [file for file in files if file.size > piece_bytes]
     cut: dict[str, list[Piece]] = {}
     refusals: dict[str, Refusal] = {}
     digests: dict[str, str] = {}
-    for file in large:
-        try:
-            cut[file.key], digests[file.key] = _cut(store, dataset, file, piece_bytes)
-        except FileRefusedError as refusal:
-            refusals[file.key] = Refusal(refusal.reason, refusal.detail)
-        except (ObjectNotFound, ObjectChanged) as change:
-            refusals[file.key] = Refusal("vanished", str(change))
-    _weigh(store, dataset, cut, refusals, engine)
-    pieces = [
-        piece
-        for file in files
-        if file.key not in refusals
-        for piece in cut.get(file.key, [Piece(file)])
-    ]
-    identity = run_id(files)
+    for file in files:
+        key = file.file.key
+        if file.file.size <= piece_bytes:
+            cut[key] = [file]
+            continue
+        found = attempt(partial(_cut, store, dataset, file, piece_bytes))
+        if isinstance(found, Refusal):
+            refusals[key] = found
+        else:
+            cut[key], digests[key] = found
+    _weigh(store, dataset, {key: cut[key] for key in digests}, cut, refusals, engine)
+    pieces = [piece for key, parts in cut.items() if key not in refusals for piece in parts]
     tasks = tuple(
-        Task(number, identity, dataset, tuple(group))
+        Task(number, ingest_run_id, dataset, tuple(group))
         for number, group in enumerate(_group(pieces, task_mb * MEGABYTE))
     )
-    return Plan(identity, tasks, refusals, digests)
+    return Plan(tasks, refusals, digests)
 
 
 def without(task: Task, keys: set[str]) -> Task:
@@ -81,9 +84,9 @@ def without(task: Task, keys: set[str]) -> Task:
     return replace(task, pieces=tuple(p for p in task.pieces if p.file.key not in keys))
 
 
-def _cut(
-    store: Store, dataset: Dataset, file: ObjectInfo, piece_bytes: int
-) -> tuple[list[Piece], str]:
+def _cut(store: Store, dataset: Dataset, whole: Piece, piece_bytes: int) -> tuple[list[Piece], str]:
+    """The pieces of a large file, and its SHA-256."""
+    file = whole.file
     head = store.read(file.key, if_match=file.etag, length=HEAD_BYTES)
     layout = read_layout(head, dataset, whole=False)
     if not layout.encoding.keeps_newlines:
@@ -94,35 +97,32 @@ def _cut(
         )
     with store.open(file.key, if_match=file.etag) as stream:
         cuts, digest = find_cuts(iter(lambda: stream.read(CHUNK), b""), piece_bytes)
-    return [Piece(file, cut, layout, Evidence()) for cut in cuts], digest
+    return [replace(whole, cut=cut, layout=layout) for cut in cuts], digest
 
 
 def _weigh(
     store: Store,
     dataset: Dataset,
+    large: dict[str, list[Piece]],
     cut: dict[str, list[Piece]],
     refusals: dict[str, Refusal],
     engine: Engine,
 ) -> None:
-    """Give every piece the evidence of its whole file on the order of day and month."""
-    pieces = [piece for parts in cut.values() for piece in parts]
-
-    def look(piece: Piece) -> Evidence | Refusal:
-        try:
-            return survey(store, dataset, piece)
-        except FileRefusedError as refusal:
-            return Refusal(refusal.reason, refusal.detail)
-        except (ObjectNotFound, ObjectChanged) as change:
-            return Refusal("vanished", str(change))
-
-    seen: dict[str, Evidence] = {}
+    """Give every piece of a large file the evidence of all of it, in ``cut``."""
+    pieces = [piece for parts in large.values() for piece in parts]
+    seen = {key: Evidence() for key in large}
+    look = partial(_look, store, dataset)
     for piece, evidence in zip(pieces, engine.map(look, pieces), strict=True):
         if isinstance(evidence, Refusal):
             refusals[piece.file.key] = evidence
         else:
-            seen[piece.file.key] = seen.get(piece.file.key, Evidence()) + evidence
-    for key, parts in cut.items():
-        cut[key] = [replace(piece, evidence=seen.get(key, Evidence())) for piece in parts]
+            seen[piece.file.key] += evidence
+    for key, parts in large.items():
+        cut[key] = [replace(piece, evidence=seen[key]) for piece in parts]
+
+
+def _look(store: Store, dataset: Dataset, piece: Piece) -> Evidence | Refusal:
+    return attempt(partial(survey, store, dataset, piece))
 
 
 def _group(pieces: Sequence[Piece], limit: int) -> Iterator[list[Piece]]:
@@ -130,11 +130,11 @@ def _group(pieces: Sequence[Piece], limit: int) -> Iterator[list[Piece]]:
     group: list[Piece] = []
     size = 0
     for piece in pieces:
-        bytes_ = piece.cut.end - piece.cut.start if piece.cut else piece.file.size
-        if group and size + bytes_ > limit:
+        length = piece.cut.end - piece.cut.start if piece.cut else piece.file.size
+        if group and size + length > limit:
             yield group
             group, size = [], 0
         group.append(piece)
-        size += bytes_
+        size += length
     if group:
         yield group

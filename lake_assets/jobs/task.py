@@ -5,6 +5,7 @@ import io
 import traceback
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Protocol, TypeVar
 
 import polars as pl
@@ -20,7 +21,7 @@ from lake_assets.kernels.timestamps import Evidence
 from lake_assets.storage.errors import ObjectChanged, ObjectNotFound, StoreUnavailable
 from lake_assets.storage.objects import ObjectInfo, Staged
 from lake_assets.storage.store import Store
-from lake_assets.storage.zones import processed_key, rejects_key, source_file
+from lake_assets.storage.zones import processed_key, rejects_key
 
 Work = TypeVar("Work")
 Result = TypeVar("Result")
@@ -38,10 +39,14 @@ class Engine(Protocol):
 class Piece:
     """A file, or a part of a large one.
 
-    ``cut``, ``layout`` and ``evidence`` are None for a whole file: it shows them itself.
+    Attributes:
+        file: where its bytes are, and when it arrived.
+        source_file: its name as it was dropped.
+        cut, layout, evidence: None for a whole file, which shows them itself.
     """
 
     file: ObjectInfo
+    source_file: str
     cut: Cut | None = None
     layout: Layout | None = None
     evidence: Evidence | None = None
@@ -105,32 +110,43 @@ def run_task(store: Store, task: Task) -> TaskResult:
     files: dict[str, FileResult] = {}
     for piece in task.pieces:
         key = piece.file.key
-        try:
-            rows, result = _read(store, task, piece)
-        except (ObjectNotFound, ObjectChanged) as change:
-            files[key] = FileResult(refusal=Refusal("vanished", str(change)))
-        except FileRefusedError as refusal:
-            files[key] = FileResult(refusal=Refusal(refusal.reason, refusal.detail))
-        except StoreUnavailable:
-            raise
-        except Exception:  # whatever it is, it is about this file: the others go on without it
-            files[key] = FileResult(refusal=Refusal("unreadable", traceback.format_exc()))
-        else:
-            read.append(rows)
-            before = files.get(key)
-            if before:
-                result = replace(result, books=before.books + result.books)
-            files[key] = result
+        outcome = attempt(partial(_read, store, task, piece))
+        if isinstance(outcome, Refusal):
+            files[key] = FileResult(refusal=outcome)
+            continue
+        rows, result = outcome
+        read.append(rows)
+        if before := files.get(key):
+            result = replace(result, books=before.books + result.books)
+        files[key] = result
     if any(result.refusal for result in files.values()):
         return TaskResult(task.number, (), files)
     return TaskResult(task.number, tuple(_stage(store, task, read)), files)
 
 
+def attempt(work: Callable[[], Result]) -> Result | Refusal:
+    """Do something with one file; what goes wrong is about that file, and the others go on.
+
+    Raises:
+        StoreUnavailable: the store cannot be read or written, whatever the file.
+    """
+    try:
+        return work()
+    except (ObjectNotFound, ObjectChanged) as change:
+        return Refusal("vanished", str(change))
+    except FileRefusedError as refusal:
+        return Refusal(refusal.reason, refusal.detail)
+    except (StoreUnavailable, MemoryError):
+        raise
+    except Exception:
+        return Refusal("unreadable", traceback.format_exc())
+
+
 def survey(store: Store, dataset: Dataset, piece: Piece) -> Evidence:
     """What one piece of a large file says of the order of day and month."""
     data = _bytes(store, piece)
-    name = source_file(dataset.zones, piece.file.key)
-    return survey_piece(data, piece.first_line, _layout(piece, data, dataset), dataset, name)
+    layout = _layout(piece, data, dataset)
+    return survey_piece(data, piece.first_line, layout, dataset, piece.source_file)
 
 
 def _read(store: Store, task: Task, piece: Piece) -> tuple[PieceRows, FileResult]:
@@ -138,7 +154,7 @@ def _read(store: Store, task: Task, piece: Piece) -> tuple[PieceRows, FileResult
     data = _bytes(store, piece)
     layout = _layout(piece, data, dataset)
     provenance = Provenance(
-        source_file=source_file(dataset.zones, piece.file.key),
+        source_file=piece.source_file,
         ingest_run_id=task.ingest_run_id,
         ingest_ts=piece.file.arrived,
         contract_version=dataset.contract_version,
