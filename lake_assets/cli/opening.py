@@ -1,0 +1,109 @@
+"""From names on the command line to contracts, stores and engines."""
+
+from pathlib import Path
+from time import sleep
+from urllib.parse import unquote, urlparse
+
+from lake_assets.contracts.dataset import Dataset
+from lake_assets.contracts.lake import Lake
+from lake_assets.contracts.load import load_lake
+from lake_assets.jobs.task import Engine
+from lake_assets.settings import connect, load_settings
+from lake_assets.storage.store import Store
+
+DEFS = Path(__file__).parent.parent / "defs"
+
+
+class UsageError(Exception):
+    """Something on the command line does not fit; the message says what does."""
+
+
+def contract(name: str) -> Lake:
+    """The contract of a lake by its name.
+
+    Raises:
+        UsageError: there is no such lake.
+        ContractError: its YAML is wrong.
+    """
+    path = DEFS / name / "defs.yaml"
+    if not path.is_file():
+        known = ", ".join(sorted(found.parent.name for found in DEFS.glob("*/defs.yaml")))
+        raise UsageError(f"there is no lake {name!r}; the lakes are: {known}")
+    return load_lake(path)
+
+
+def dataset(lake: Lake, name: str | None) -> Dataset:
+    """A dataset of a lake; the only one if none is named.
+
+    Raises:
+        UsageError: there is none of that name, or several and none is named.
+    """
+    names = [found.name for found in lake.datasets]
+    for found in lake.datasets:
+        if name == found.name or (name is None and len(names) == 1):
+            return found
+    raise UsageError(f"name a dataset of lake {lake.lake} with --dataset: {', '.join(names)}")
+
+
+def store(lake: Lake, uri: str | None, *, create: bool = False) -> Store:
+    """A lake's store, checked.
+
+    Args:
+        lake: the contract.
+        uri: as given on the command line; None takes that of the environment.
+        create: make the directory of a local lake that does not exist yet.
+
+    Raises:
+        StoreUnavailable: with a sentence that says what to do.
+    """
+    settings = load_settings()
+    uri = uri or settings.uri_of(lake)
+    if create and (directory := local_directory(uri)):
+        directory.mkdir(parents=True, exist_ok=True)
+    return connect(uri, settings.s3_endpoint)
+
+
+def engine() -> Engine:
+    """The local engine, with as many workers as the environment says."""
+    from lake_assets.engines.local import LocalEngine
+
+    return LocalEngine(load_settings().workers)
+
+
+def let_settle(store: Store, lake: Lake) -> None:
+    """Wait until files that were dropped just now are old enough to be taken."""
+    if store.uri.startswith("file:") and any(
+        next(iter(store.list(dataset.zones.raw)), None) for dataset in lake.datasets
+    ):
+        sleep(lake.intake.settle_seconds)
+
+
+def local_directory(uri: str) -> Path | None:
+    """The directory of a local lake's URI; None if it is elsewhere."""
+    parsed = urlparse(uri)
+    if parsed.scheme == "file":
+        return Path(unquote(parsed.path))
+    return None if parsed.scheme else Path(uri)
+
+
+def put_file(store: Store, dataset: Dataset, path: Path) -> str:
+    """Copy one file into raw/.
+
+    Returns:
+        Its key.
+
+    Raises:
+        UsageError: the path is no file, or its name is taken in raw/.
+    """
+    if path.is_dir():
+        raise UsageError(f"{path} is a directory; name the files in it, for example {path}/*.csv")
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise UsageError(f"cannot read {path}: {error.strerror}") from error
+    key = dataset.zones.raw + path.name
+    if not store.put_if_absent(key, data):
+        raise UsageError(
+            f"{store.uri}/{key} exists and still waits; let it be ingested, or rename {path.name}"
+        )
+    return key

@@ -1,0 +1,102 @@
+"""Rejected rows and files, as they stand in the rejected zone."""
+
+import io
+import json
+from datetime import UTC, date, datetime, time
+
+import polars as pl
+from rich.console import Console
+from rich.text import Text
+
+from lake_assets.cli.report import table
+from lake_assets.contracts.dataset import Dataset
+from lake_assets.contracts.lake import Lake
+from lake_assets.storage.store import Store
+
+SHOWN = pl.Schema(
+    {
+        "source_file": pl.String(),
+        "line_number": pl.Int64(),
+        "reject_reason": pl.String(),
+        "reject_reasons": pl.List(pl.String()),
+        "raw_row": pl.String(),
+        "ingest_ts": pl.String(),
+    }
+)
+
+
+def show_rejects(
+    console: Console,
+    store: Store,
+    lake: Lake,
+    *,
+    reason: str | None,
+    since: date | None,
+    limit: int,
+) -> None:
+    """Print rejected rows: how many for each reason, and the first of them.
+
+    Args:
+        console: where to.
+        store: of the lake.
+        lake: the contract.
+        reason: rows with a reason that starts so, first or not; None is all.
+        since: rows of files that arrived on that day or later; None is all.
+        limit: rows shown.
+    """
+    for dataset in lake.datasets:
+        rows = rejected_rows(store, dataset, reason=reason, since=since)
+        counts = table(f"{dataset.name}: rejected rows", "first reason", "rows", numbers=1)
+        by_reason = (
+            rows.group_by("reject_reason")
+            .len()
+            .sort("len", "reject_reason", descending=[True, False])
+        )
+        for name, count in by_reason.iter_rows():
+            counts.add_row(name, f"{count:,}")
+        counts.add_section()
+        counts.add_row("all", f"{rows.height:,}")
+        console.print(counts)
+        shown = table(f"The first {min(limit, rows.height)}", "file:line", "reasons", "raw row")
+        for row in rows.head(limit).iter_rows(named=True):
+            place = f"{row['source_file']}:{row['line_number']}"
+            reasons = Text("\n".join(row["reject_reasons"]))
+            shown.add_row(Text(place), reasons, Text(row["raw_row"]))
+        if shown.row_count:
+            console.print(shown)
+        if reason is None:
+            _show_refused_files(console, store, dataset, since)
+
+
+def rejected_rows(
+    store: Store, dataset: Dataset, *, reason: str | None = None, since: date | None = None
+) -> pl.DataFrame:
+    """The reject records, in the order of file and line; columns as in :data:`SHOWN`."""
+    frames = [pl.DataFrame(schema=SHOWN)]
+    first = datetime.combine(since, time(), UTC) if since else None
+    for info in store.list(f"{dataset.zones.rejected_rows}json/"):
+        if first and info.modified < first:
+            continue  # written before that day, so it arrived before
+        frames.append(pl.read_ndjson(io.BytesIO(store.read(info.key)), schema=SHOWN))
+    rows = pl.concat(frames).sort("ingest_ts", "source_file", "line_number")
+    if since:
+        rows = rows.filter(pl.col("ingest_ts") >= since.isoformat())
+    if reason:
+        rows = rows.filter(
+            pl.col("reject_reasons").list.eval(pl.element().str.starts_with(reason)).list.any()
+        )
+    return rows
+
+
+def _show_refused_files(
+    console: Console, store: Store, dataset: Dataset, since: date | None
+) -> None:
+    made = table(f"{dataset.name}: files refused as a whole", "file", "reason", "what was wrong")
+    for info in store.list(dataset.zones.rejected_system):
+        if not info.key.endswith("_reason.json") or (since and info.modified.date() < since):
+            continue
+        document = json.loads(store.read(info.key))
+        detail = Text((document["detail"].splitlines() or [""])[-1])
+        made.add_row(Text(document["source_file"]), document["reason"], detail)
+    if made.row_count:
+        console.print(made)

@@ -1,0 +1,140 @@
+"""Tables of what a run did: every file, every reason, every date."""
+
+from collections.abc import Sequence
+
+from rich import box
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from lake_assets.jobs.checks import conservation, gold_conservation
+from lake_assets.jobs.compact import Metrics
+from lake_assets.jobs.pipeline import Outcome
+from lake_assets.jobs.validate import Verdict, refused
+from lake_assets.kernels.accounting import Accounting
+from lake_assets.storage.ledger import Commit
+from lake_assets.storage.store import Store
+
+COLUMNS = ("read", "good", "rejected", "duplicate", "skipped", "lost")
+FILES_SHOWN = 40
+
+
+def show_outcomes(console: Console, store: Store, outcomes: Sequence[Outcome]) -> None:
+    """Tell what a run of the pipeline did, and prove from the files that it adds up."""
+    for outcome in outcomes:
+        if not (outcome.verdicts or outcome.commits or outcome.recovered or outcome.metrics):
+            console.print(f"{outcome.dataset.name}: nothing waits in {store.uri}/")
+            continue
+        records = [*outcome.recovered, *outcome.commits]
+        show_refused(console, outcome.verdicts, records)
+        if records:
+            console.print(accounting_table(records))
+            console.print(reasons_table(records))
+        if outcome.metrics:
+            console.print(gold_table(outcome.dataset.gold.table, outcome.metrics))
+        show_proof(console, store, outcome)
+
+
+def table(title: str, *names: str, numbers: int = 0) -> Table:
+    """A table of which the last ``numbers`` columns are figures."""
+    made = Table(
+        title=title,
+        title_justify="left",
+        title_style="bold",
+        box=box.SIMPLE_HEAD,
+        pad_edge=False,
+        padding=(0, 1),
+    )
+    for at, name in enumerate(names):
+        is_figure = at >= len(names) - numbers
+        made.add_column(
+            name,
+            justify="right" if is_figure else "left",
+            overflow="fold",
+            no_wrap=is_figure,
+            min_width=22 if numbers and at == 0 else None,
+        )
+    return made
+
+
+def accounting_table(records: Sequence[Commit]) -> Table:
+    """Where every row of every file went."""
+    made = table("Every row accounted for", "file", *COLUMNS, numbers=len(COLUMNS))
+    items = [item for record in records for item in record.inputs if item.outcome == "ingested"]
+    for item in items[:FILES_SHOWN]:
+        made.add_row(Text(item.source_file), *_figures(item.books))
+    if len(items) > FILES_SHOWN:
+        made.add_row(f"… and {len(items) - FILES_SHOWN} more files", *[""] * len(COLUMNS))
+    made.add_section()
+    total = sum((record.books for record in records), Accounting())
+    made.add_row("[bold]all files[/]", *(f"[bold]{cell}[/]" for cell in _figures(total)))
+    return made
+
+
+def reasons_table(records: Sequence[Commit]) -> Table:
+    """How many rows were rejected for which first reason."""
+    total = sum((record.books for record in records), Accounting())
+    made = table("Rejected, and why", "reason", "rows", numbers=1)
+    for reason, rows in sorted(total.reasons.items(), key=lambda pair: (-pair[1], pair[0])):
+        made.add_row(reason, f"{rows:,}")
+    return made
+
+
+def gold_table(name: str, metrics: Sequence[Metrics]) -> Table:
+    """What each date of gold was made of."""
+    made = table(f"gold/{name}", "date", "rows in", "superseded", "rows out", numbers=3)
+    for day in metrics[:FILES_SHOWN]:
+        made.add_row(
+            day.target_date,
+            f"{day.total_rows_in_source_partition:,}",
+            f"{day.duplicate_rows_removed:,}",
+            f"{day.rows_after_dedup:,}",
+        )
+    if len(metrics) > FILES_SHOWN:
+        made.add_row(f"… and {len(metrics) - FILES_SHOWN} more dates", "", "", "")
+    return made
+
+
+def show_refused(console: Console, verdicts: Sequence[Verdict], records: Sequence[Commit]) -> None:
+    """Files that were refused as a whole, at the door or while they were read."""
+    made = table("Refused as a whole", "file", "reason", "what was wrong")
+    for verdict in refused(verdicts):
+        made.add_row(Text(verdict.source_file), verdict.reason, Text(verdict.detail or ""))
+    for record in records:
+        for item in record.inputs:
+            if item.outcome == "refused":
+                last = (item.detail or "").splitlines()[-1:]  # of a traceback, the error
+                made.add_row(Text(item.source_file), item.reason, Text("".join(last)))
+    if made.row_count:
+        console.print(made)
+
+
+def show_proof(console: Console, store: Store, outcome: Outcome) -> None:
+    """The same checks that Dagster runs, over the objects that are there now."""
+    records = [*outcome.recovered, *outcome.commits]
+    findings = []
+    if records:
+        findings.append(conservation(store, records))
+    if outcome.metrics:
+        findings.append(gold_conservation(store, outcome.metrics))
+    recovered = sum(record.books.recovered for record in records)
+    if recovered:
+        console.print(
+            f"[green]✓[/] {recovered:,} rows in another delimiter than their file's were recovered."
+        )
+    for finding in findings:
+        # The figures are those of the checks, which count again in the objects that are there.
+        sign = "[green]✓[/]" if finding.passed else "[bold red]✗[/]"
+        console.print(f"{sign} {finding.sentence}")
+
+
+def _figures(books: Accounting) -> list[str]:
+    values = (
+        books.rows_read,
+        books.good,
+        books.rejected,
+        books.duplicate,
+        books.skipped,
+        books.unaccounted,
+    )
+    return [f"{value:,}" for value in values]

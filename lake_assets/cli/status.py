@@ -1,0 +1,102 @@
+"""What is in which zone, the last runs, and anything stuck."""
+
+import json
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+
+from rich.console import Console
+
+from lake_assets.cli.report import table
+from lake_assets.contracts.dataset import Dataset
+from lake_assets.contracts.lake import Lake
+from lake_assets.storage.errors import ObjectNotFound
+from lake_assets.storage.ledger import Commit
+from lake_assets.storage.objects import ObjectInfo
+from lake_assets.storage.store import Store
+from lake_assets.storage.zones import day_of, stale_prefix, summary_key
+
+RUNS_SHOWN = 5
+STUCK_AFTER = timedelta(minutes=15)
+
+
+def show_status(console: Console, store: Store, lake: Lake) -> None:
+    """Print the state of each dataset of a lake."""
+    console.print(f"[bold]{lake.lake}[/] at {store.uri}")
+    now = datetime.now(UTC)
+    for dataset in lake.datasets:
+        zones = {name: list(store.list(p)) for name, p in dict(dataset.zones).items()}
+        _show_zones(console, dataset, zones)
+        _show_runs(console, store, zones["ledger"])
+        _show_compaction(console, store, dataset)
+        stuck = list(_stuck(store, dataset, zones, now))
+        if stuck:
+            made = table("Needs a look", "what", "what to do")
+            for what, remedy in stuck:
+                made.add_row(what, remedy)
+            console.print(made)
+        else:
+            console.print("[green]✓[/] nothing is stuck")
+
+
+def _show_zones(console: Console, dataset: Dataset, zones: dict[str, list[ObjectInfo]]) -> None:
+    made = table(dataset.name, "zone", "files", "bytes", "newest (UTC)", numbers=3)
+    for name, prefix in dict(dataset.zones).items():
+        found = zones[name]
+        newest = max((info.modified for info in found), default=None)
+        size = sum(info.size for info in found)
+        when = f"{newest:%Y-%m-%d %H:%M:%S}" if newest else ""
+        made.add_row(prefix, f"{len(found):,}", f"{size:,}", when)
+    console.print(made)
+
+
+def _show_runs(console: Console, store: Store, ledger: list[ObjectInfo]) -> None:
+    made = table(
+        "Last ingest runs", "run", "committed (UTC)", "files", "read", "good", "rejected", numbers=4
+    )
+    for info in sorted(ledger, key=lambda info: info.modified)[: -RUNS_SHOWN - 1 : -1]:
+        record = Commit.from_bytes(store.read(info.key))
+        books = record.books
+        made.add_row(
+            record.ingest_run_id,
+            f"{record.committed_at:%Y-%m-%d %H:%M:%S}",
+            f"{len(record.inputs):,}",
+            f"{books.rows_read:,}",
+            f"{books.good:,}",
+            f"{books.rejected:,}",
+        )
+    if made.row_count:
+        console.print(made)
+
+
+def _show_compaction(console: Console, store: Store, dataset: Dataset) -> None:
+    try:
+        summary = json.loads(store.read(summary_key(dataset)))
+    except ObjectNotFound:
+        return
+    console.print(
+        f"Last compaction: {summary['run_ts_utc']}, "
+        f"{summary['processed_partitions_count']} of {len(summary['results'])} dates written"
+    )
+
+
+def _stuck(
+    store: Store, dataset: Dataset, zones: dict[str, list[ObjectInfo]], now: datetime
+) -> Iterator[tuple[str, str]]:
+    late = [info for info in zones["raw"] if now - info.modified > STUCK_AFTER]
+    if late:
+        yield (
+            f"{len(late)} files wait in raw/, the oldest since {late[0].modified:%F %T}",
+            "lake run",
+        )
+    left = [info for info in zones["validated"] if now - info.modified > STUCK_AFTER]
+    if left:
+        yield (
+            f"{len(left)} files are left in validated/ by a run that was interrupted",
+            "lake run finishes or repeats it",
+        )
+    stale = sorted({day for i in store.list(stale_prefix(dataset)) if (day := day_of(i.key))})
+    if stale:
+        yield f"gold is older than processed for {len(stale)} dates, first {stale[0]}", "lake run"
+    staged = list(store.abandoned(now - timedelta(days=1)))
+    if staged:
+        yield f"{len(staged)} staged writes are over a day old", "they are invisible, and can go"

@@ -1,0 +1,281 @@
+"""Assets by arrival date: raw -> validated -> rejected and archive, in one run a batch.
+
+What the run touches in processed is logged last, as materializations of the event dates, so that
+gold follows for those dates and no others.
+"""
+
+from collections.abc import Iterator, Sequence
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+import dagster as dg
+
+from lake_assets.components import checks, metadata
+from lake_assets.components.names import asset_key, store_key
+from lake_assets.components.partitions import arrival_partitions, event_partitions
+from lake_assets.contracts.dataset import Dataset
+from lake_assets.contracts.lake import Lake
+from lake_assets.storage.store import Store
+
+if TYPE_CHECKING:
+    from lake_assets.storage.ledger import Commit
+
+RETRY = dg.RetryPolicy(max_retries=2, delay=5, backoff=dg.Backoff.EXPONENTIAL)
+"""For a store that does not answer; what a batch had not committed is simply done again."""
+
+
+def arrival_assets(lake: Lake, dataset: Dataset) -> list[dg.AssetsDefinition]:
+    """The assets from raw/ to archive/ of one dataset."""
+    return [_raw(lake, dataset), _validated(lake, dataset), _ingested(lake, dataset)]
+
+
+def spec(
+    lake: Lake,
+    dataset: Dataset,
+    zone: str,
+    description: str,
+    kinds: set[str],
+    deps: Sequence[dg.AssetKey],
+) -> dg.AssetSpec:
+    """An asset of a dataset that is partitioned by arrival."""
+    return dg.AssetSpec(
+        asset_key(lake, zone, dataset.name),
+        deps=deps,
+        description=description,
+        group_name=lake.lake,
+        kinds=kinds,
+        owners=lake.owners,
+        partitions_def=arrival_partitions(lake),
+    )
+
+
+def _raw(lake: Lake, dataset: Dataset) -> dg.AssetsDefinition:
+    key = asset_key(lake, "raw", dataset.name)
+
+    @dg.multi_asset(
+        name=f"{lake.lake}_{dataset.name}_raw",
+        specs=[
+            spec(
+                lake,
+                dataset,
+                "raw",
+                f"Files as they were dropped in `{dataset.zones.raw}`, by the day they arrived "
+                "(UTC). They stay there only until a run takes them.",
+                {"csv", "bronze"},
+                [],
+            )
+        ],
+        required_resource_keys={store_key(lake)},
+        pool=lake.lake,
+        retry_policy=RETRY,
+    )
+    def raw(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult[Any]]:
+        from lake_assets.jobs.validate import waiting
+
+        store = _open(context, lake)
+        day = date.fromisoformat(context.partition_key)
+        found = [info for info in waiting(store, lake, dataset) if info.modified.date() == day]
+        yield dg.MaterializeResult(
+            asset_key=key,
+            metadata={
+                "files": len(found),
+                "bytes": sum(info.size for info in found),
+                "waiting": metadata.files(found),
+                **metadata.place(store, dataset.zones.raw),
+            },
+        )
+
+    return raw
+
+
+def _validated(lake: Lake, dataset: Dataset) -> dg.AssetsDefinition:
+    key = asset_key(lake, "validated", dataset.name)
+
+    @dg.multi_asset(
+        name=f"{lake.lake}_{dataset.name}_validated",
+        specs=[
+            spec(
+                lake,
+                dataset,
+                "validated",
+                f"Files whose header fits the contract, in `{dataset.zones.validated}`. A file "
+                f"that does not goes to `{dataset.zones.rejected_system}` with the reason.",
+                {"csv", "bronze"},
+                [asset_key(lake, "raw", dataset.name)],
+            )
+        ],
+        check_specs=[
+            checks.spec("header_contract", key, "Every file was let in by its header and form.")
+        ],
+        required_resource_keys={store_key(lake)},
+        pool=lake.lake,
+        retry_policy=RETRY,
+    )
+    def validated(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult[Any]]:
+        from lake_assets.jobs.checks import header_contract
+        from lake_assets.jobs.validate import validate
+
+        store = _open(context, lake)
+        verdicts = validate(store, lake, dataset, date.fromisoformat(context.partition_key))
+        for verdict in verdicts:
+            if verdict.outcome != "validated":
+                context.log.warning(
+                    f"{verdict.source_file} {verdict.outcome}: {verdict.reason}: {verdict.detail}"
+                )
+        accepted = [verdict for verdict in verdicts if verdict.outcome == "validated"]
+        rows = [
+            {
+                "file": v.source_file,
+                "bytes": v.size,
+                "outcome": v.outcome,
+                "why": v.detail or "",
+                "now at": v.key,
+            }
+            for v in verdicts
+        ]
+        yield dg.MaterializeResult(
+            asset_key=key,
+            metadata={
+                "files": len(accepted),
+                "refused": len(verdicts) - len(accepted),
+                "bytes": sum(verdict.size for verdict in accepted),
+                "verdicts": metadata.markdown(rows),
+                **metadata.place(store, dataset.zones.validated),
+            },
+            check_results=[checks.result("header_contract", key, header_contract(verdicts))],
+        )
+
+    return validated
+
+
+def _ingested(lake: Lake, dataset: Dataset) -> dg.AssetsDefinition:
+    upstream = [asset_key(lake, "validated", dataset.name)]
+    rejected = asset_key(lake, "rejected", dataset.name)
+    archive = asset_key(lake, "archive", dataset.name)
+
+    @dg.multi_asset(
+        name=f"{lake.lake}_{dataset.name}_ingested",
+        specs=[
+            spec(
+                lake,
+                dataset,
+                "rejected",
+                "Rows that broke the contract, each with its raw text, line number and every "
+                f"reason: `{dataset.zones.rejected_rows}json/` and `csv/`.",
+                {"json", "csv"},
+                upstream,
+            ),
+            spec(
+                lake,
+                dataset,
+                "archive",
+                f"Files that were ingested, byte for byte, in `{dataset.zones.archive}`. "
+                "Everything downstream can be rebuilt from here.",
+                {"csv"},
+                upstream,
+            ),
+        ],
+        check_specs=[
+            checks.spec(
+                "conservation",
+                archive,
+                "Rows read = good + rejected + duplicate + skipped, and the objects hold them.",
+                blocking=True,
+            ),
+            checks.spec(
+                "reject_rate",
+                rejected,
+                f"At most {dataset.quality.max_reject_rate:.1%} of the rows are rejected.",
+            ),
+        ],
+        required_resource_keys={store_key(lake), "engine"},
+        pool=lake.lake,
+        retry_policy=RETRY,
+    )
+    def ingested(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult[Any]]:
+        from lake_assets.jobs.checks import conservation, reject_rate
+        from lake_assets.jobs.ingest import ingest, recover
+        from lake_assets.kernels.accounting import Accounting
+
+        store = _open(context, lake)
+        engine = context.resources.engine.engine()
+        records = recover(store, lake, dataset)
+        for record in records:
+            context.log.warning(f"Finished run {record.ingest_run_id}, which was interrupted.")
+        day = date.fromisoformat(context.partition_key)
+        while (fresh := ingest(store, lake, dataset, engine, day)) is not None:
+            records.append(fresh)
+        balance = conservation(store, records)
+        books = sum((record.books for record in records), Accounting())
+        context.log.info(balance.sentence)
+        shared: metadata.Metadata = {
+            "ingest_runs": ", ".join(record.ingest_run_id for record in records),
+            "accounting": metadata.books(records),
+        }
+        yield dg.MaterializeResult(
+            asset_key=rejected,
+            metadata={
+                "rows": books.rejected,
+                "by_reason": metadata.markdown(
+                    [{"reason": reason, "rows": rows} for reason, rows in books.reasons.items()]
+                ),
+                **shared,
+                **metadata.place(store, dataset.zones.rejected_rows),
+            },
+            check_results=[
+                checks.result("reject_rate", rejected, reject_rate(dataset, records)),
+            ],
+        )
+        yield dg.MaterializeResult(
+            asset_key=archive,
+            metadata={
+                "files": sum(len(record.inputs) for record in records),
+                "bytes": sum(item.size for record in records for item in record.inputs),
+                "rows_read": books.rows_read,
+                "good": books.good,
+                **shared,
+                **metadata.place(store, dataset.zones.archive),
+            },
+            check_results=[checks.result("conservation", archive, balance)],
+        )
+        if balance.passed:
+            _log_touched(context, lake, dataset, store, records)
+
+    return ingested
+
+
+def _log_touched(
+    context: dg.AssetExecutionContext,
+    lake: Lake,
+    dataset: Dataset,
+    store: Store,
+    records: "Sequence[Commit]",
+) -> None:
+    """Tell Dagster which dates of processed have new rows. Last, because it cannot be undone."""
+    from lake_assets.storage.zones import processed_prefix
+
+    partitions = event_partitions(dataset)
+    for record in records:
+        for day, rows in record.dates.items():
+            # Dagster takes any key here, and would never automate one that does not exist.
+            if not partitions.has_partition_key(day):
+                context.log.warning(f"{rows} rows of {day} are outside the event partitions.")
+                continue
+            context.log_event(
+                dg.AssetMaterialization(
+                    asset_key(lake, "processed", dataset.name),
+                    partition=day,
+                    description=f"{rows} rows by ingest run {record.ingest_run_id}",
+                    metadata={
+                        "rows_added": rows,
+                        "ingest_run": record.ingest_run_id,
+                        "arrival": record.arrival.isoformat(),
+                        **metadata.place(store, processed_prefix(dataset, day)),
+                    },
+                )
+            )
+
+
+def _open(context: dg.AssetExecutionContext, lake: Lake) -> Store:
+    store: Store = getattr(context.resources, store_key(lake)).open()
+    return store

@@ -1,0 +1,184 @@
+"""Assets by event date: processed (rebuilt from archive on demand), and gold with its audit."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import dagster as dg
+
+from lake_assets.components import checks, metadata
+from lake_assets.components.arrival_assets import RETRY
+from lake_assets.components.automation import when_touched
+from lake_assets.components.names import asset_key, store_key
+from lake_assets.components.partitions import event_partitions
+from lake_assets.contracts.dataset import Dataset
+from lake_assets.contracts.lake import Lake
+
+
+def date_assets(lake: Lake, dataset: Dataset) -> list[dg.AssetsDefinition]:
+    """The assets from processed/ to gold/ and audit/ of one dataset."""
+    return [_processed(lake, dataset), _gold(lake, dataset)]
+
+
+def _processed(lake: Lake, dataset: Dataset) -> dg.AssetsDefinition:
+    key = asset_key(lake, "processed", dataset.name)
+    archive = dg.AssetDep(
+        asset_key(lake, "archive", dataset.name),
+        # A file may touch any date, whenever it arrives.
+        partition_mapping=dg.AllPartitionMapping(),
+    )
+
+    @dg.multi_asset(
+        name=f"{lake.lake}_{dataset.name}_processed",
+        specs=[
+            dg.AssetSpec(
+                key,
+                deps=[archive],
+                description=f"Good rows, typed, by event date, in `{dataset.zones.processed}`. "
+                "Ingest runs add to it; materializing a date rebuilds it from the archive.",
+                group_name=lake.lake,
+                kinds={"parquet", "silver", "polars"},
+                owners=lake.owners,
+                metadata={"dagster/column_schema": metadata.column_schema(dataset, gold=False)},
+            )
+        ],
+        partitions_def=event_partitions(dataset),
+        backfill_policy=dg.BackfillPolicy.single_run(),
+        required_resource_keys={store_key(lake), "engine"},
+        pool=lake.lake,
+        retry_policy=RETRY,
+    )
+    def processed(context: dg.AssetExecutionContext) -> None:
+        from lake_assets.jobs.rebuild import rebuild_date
+        from lake_assets.storage.zones import processed_prefix
+
+        store = getattr(context.resources, store_key(lake)).open()
+        engine = context.resources.engine.engine()
+        for day in context.partition_keys:
+            written = rebuild_date(store, dataset, engine, day)
+            rows = sum(staged.rows for staged in written)
+            context.log.info(f"{day}: {rows} rows rebuilt in {len(written)} files.")
+            context.add_asset_metadata(
+                {
+                    "dagster/partition_row_count": rows,
+                    "rows": rows,
+                    "files": len(written),
+                    **metadata.place(store, processed_prefix(dataset, day)),
+                },
+                asset_key=key,
+                partition_key=day,
+            )
+
+    return processed
+
+
+def _gold(lake: Lake, dataset: Dataset) -> dg.AssetsDefinition:
+    table = dataset.gold.table
+    source = asset_key(lake, "processed", dataset.name)
+    gold_key = asset_key(lake, "gold", table)
+    audit_key = asset_key(lake, "audit", table)
+
+    @dg.multi_asset(
+        name=f"{lake.lake}_{table}",
+        specs=[
+            dg.AssetSpec(
+                gold_key,
+                deps=[source],
+                description=f"`{table}`: one row for each {', '.join(dataset.key)} of a date, the "
+                f"latest arrival wins. In `{dataset.zones.gold}{table}/`.",
+                group_name=lake.lake,
+                kinds={"parquet", "gold", "polars"},
+                owners=lake.owners,
+                automation_condition=when_touched(),
+                metadata={
+                    "dagster/column_schema": metadata.column_schema(dataset, gold=True),
+                    "dagster/column_lineage": metadata.column_lineage(dataset, source),
+                    "dagster/table_name": f"{lake.lake}.{table}",
+                },
+            ),
+            dg.AssetSpec(
+                audit_key,
+                deps=[gold_key],
+                description="What the compaction of each date found and did: "
+                f"`{dataset.zones.gold_audit}date=.../metrics.json`.",
+                group_name=lake.lake,
+                kinds={"json"},
+                owners=lake.owners,
+                automation_condition=when_touched(),
+            ),
+        ],
+        check_specs=[
+            checks.spec(
+                "conservation",
+                gold_key,
+                "Rows in gold = rows in processed - superseded, counted in the files.",
+                blocking=True,
+            ),
+            checks.spec(
+                "gold_against_processed",
+                gold_key,
+                "Each key of processed once, with its latest arrival.",
+            ),
+            checks.spec(
+                "duplicate_rate",
+                gold_key,
+                f"At most {dataset.quality.max_duplicate_rate:.1%} of the rows are superseded.",
+            ),
+            checks.spec("null_rates", gold_key, "Nulls a column within the contract's limits."),
+        ],
+        partitions_def=event_partitions(dataset),
+        backfill_policy=dg.BackfillPolicy.single_run(),
+        required_resource_keys={store_key(lake), "engine"},
+        pool=lake.lake,
+        retry_policy=RETRY,
+    )
+    def gold(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult[Any]]:
+        from lake_assets.jobs import checks as found
+        from lake_assets.jobs.compact import compact
+        from lake_assets.storage.zones import gold_prefix, metrics_key
+
+        store = getattr(context.resources, store_key(lake)).open()
+        engine = context.resources.engine.engine()
+        days = compact(store, dataset, engine, force_dates=context.partition_keys)
+        for day in days:
+            context.log.info(
+                f"{day.target_date}: {day.status}, {day.total_rows_in_source_partition} rows in, "
+                f"{day.rows_after_dedup} out, {day.duplicate_rows_removed} superseded."
+            )
+            context.add_asset_metadata(
+                {
+                    "dagster/partition_row_count": day.rows_after_dedup,
+                    "rows": day.rows_after_dedup,
+                    "rows_in": day.total_rows_in_source_partition,
+                    "superseded": day.duplicate_rows_removed,
+                    "status": day.status,
+                    **metadata.place(store, gold_prefix(dataset, day.target_date)),
+                },
+                asset_key=gold_key,
+                partition_key=day.target_date,
+            )
+            context.add_asset_metadata(
+                {
+                    "metrics": dg.MetadataValue.json(day.to_json()),
+                    **metadata.place(store, metrics_key(dataset, day.target_date)),
+                },
+                asset_key=audit_key,
+                partition_key=day.target_date,
+            )
+        yield dg.MaterializeResult(
+            asset_key=gold_key,
+            check_results=[
+                checks.result("conservation", gold_key, found.gold_conservation(store, days)),
+                checks.result(
+                    "gold_against_processed",
+                    gold_key,
+                    found.gold_against_processed(store, dataset, days),
+                ),
+                checks.result(
+                    "duplicate_rate", gold_key, found.duplicate_rate(dataset, days), warn=True
+                ),
+                checks.result("null_rates", gold_key, found.null_rates(dataset, days), warn=True),
+            ],
+        )
+        yield dg.MaterializeResult(asset_key=audit_key)
+
+    return gold

@@ -1,0 +1,70 @@
+"""A lake's YAML as Dagster definitions."""
+
+from dataclasses import dataclass
+
+import dagster as dg
+from pydantic import BaseModel
+
+from lake_assets.components.arrival_assets import arrival_assets
+from lake_assets.components.date_assets import date_assets
+from lake_assets.components.names import INGEST, asset_key, run_tags, store_key
+from lake_assets.components.resources import LakeStore, LocalEngineResource
+from lake_assets.components.sensors import arrival_sensor, automation_sensor, left_behind_sensor
+from lake_assets.contracts.dataset import Dataset
+from lake_assets.contracts.lake import Lake
+from lake_assets.settings import load_settings
+
+ARRIVAL_ZONES = ("raw", "validated", "rejected", "archive")
+
+
+@dataclass
+class LakeComponent(dg.Component):
+    """A data lake: zones, datasets and their contracts, rules, checks and arrivals.
+
+    The attributes are those of ``lake_assets.contracts.Lake``; nothing but the YAML is needed.
+    """
+
+    lake: Lake
+
+    @classmethod
+    def get_model_cls(cls) -> type[BaseModel]:
+        """The model that validates ``attributes``, here and on the command line."""
+        return Lake
+
+    @classmethod
+    def load(
+        cls,
+        attributes: BaseModel | None,
+        context: dg.ComponentLoadContext,  # noqa: ARG003 - Dagster's signature
+    ) -> "LakeComponent":
+        """Called by Dagster with the validated attributes."""
+        assert isinstance(attributes, Lake)
+        return cls(attributes)
+
+    def build_defs(self, context: dg.ComponentLoadContext) -> dg.Definitions:
+        """Assets, checks, jobs, sensors and resources of the lake."""
+        lake, settings = self.lake, load_settings()
+        parts = [_dataset_defs(lake, dataset) for dataset in lake.datasets]
+        store = LakeStore(uri=settings.uri_of(lake), endpoint=settings.s3_endpoint)
+        engine = LocalEngineResource(workers=settings.workers)
+        shared = dg.Definitions(
+            sensors=[automation_sensor(lake)],
+            resources={store_key(lake): store, "engine": engine},
+        )
+        return dg.Definitions.merge(*parts, shared)
+
+
+def _dataset_defs(lake: Lake, dataset: Dataset) -> dg.Definitions:
+    keys = [asset_key(lake, zone, dataset.name) for zone in ARRIVAL_ZONES]
+    job = dg.define_asset_job(
+        f"{lake.lake}_{dataset.name}_ingest",
+        selection=dg.AssetSelection.assets(*keys),
+        description=f"Takes in the files of {dataset.name} that wait: validate, ingest, archive.",
+        tags=run_tags(lake, dataset, INGEST),
+        executor_def=dg.in_process_executor,
+    )
+    return dg.Definitions(
+        assets=[*arrival_assets(lake, dataset), *date_assets(lake, dataset)],
+        jobs=[job],
+        sensors=[arrival_sensor(lake, dataset, job.name), left_behind_sensor(lake, dataset)],
+    )

@@ -1,0 +1,132 @@
+"""What makes a materialization worth reading in the UI: figures, tables, places."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import dagster as dg
+
+from lake_assets.contracts.column import Column
+from lake_assets.contracts.dataset import LINEAGE_COLUMNS, Dataset
+
+if TYPE_CHECKING:
+    from lake_assets.kernels.accounting import Accounting
+    from lake_assets.storage.ledger import Commit
+    from lake_assets.storage.objects import ObjectInfo
+    from lake_assets.storage.store import Store
+
+Metadata = dict[str, Any]
+TABLE_ROWS = 50
+"""Rows of a table shown in the UI; the ledger has all of them."""
+
+LINEAGE_NOTES = {
+    "source_file": ("string", "The file that the row came in."),
+    "line_number": ("int", "The line of that file on which the row starts, from 1."),
+    "ingest_run_id": ("string", "The ingest run that read it; its record is in the ledger."),
+    "ingest_ts": ("timestamp", "When the file arrived (UTC)."),
+    "contract_version": ("string", "The contract by which it was read."),
+}
+
+
+def markdown(
+    rows: Sequence[Mapping[str, Any]], limit: int = TABLE_ROWS
+) -> dg.MarkdownMetadataValue:
+    """A table of the first rows; the columns are those of the first row."""
+    if not rows:
+        return dg.MetadataValue.md("*none*")
+    columns = list(rows[0])
+    lines = [
+        "| " + " | ".join(columns) + " |",
+        "|" + "|".join(_alignment(rows[0][column]) for column in columns) + "|",
+        *("| " + " | ".join(_cell(row.get(c, "")) for c in columns) + " |" for row in rows[:limit]),
+    ]
+    if len(rows) > limit:
+        lines.append(f"\n… and {len(rows) - limit} more")
+    return dg.MetadataValue.md("\n".join(lines))
+
+
+def place(store: "Store", key: str) -> Metadata:
+    """Where objects are: the URI, and a link to AWS's console for a bucket there."""
+    uri = f"{store.uri.rstrip('/')}/{key}"
+    found: Metadata = {"dagster/uri": uri}
+    if uri.startswith("s3://"):
+        bucket, _, prefix = uri.removeprefix("s3://").partition("/")
+        console = f"https://s3.console.aws.amazon.com/s3/buckets/{bucket}?prefix={prefix}"
+        found["console"] = dg.MetadataValue.url(console)
+    else:
+        found["path"] = dg.MetadataValue.path(uri.removeprefix("file://"))
+    return found
+
+
+def files(objects: Iterable["ObjectInfo"]) -> dg.MarkdownMetadataValue:
+    """A table of files: name, bytes, arrival."""
+    return markdown(
+        [
+            {"file": o.key, "bytes": o.size, "arrived (UTC)": f"{o.modified:%Y-%m-%d %H:%M:%S}"}
+            for o in objects
+        ]
+    )
+
+
+def books(records: Sequence["Commit"]) -> dg.MarkdownMetadataValue:
+    """The accounting table: a row a file, and their sum."""
+    rows = [
+        {"file": item.source_file, "outcome": item.outcome, **_figures(item.books)}
+        for record in records
+        for item in record.inputs
+    ]
+    if len(rows) > 1:
+        from lake_assets.kernels.accounting import Accounting
+
+        total = sum((record.books for record in records), Accounting())
+        rows.insert(0, {"file": "**all files**", "outcome": "", **_figures(total)})
+    return markdown(rows)
+
+
+def _figures(accounting: "Accounting") -> dict[str, int]:
+    return {
+        "read": accounting.rows_read,
+        "good": accounting.good,
+        "rejected": accounting.rejected,
+        "duplicate": accounting.duplicate,
+        "skipped": accounting.skipped,
+        "recovered": accounting.recovered,
+        "unaccounted": accounting.unaccounted,
+    }
+
+
+def column_schema(dataset: Dataset, *, gold: bool) -> dg.TableSchema:
+    """The columns of processed or gold, from the contract."""
+    columns = [_column(column) for column in dataset.columns]
+    if gold:
+        note = "md5 of the row's values, to see whether they changed."
+        columns.append(dg.TableColumn("row_hash", "string", description=note))
+    columns += [
+        dg.TableColumn(name, kind, description=note) for name, (kind, note) in LINEAGE_NOTES.items()
+    ]
+    return dg.TableSchema(columns)
+
+
+def column_lineage(dataset: Dataset, upstream: dg.AssetKey) -> dg.TableColumnLineage:
+    """Each gold column from its namesake in processed; ``row_hash`` from those it covers."""
+    names = [column.name for column in dataset.columns] + list(LINEAGE_COLUMNS)
+    deps = {name: [dg.TableColumnDep(upstream, name)] for name in names}
+    deps["row_hash"] = [dg.TableColumnDep(upstream, name) for name in dataset.gold.row_hash]
+    return dg.TableColumnLineage(deps)
+
+
+def _column(column: Column) -> dg.TableColumn:
+    kind = column.type.value
+    if kind == "decimal":
+        kind = f"decimal({column.precision},{column.scale})"
+    constraints = dg.TableColumnConstraints(nullable=not column.required)
+    return dg.TableColumn(column.name, kind, column.description, constraints)
+
+
+def _alignment(value: Any) -> str:
+    return "---:" if isinstance(value, int | float) else "---"
+
+
+def _cell(value: Any) -> str:
+    if isinstance(value, bool | str):
+        return str(value).replace("|", "\\|").replace("\n", " ")
+    return f"{value:,}" if isinstance(value, int) else str(value)

@@ -1,0 +1,30 @@
+"""Asset keys, run tags and resource keys: one place that makes names for Dagster."""
+
+import dagster as dg
+
+from lake_assets.contracts.dataset import Dataset
+from lake_assets.contracts.lake import Lake
+
+LAKE_TAG = "lake_assets/lake"
+DATASET_TAG = "lake_assets/dataset"
+STEP_TAG = "lake_assets/step"
+BATCH_TAG = "lake_assets/batch"
+FILES_TAG = "lake_assets/files"
+
+INGEST = "ingest"
+COMPACT = "compact"
+
+
+def asset_key(lake: Lake, zone: str, name: str) -> dg.AssetKey:
+    """``[lake, zone, dataset]``; in gold and audit the table's name stands for the dataset's."""
+    return dg.AssetKey([lake.lake, zone, name])
+
+
+def store_key(lake: Lake) -> str:
+    """The resource that holds a lake's store."""
+    return f"{lake.lake}_store"
+
+
+def run_tags(lake: Lake, dataset: Dataset, step: str) -> dict[str, str]:
+    """Tags of every run that a sensor starts."""
+    return {LAKE_TAG: lake.lake, DATASET_TAG: dataset.name, STEP_TAG: step}

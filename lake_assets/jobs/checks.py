@@ -1,0 +1,238 @@
+"""What must be true after a step, found from the objects that are really there.
+
+Each function looks again at what was written, in another way than the step wrote it, so that it
+can fail. The Dagster checks show what these return.
+"""
+
+import io
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import polars as pl
+
+from lake_assets.contracts.dataset import Dataset
+from lake_assets.jobs.compact import Metrics
+from lake_assets.jobs.validate import Verdict, refused
+from lake_assets.kernels.accounting import Accounting
+from lake_assets.storage.errors import ObjectNotFound
+from lake_assets.storage.ledger import Commit
+from lake_assets.storage.store import Store
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """The outcome of one check.
+
+    Attributes:
+        passed: whether it holds.
+        sentence: what was found, and if it does not hold, what to do.
+        figures: numbers worth plotting.
+        table: rows worth showing, such as the files or dates at fault.
+    """
+
+    passed: bool
+    sentence: str
+    figures: dict[str, float] = field(default_factory=dict)
+    table: list[dict[str, str | int | float]] = field(default_factory=list)
+
+
+def header_contract(verdicts: Sequence[Verdict]) -> Finding:
+    """Every file was let in; a refused one has a header or a form that breaks the contract."""
+    out = refused(verdicts)
+    table: list[dict[str, str | int | float]] = [
+        {"file": v.source_file, "reason": v.reason or "", "detail": v.detail or "", "now at": v.key}
+        for v in out
+    ]
+    sentence = f"{len(verdicts)} files looked at, {len(out)} refused."
+    if out:
+        sentence += " Mend them at the source and drop them in raw/ again, or extend the contract."
+    return Finding(not out, sentence, {"files": len(verdicts), "refused": len(out)}, table)
+
+
+def conservation(store: Store, records: Sequence[Commit]) -> Finding:
+    """Rows read = good + rejected + duplicate + skipped, and the published objects hold them.
+
+    Good rows are counted again in the Parquet files, rejects in the JSON lines.
+    """
+    table: list[dict[str, str | int | float]] = []
+    for record in records:
+        for item in record.inputs:
+            if item.books.unaccounted:
+                table.append(
+                    _fault(item.source_file, "rows unaccounted for", item.books.unaccounted)
+                )
+        books = record.books
+        good = _published(store, record, ".parquet", table)
+        rejected = _published(store, record, ".json", table)
+        if good != books.good:
+            table.append(_fault(record.ingest_run_id, "good rows missing", books.good - good))
+        if rejected != books.rejected:
+            table.append(_fault(record.ingest_run_id, "rejects missing", books.rejected - rejected))
+    books = sum((record.books for record in records), Accounting())
+    sentence = (
+        f"{books.rows_read} rows read = {books.good} good + {books.rejected} rejected "
+        f"+ {books.duplicate} duplicate + {books.skipped} skipped."
+    )
+    if table:
+        sentence = (
+            "The books do not balance, or the published objects do not hold what they say. "
+            "Gold is held back. Rebuild the dates from archive/ (materialize `processed`)."
+        )
+    return Finding(not table, sentence, _figures(books), table)
+
+
+def reject_rate(dataset: Dataset, records: Sequence[Commit]) -> Finding:
+    """The share of rejected rows is within the contract's limit."""
+    books = sum((record.books for record in records), Accounting())
+    rows = books.rows_read - books.skipped
+    rate = books.rejected / rows if rows else 0.0
+    limit = dataset.quality.max_reject_rate
+    table: list[dict[str, str | int | float]] = [
+        {"reason": reason, "rows": count}
+        for reason, count in sorted(books.reasons.items(), key=lambda pair: -pair[1])
+    ]
+    sentence = (
+        f"{books.rejected} of {rows} rows rejected ({rate:.2%}; the contract allows {limit:.2%})."
+    )
+    if rate > limit:
+        sentence += f" See {dataset.zones.rejected_rows}; `lake rejects` lists them by reason."
+    return Finding(rate <= limit, sentence, {"reject_rate": rate}, table)
+
+
+def gold_conservation(store: Store, metrics: Sequence[Metrics]) -> Finding:
+    """Rows in gold = rows in processed - superseded, counted again in the Parquet files."""
+    table: list[dict[str, str | int | float]] = []
+    for day in metrics:
+        source = sum(_rows(store, info.key) for info in store.list(day.input_partition))
+        gold = sum(_rows(store, info.key) for info in store.list(day.output_partition))
+        if gold != day.rows_after_dedup or gold != source - day.duplicate_rows_removed:
+            table.append(
+                {
+                    "date": day.target_date,
+                    "rows in processed": source,
+                    "superseded": day.duplicate_rows_removed,
+                    "rows in gold": gold,
+                }
+            )
+    source = sum(day.total_rows_in_source_partition for day in metrics)
+    gold = sum(day.rows_after_dedup for day in metrics)
+    sentence = f"{gold} rows in gold = {source} processed - {source - gold} superseded."
+    if table:
+        sentence = (
+            "Gold does not match processed. If rows arrived meanwhile, gold follows by itself."
+        )
+        sentence += " Otherwise materialize the dates again."
+    return Finding(not table, sentence, {"rows_in": source, "rows_out": gold}, table)
+
+
+def gold_against_processed(store: Store, dataset: Dataset, metrics: Sequence[Metrics]) -> Finding:
+    """Gold has each key of processed exactly once, and of each the latest arrival."""
+    table: list[dict[str, str | int | float]] = []
+    for day in metrics:
+        columns = [*dataset.key, "ingest_ts"]
+        processed = _columns(store, day.input_partition, columns)
+        gold = _columns(store, day.output_partition, columns)
+        if processed is None or gold is None:
+            faults = {"missing": len(day.inputs) if processed is not None else 0}
+        else:
+            latest = processed.group_by(dataset.key).agg(pl.col("ingest_ts").max())
+            faults = {
+                "keys twice": gold.height - gold.select(dataset.key).n_unique(),
+                "missing": latest.join(gold, on=dataset.key, how="anti").height,
+                "not in processed": gold.join(latest, on=dataset.key, how="anti").height,
+                "not the latest": gold.join(latest, on=dataset.key)
+                .filter(pl.col("ingest_ts") != pl.col("ingest_ts_right"))
+                .height,
+            }
+        if any(faults.values()):
+            table.append({"date": day.target_date, **faults})
+    sentence = f"{len(metrics)} dates: each key once, the latest arrival of each."
+    if table:
+        sentence = "Gold differs from the latest rows of processed. Materialize the dates again."
+    return Finding(not table, sentence, {"dates": len(metrics)}, table)
+
+
+def duplicate_rate(dataset: Dataset, metrics: Sequence[Metrics]) -> Finding:
+    """The share of superseded rows is within the contract's limit, on every date."""
+    limit = dataset.quality.max_duplicate_rate
+    rates = {
+        day.target_date: day.duplicate_rows_removed / day.total_rows_in_source_partition
+        for day in metrics
+        if day.total_rows_in_source_partition
+    }
+    return _rates("superseded rows", rates, dict.fromkeys(rates, limit))
+
+
+def null_rates(dataset: Dataset, metrics: Sequence[Metrics]) -> Finding:
+    """The share of nulls in each column is within the contract's limit, on every date."""
+    rates: dict[str, float] = {}
+    limits: dict[str, float] = {}
+    for day in metrics:
+        for column in dataset.columns:
+            name = f"{column.name} on {day.target_date}"
+            limits[name] = dataset.quality.max_null_rate.get(
+                column.name, 0 if column.required else 1
+            )
+            if day.rows_after_dedup:
+                rates[name] = day.null_counts.get(column.name, 0) / day.rows_after_dedup
+    return _rates("nulls", rates, limits)
+
+
+def _rates(what: str, rates: dict[str, float], limits: dict[str, float]) -> Finding:
+    table: list[dict[str, str | int | float]] = [
+        {"where": name, "share": round(rate, 4), "allowed": limits[name]}
+        for name, rate in rates.items()
+        if rate > limits[name]
+    ]
+    worst = max(rates.values(), default=0.0)
+    sentence = f"The largest share of {what} is {worst:.2%}."
+    if table:
+        sentence += (
+            f" {len(table)} are over the contract's limit: look into the source files, or mend the "
+            "limit under `quality`."
+        )
+    return Finding(not table, sentence, {"largest_share": worst}, table)
+
+
+def _published(
+    store: Store, record: Commit, ending: str, table: list[dict[str, str | int | float]]
+) -> int:
+    """Rows of a commit's outputs of one kind, counted in the objects."""
+    rows = 0
+    for staged in record.outputs:
+        if staged.key.endswith(ending):
+            try:
+                rows += _rows(store, staged.key)
+            except ObjectNotFound:
+                table.append(_fault(staged.key, "object missing, rows", staged.rows))
+    return rows
+
+
+def _rows(store: Store, key: str) -> int:
+    data = store.read(key)
+    if key.endswith(".parquet"):
+        return int(pl.scan_parquet(data).select(pl.len()).collect().item())
+    return data.count(b"\n")
+
+
+def _columns(store: Store, prefix: str, columns: list[str]) -> pl.DataFrame | None:
+    frames = [
+        pl.read_parquet(io.BytesIO(store.read(info.key)), columns=columns)
+        for info in store.list(prefix)
+    ]
+    return pl.concat(frames) if frames else None
+
+
+def _fault(where: str, what: str, rows: int) -> dict[str, str | int | float]:
+    return {"where": where, "what": what, "rows": rows}
+
+
+def _figures(books: Accounting) -> dict[str, float]:
+    return {
+        "rows_read": books.rows_read,
+        "good": books.good,
+        "rejected": books.rejected,
+        "duplicate": books.duplicate,
+        "skipped": books.skipped,
+        "unaccounted": books.unaccounted,
+    }

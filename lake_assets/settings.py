@@ -1,0 +1,83 @@
+"""The environment, read in one place and validated once.
+
+=========================  ==========================================================
+variable                   meaning
+=========================  ==========================================================
+``LAKE_URI``               where lakes are kept: ``file:///dir`` or ``s3://bucket[/prefix]``;
+                           each lake stands below it under its own name
+``LAKE_<NAME>_URI``        where one lake is, exactly; for example ``LAKE_RETAIL_URI``
+``LAKE_S3_ENDPOINT``       an S3-compatible endpoint, if it is not AWS
+``LAKE_WORKERS``           tasks at once on this machine; one a core if not set
+=========================  ==========================================================
+
+AWS credentials and region come from AWS's own variables and files, never from here.
+"""
+
+import os
+from functools import cache
+from pathlib import Path
+
+from pydantic import Field, ValidationError, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from lake_assets.contracts.lake import Lake
+from lake_assets.storage.open import open_store
+from lake_assets.storage.store import Store
+
+
+class SettingsError(ValueError):
+    """The environment is wrong. The message names the variable and what to do."""
+
+
+class Settings(BaseSettings):
+    """What the environment says; see the table above."""
+
+    model_config = SettingsConfigDict(env_prefix="LAKE_", frozen=True, extra="ignore")
+
+    uri: str | None = None
+    s3_endpoint: str | None = Field(default=None, pattern=r"^https?://[^/\s]+/?$")
+    workers: int | None = Field(default=None, ge=1, le=256)
+
+    @field_validator("uri")
+    @classmethod
+    def _has_a_known_form(cls, uri: str | None) -> str | None:
+        if uri is not None and not uri.startswith(("s3://", "file://", "/", ".")):
+            raise ValueError("must be s3://bucket[/prefix], file:///dir or a path")
+        return uri
+
+    def uri_of(self, lake: Lake) -> str:
+        """Where a lake is: its own variable, else ``LAKE_URI``, else its YAML, else ./lake/."""
+        own = os.environ.get(f"LAKE_{lake.lake.upper()}_URI")
+        if own:
+            return own
+        if self.uri:
+            return f"{self.uri.rstrip('/')}/{lake.lake}"
+        return lake.uri or (Path.cwd() / "lake" / lake.lake).as_uri()
+
+
+def load_settings() -> Settings:
+    """Read the environment.
+
+    Raises:
+        SettingsError: with one sentence a variable that is wrong.
+    """
+    try:
+        return Settings()
+    except ValidationError as error:
+        sentences = [
+            f"LAKE_{str(mistake['loc'][0]).upper()}={mistake['input']!r}: {mistake['msg'].removeprefix('Value error, ')}"
+            for mistake in error.errors()
+        ]
+        raise SettingsError("\n".join(sentences)) from None
+
+
+@cache
+def connect(uri: str, endpoint: str | None = None) -> Store:
+    """Open a store and prove, once a process, that it can do what a lake needs.
+
+    Raises:
+        StoreUnavailable: it is not there, cannot be written, or ignores conditional writes.
+    """
+    store = open_store(uri, endpoint=endpoint)
+    store.check()
+    return store
