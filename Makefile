@@ -88,7 +88,7 @@ dev: export PYTHONWARNINGS := ignore:Function `dev_command` is superseded
 dev: $(VENV)/.installed-ui ## Open Dagster on http://127.0.0.1:$PORT with sample files in the lake
 	@mkdir -p "$$DAGSTER_HOME" build/lake
 	@cp dagster.yaml "$$DAGSTER_HOME/dagster.yaml"
-	@if [ "$(SAMPLES)" = 1 ]; then $(RUN) lake samples --lake retail --uri "$$LAKE_URI"; fi
+	@if [ "$(SAMPLES)" = 1 ]; then $(RUN) lake samples --lake retail; fi
 	@echo "Lake:    $$LAKE_URI"
 	@echo "Dagster: http://127.0.0.1:$(PORT)  (Ctrl-C stops it)"
 	@$(RUN) exec dagster dev -h 127.0.0.1 -p $(PORT)

@@ -16,9 +16,5 @@ def when_touched() -> "dg.AutomationCondition[Any]":
     """
     touched = AC.any_deps_match(AC.newly_updated()).since(AC.newly_requested())
     return (
-        touched
-        & ~AC.any_deps_missing()
-        & ~AC.any_deps_in_progress()
-        & ~AC.in_progress()
-        & AC.all_deps_blocking_checks_passed()
+        touched & ~AC.any_deps_missing() & ~AC.any_deps_in_progress() & ~AC.in_progress()
     ).with_label("processed rows changed")

@@ -103,7 +103,6 @@ def _gold(lake: Lake, dataset: Dataset) -> dg.AssetsDefinition:
                 group_name=lake.lake,
                 kinds={"json"},
                 owners=lake.owners,
-                automation_condition=when_touched(),
             ),
         ],
         check_specs=[

@@ -16,8 +16,11 @@ COMPACT = "compact"
 
 
 def asset_key(lake: Lake, zone: str, name: str) -> dg.AssetKey:
-    """``[lake, zone, dataset]``; in gold and audit the table's name stands for the dataset's."""
-    return dg.AssetKey([lake.lake, zone, name])
+    """``[lake, zone, <zone>_<name>]``, and in gold the table's name alone.
+
+    Dagster's graph shows the last part only, so that has to tell the zone.
+    """
+    return dg.AssetKey([lake.lake, zone, name if zone == "gold" else f"{zone}_{name}"])
 
 
 def store_key(lake: Lake) -> str:
