@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any
 import dagster as dg
 
 from lake_assets.components import checks, metadata
-from lake_assets.components.names import asset_key, store_key
+from lake_assets.components.names import asset_key, engine_key, store_key
 from lake_assets.components.partitions import arrival_partitions, event_partitions
+from lake_assets.components.resources import engine_of, store_of
 from lake_assets.contracts.dataset import Dataset
 from lake_assets.contracts.lake import Lake
 from lake_assets.storage.store import Store
@@ -72,7 +73,7 @@ def _raw(lake: Lake, dataset: Dataset) -> dg.AssetsDefinition:
     def raw(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult[Any]]:
         from lake_assets.jobs.validate import waiting
 
-        store = _open(context, lake)
+        store = store_of(context, lake)
         day = date.fromisoformat(context.partition_key)
         found = [info for info in waiting(store, lake, dataset) if info.modified.date() == day]
         yield dg.MaterializeResult(
@@ -115,7 +116,7 @@ def _validated(lake: Lake, dataset: Dataset) -> dg.AssetsDefinition:
         from lake_assets.jobs.checks import header_contract
         from lake_assets.jobs.validate import validate
 
-        store = _open(context, lake)
+        store = store_of(context, lake)
         verdicts = validate(store, lake, dataset, date.fromisoformat(context.partition_key))
         for verdict in verdicts:
             if verdict.outcome != "validated":
@@ -188,7 +189,7 @@ def _ingested(lake: Lake, dataset: Dataset) -> dg.AssetsDefinition:
                 f"At most {dataset.quality.max_reject_rate:.1%} of the rows are rejected.",
             ),
         ],
-        required_resource_keys={store_key(lake), "engine"},
+        required_resource_keys={store_key(lake), engine_key(lake)},
         pool=lake.lake,
         retry_policy=RETRY,
     )
@@ -197,8 +198,8 @@ def _ingested(lake: Lake, dataset: Dataset) -> dg.AssetsDefinition:
         from lake_assets.jobs.ingest import ingest, recover
         from lake_assets.kernels.accounting import Accounting
 
-        store = _open(context, lake)
-        engine = context.resources.engine.engine()
+        store = store_of(context, lake)
+        engine = engine_of(context, lake)
         records = recover(store, lake, dataset)
         for record in records:
             context.log.warning(f"Finished run {record.ingest_run_id}, which was interrupted.")
@@ -274,8 +275,3 @@ def _log_touched(
                     },
                 )
             )
-
-
-def _open(context: dg.AssetExecutionContext, lake: Lake) -> Store:
-    store: Store = getattr(context.resources, store_key(lake)).open()
-    return store

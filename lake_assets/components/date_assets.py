@@ -8,8 +8,9 @@ import dagster as dg
 from lake_assets.components import checks, metadata
 from lake_assets.components.arrival_assets import RETRY
 from lake_assets.components.automation import when_touched
-from lake_assets.components.names import asset_key, store_key
+from lake_assets.components.names import asset_key, engine_key, store_key
 from lake_assets.components.partitions import event_partitions
+from lake_assets.components.resources import engine_of, store_of
 from lake_assets.contracts.dataset import Dataset
 from lake_assets.contracts.lake import Lake
 
@@ -43,7 +44,7 @@ def _processed(lake: Lake, dataset: Dataset) -> dg.AssetsDefinition:
         ],
         partitions_def=event_partitions(dataset),
         backfill_policy=dg.BackfillPolicy.single_run(),
-        required_resource_keys={store_key(lake), "engine"},
+        required_resource_keys={store_key(lake), engine_key(lake)},
         pool=lake.lake,
         retry_policy=RETRY,
     )
@@ -51,8 +52,8 @@ def _processed(lake: Lake, dataset: Dataset) -> dg.AssetsDefinition:
         from lake_assets.jobs.rebuild import rebuild_date
         from lake_assets.storage.zones import processed_prefix
 
-        store = getattr(context.resources, store_key(lake)).open()
-        engine = context.resources.engine.engine()
+        store = store_of(context, lake)
+        engine = engine_of(context, lake)
         for day in context.partition_keys:
             written = rebuild_date(store, dataset, engine, day)
             rows = sum(staged.rows for staged in written)
@@ -126,7 +127,7 @@ def _gold(lake: Lake, dataset: Dataset) -> dg.AssetsDefinition:
         ],
         partitions_def=event_partitions(dataset),
         backfill_policy=dg.BackfillPolicy.single_run(),
-        required_resource_keys={store_key(lake), "engine"},
+        required_resource_keys={store_key(lake), engine_key(lake)},
         pool=lake.lake,
         retry_policy=RETRY,
     )
@@ -135,8 +136,8 @@ def _gold(lake: Lake, dataset: Dataset) -> dg.AssetsDefinition:
         from lake_assets.jobs.compact import compact
         from lake_assets.storage.zones import gold_prefix, metrics_key
 
-        store = getattr(context.resources, store_key(lake)).open()
-        engine = context.resources.engine.engine()
+        store = store_of(context, lake)
+        engine = engine_of(context, lake)
         days = compact(store, dataset, engine, force_dates=context.partition_keys)
         for day in days:
             context.log.info(

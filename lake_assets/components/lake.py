@@ -7,7 +7,7 @@ from pydantic import BaseModel
 
 from lake_assets.components.arrival_assets import arrival_assets
 from lake_assets.components.date_assets import date_assets
-from lake_assets.components.names import INGEST, asset_key, run_tags, store_key
+from lake_assets.components.names import INGEST, asset_key, engine_key, run_tags, store_key
 from lake_assets.components.resources import LakeStore, LocalEngineResource
 from lake_assets.components.sensors import arrival_sensor, automation_sensor, left_behind_sensor
 from lake_assets.contracts.dataset import Dataset
@@ -49,7 +49,7 @@ class LakeComponent(dg.Component):
         engine = LocalEngineResource(workers=settings.workers)
         shared = dg.Definitions(
             sensors=[automation_sensor(lake)],
-            resources={store_key(lake): store, "engine": engine},
+            resources={store_key(lake): store, engine_key(lake): engine},
         )
         return dg.Definitions.merge(*parts, shared)
 

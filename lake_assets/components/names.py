@@ -28,6 +28,11 @@ def store_key(lake: Lake) -> str:
     return f"{lake.lake}_store"
 
 
+def engine_key(lake: Lake) -> str:
+    """The resource that runs a lake's tasks."""
+    return f"{lake.lake}_engine"
+
+
 def run_tags(lake: Lake, dataset: Dataset, step: str) -> dict[str, str]:
     """Tags of every run that a sensor starts."""
     return {LAKE_TAG: lake.lake, DATASET_TAG: dataset.name, STEP_TAG: step}

@@ -4,6 +4,8 @@ from typing import TYPE_CHECKING
 
 import dagster as dg
 
+from lake_assets.components.names import engine_key, store_key
+from lake_assets.contracts.lake import Lake
 from lake_assets.settings import connect
 from lake_assets.storage.store import Store
 
@@ -36,3 +38,15 @@ class LocalEngineResource(dg.ConfigurableResource):  # type: ignore[type-arg]
         from lake_assets.engines.local import LocalEngine
 
         return LocalEngine(self.workers)
+
+
+def store_of(context: dg.AssetExecutionContext | dg.SensorEvaluationContext, lake: Lake) -> Store:
+    """A lake's store, from the resources of a run or a tick."""
+    resource: LakeStore = getattr(context.resources, store_key(lake))
+    return resource.open()
+
+
+def engine_of(context: dg.AssetExecutionContext, lake: Lake) -> "Engine":
+    """A lake's engine, from the resources of a run."""
+    resource: LocalEngineResource = getattr(context.resources, engine_key(lake))
+    return resource.engine()

@@ -19,6 +19,7 @@ from lake_assets.components.names import (
     store_key,
 )
 from lake_assets.components.partitions import arrival_partitions, event_partitions
+from lake_assets.components.resources import store_of
 from lake_assets.contracts.dataset import Dataset
 from lake_assets.contracts.lake import Lake
 from lake_assets.jobs.arrivals import batch, settled, stamped
@@ -59,7 +60,7 @@ def arrival_sensor(lake: Lake, dataset: Dataset, job_name: str) -> dg.SensorDefi
         if _under_way(context.instance, lake, dataset, INGEST):
             yield dg.SkipReason("A run is taking files in; what arrives meanwhile comes next.")
             return
-        store = getattr(context.resources, store_key(lake)).open()
+        store = store_of(context, lake)
         now = datetime.now(UTC)
         waiting = list(_waiting(store, lake, dataset, now))
         if not waiting:
@@ -103,7 +104,7 @@ def left_behind_sensor(lake: Lake, dataset: Dataset) -> dg.SensorDefinition:
         if _under_way(context.instance, lake, dataset, COMPACT):
             yield dg.SkipReason("Gold is being made.")
             return
-        store = getattr(context.resources, store_key(lake)).open()
+        store = store_of(context, lake)
         days = overdue(store, dataset, datetime.now(UTC))
         if not days:
             yield dg.SkipReason("No date has been left behind.")
