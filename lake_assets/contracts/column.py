@@ -6,7 +6,7 @@ from typing import Self
 from pydantic import Field, field_validator, model_validator
 
 from lake_assets.contracts.model import ContractModel, Name
-from lake_assets.contracts.pattern import parse_pattern
+from lake_assets.contracts.pattern import check_apart, parse_pattern
 
 
 class ColumnType(StrEnum):
@@ -45,6 +45,7 @@ class Column(ContractModel):
     def _patterns_have_a_meaning(cls, formats: list[str]) -> list[str]:
         for text in formats:
             parse_pattern(text)
+        check_apart(formats)
         return formats
 
     @model_validator(mode="after")

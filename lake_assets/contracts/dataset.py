@@ -8,9 +8,16 @@ from pydantic import Field, field_validator, model_validator
 from lake_assets.contracts.column import Column, ColumnType
 from lake_assets.contracts.model import ContractModel, Name
 from lake_assets.contracts.rule import Rule, columns_of, parse_expression
+from lake_assets.contracts.types import check_condition
 
 LINEAGE_COLUMNS = ("source_file", "line_number", "ingest_run_id", "ingest_ts", "contract_version")
 """Columns that every processed and gold row carries besides the contract's own."""
+
+OWN_COLUMNS = {*LINEAGE_COLUMNS, "row_hash", "raw_row", "date", "reject_reason", "reject_reasons"}
+"""Names that a contract's column cannot have."""
+
+DATE_IN_RANGE = "BUSINESS_LOGIC_FAIL:event_date_in_range"
+"""The reject reason of a date outside the range of :class:`Partitioning`."""
 
 
 class CsvFormat(ContractModel):
@@ -28,6 +35,28 @@ class CsvFormat(ContractModel):
     )
     max_record_lines: int = Field(default=50, ge=1, description="Lines one record may span.")
     max_file_mb: int = Field(default=10_240, ge=1, description="A larger file is refused.")
+
+    @field_validator("delimiters")
+    @classmethod
+    def _delimiters_can_divide(cls, delimiters: list[str]) -> list[str]:
+        for text in delimiters:
+            if len(text) != 1 or not text.isascii() or text.isalnum() or text in '"\r\n\0':
+                raise ValueError(
+                    f"delimiter {text!r} must be one ASCII sign: no letter, digit, quote, line end"
+                )
+        if len(set(delimiters)) < len(delimiters):
+            raise ValueError(f"delimiters {delimiters} name one twice; drop it")
+        return delimiters
+
+    @field_validator("encodings")
+    @classmethod
+    def _encodings_are_known(cls, encodings: list[str]) -> list[str]:
+        for name in encodings:
+            try:
+                "a".encode(name)
+            except LookupError as error:
+                raise ValueError(f"{error}; use a name such as utf-8 or windows-1252") from error
+        return encodings
 
 
 class Partitioning(ContractModel):
@@ -111,7 +140,13 @@ class Dataset(ContractModel):
         known = set(names)
         if len(known) < len(names):
             raise ValueError(f"dataset {self.name!r} declares a column twice")
-        if clash := known & {*LINEAGE_COLUMNS, "row_hash", "raw_row", "date"}:
+        taken = OWN_COLUMNS | {
+            f"{column.name}_{what}"
+            for column in self.columns
+            for what in ("raw", "parsed")
+            if column.type is ColumnType.TIMESTAMP
+        }
+        if clash := known & taken:
             raise ValueError(f"dataset {self.name!r}: {sorted(clash)} are names of our own columns")
         headers = [name for column in self.columns for name in (column.name, *column.aliases)]
         if twice := sorted({name for name in headers if headers.count(name) > 1}):
@@ -138,6 +173,24 @@ class Dataset(ContractModel):
         rules = [rule.name for rule in self.rules]
         if len(set(rules)) < len(rules):
             raise ValueError(f"dataset {self.name!r} names two rules alike")
+        if DATE_IN_RANGE in {f"{rule.reason}:{rule.name}" for rule in self.rules}:
+            raise ValueError(
+                f"dataset {self.name!r}: {DATE_IN_RANGE} is the reason for dates outside "
+                "`partition`; name the rule otherwise"
+            )
+        types = {column.name: column.type for column in self.columns}
+        for rule in self.rules:
+            try:
+                check_condition(rule.expression, types)
+            except ValueError as error:
+                raise ValueError(f"dataset {self.name!r}: rule {rule.name!r}: {error}") from error
+        for name, expression in self.gold.audit_counts.items():
+            try:
+                check_condition(expression, types)
+            except ValueError as error:
+                raise ValueError(
+                    f"dataset {self.name!r}: gold.audit_counts.{name}: {error}"
+                ) from error
         column = self.column(self.partition.column)
         if column.type is not ColumnType.TIMESTAMP or not column.required:
             raise ValueError(

@@ -11,7 +11,7 @@ dd  d       day of the month, likewise
 HH  H       hour 0-23, likewise
 hh  h       hour 1-12, likewise; needs ``a``
 mm  ss      minutes, seconds: always two digits, 00-59
-SSS         a fraction of a second, one to nine digits
+SSS         a fraction of a second, one to nine digits; behind a ``.``
 a           AM or PM
 XXX         an offset: ``Z``, ``+02:00``, ``+0200``
 'text'      text as it stands
@@ -20,7 +20,9 @@ XXX         an offset: ``Z``, ``+02:00``, ``+0200``
 """
 
 import re
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise, product
 
 TOKEN = re.compile(r"yyyy|yy|MM?|dd?|HH?|hh?|mm|ss|SSS|a|XXX|'[^']*'|[^A-Za-z'\[\]]")
 
@@ -90,10 +92,53 @@ def parse_pattern(text: str) -> list[Pattern]:
                 )
             tokens.append(match.group())
             at = match.end()
+        if any(now == "SSS" and before != "." for before, now in pairwise(["", *tokens])):
+            raise ValueError(f"pattern {text!r}: SSS must stand behind a '.'")
         initials = {token[0] for token in tokens}
-        if missing := {"y": "year", "M": "month", "d": "day"}.keys() - initials:
-            raise ValueError(f"pattern {text!r} lacks {', '.join(sorted(missing))}")
+        fields = {"y": "year", "M": "month", "d": "day"}
+        if missing := [name for letter, name in fields.items() if letter not in initials]:
+            raise ValueError(f"pattern {text!r} lacks {', '.join(missing)}")
+        letters = [token[0] for token in tokens if token[0].isalpha()]
+        if twice := sorted({letter for letter in letters if letters.count(letter) > 1}):
+            raise ValueError(f"pattern {text!r} says {', '.join(twice)} twice")
         if ("h" in initials) != ("a" in initials):
             raise ValueError(f"pattern {text!r}: hh (1-12) and a (AM/PM) belong together")
         patterns.append(Pattern(spelling, tuple(tokens)))
     return patterns
+
+
+def check_apart(formats: Sequence[str]) -> None:
+    """Make sure that two patterns read one text differently only in the order of day and month.
+
+    That order is settled by evidence; whether 010203 starts with a year or a day is not.
+
+    Raises:
+        ValueError: two patterns read one text as other dates; the message names both.
+    """
+    swap = str.maketrans("dM", "Md")
+    seen: dict[str, tuple[str, str]] = {}
+    for text in formats:
+        for pattern in parse_pattern(text):
+            for shape, meaning in _spellings(pattern):
+                other, where = seen.setdefault(shape, (meaning, text))
+                if meaning not in (other, other.translate(swap)):
+                    raise ValueError(
+                        f"patterns {where!r} and {text!r} read one text as two dates; drop one"
+                    )
+
+
+def _spellings(pattern: Pattern) -> Iterator[tuple[str, str]]:
+    """Each way to spell a pattern: what the text looks like, and what its digits mean."""
+    choices = [
+        (token, token * 2) if token in {"M", "d", "H", "h"} else (token,)
+        for token in pattern.tokens
+    ]
+    for tokens in product(*choices):
+        digits = [token[0] in "yMdHhms" for token in tokens]
+        yield (
+            "".join(
+                "#" * len(token) if digit else token
+                for token, digit in zip(tokens, digits, strict=True)
+            ),
+            "".join(token for token, digit in zip(tokens, digits, strict=True) if digit),
+        )

@@ -1,5 +1,6 @@
 """A row rule: an SQL-like expression that must be true of every good row."""
 
+import re
 from enum import StrEnum
 
 import sqlglot
@@ -17,6 +18,16 @@ ALLOWED: tuple[type[exp.Expr], ...] = (
     exp.Length, exp.Lower, exp.Upper, exp.Trim, exp.Coalesce,
 )  # fmt: skip
 """The parts of an expression that every engine reads alike; ``kernels.rules`` maps each."""
+
+READ = {"this", "expression", "expressions", "low", "high", "negate", "quoted", "is_string"}
+"""What of such a part is read; anything else in it (a flag, ``SYMMETRIC``) has to be refused."""
+
+
+OWN_REASONS = (
+    "MISSING_REQUIRED_COLUMN", "INVALID_TIMESTAMP_FORMAT", "AMBIGUOUS_TIMESTAMP",
+    "INVALID_NUMBER", "INVALID_BOOLEAN", "STRUCTURAL",
+)  # fmt: skip
+"""Reject reasons that no rule gives: the cells, not their values, are wrong."""
 
 
 class Severity(StrEnum):
@@ -36,6 +47,13 @@ class Rule(ContractModel):
     severity: Severity = Severity.REJECT
     description: str = ""
 
+    @field_validator("reason")
+    @classmethod
+    def _is_not_ours(cls, reason: str) -> str:
+        if reason in OWN_REASONS:
+            raise ValueError(f"{reason} is what the reader itself reports; choose another reason")
+        return reason
+
     @field_validator("expression")
     @classmethod
     def _can_be_evaluated(cls, text: str) -> str:
@@ -54,13 +72,40 @@ def parse_expression(text: str) -> exp.Expr:
     except SqlglotError as error:
         raise ValueError(f"cannot read the expression {text!r}: {error}") from error
     for node in tree.walk():
-        if not isinstance(node, ALLOWED):
+        if not isinstance(node, ALLOWED) or _has_more(node):
             raise ValueError(
                 f"the expression {text!r} uses {node.sql()!r}, which rules cannot; they know "
                 "columns, literals, + - * /, comparisons, AND OR NOT, IS NULL, IN, BETWEEN, LIKE, "
                 "REGEXP_LIKE, ABS, LENGTH, LOWER, UPPER, TRIM, COALESCE"
             )
+        if isinstance(node, exp.Like | exp.RegexpLike):
+            _check_pattern(text, node)
     return tree
+
+
+def _has_more(node: exp.Expr) -> bool:
+    """Whether a part says more than is read of it; an empty ``IN ()`` says too little."""
+    given = {name for name, value in node.args.items() if value}
+    known = READ | {"is_nvl", "is_null"} if isinstance(node, exp.Coalesce) else READ
+    if isinstance(node, exp.Trim):
+        known = {"this"}
+    return not given <= known or (isinstance(node, exp.In) and not node.expressions)
+
+
+def _check_pattern(text: str, node: exp.Expr) -> None:
+    pattern = node.args["expression"]
+    if not (isinstance(pattern, exp.Literal) and pattern.is_string):
+        raise ValueError(f"the expression {text!r}: the pattern of {node.sql()!r} must be a text")
+    if isinstance(node, exp.RegexpLike):
+        try:
+            re.compile(pattern.name)
+        except re.error as error:
+            raise ValueError(f"the expression {text!r}: {pattern.sql()}: {error}") from error
+        if re.search(r"\(\?(?:[=!>(]|<[=!]|P=)|\\[1-9]", pattern.name):
+            raise ValueError(
+                f"the expression {text!r}: {pattern.sql()} looks around or back, "
+                "which the engine's regular expressions cannot"
+            )
 
 
 def columns_of(text: str) -> set[str]:

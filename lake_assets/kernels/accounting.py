@@ -24,7 +24,7 @@ class Accounting:
         skipped: blank rows and repeated headers.
         recovered: good or rejected rows that another delimiter than the file's made readable.
         reasons: reject reason -> rows; the first reason of each row.
-        warnings: name of a rule of severity warn -> rows that broke it.
+        warnings: reason and name of a rule of severity warn -> good rows that broke it.
         dates: event date (ISO) -> good rows.
     """
 

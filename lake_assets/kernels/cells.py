@@ -16,6 +16,9 @@ DAMAGED = "damaged"
 UNDECODABLE = "undecodable bytes"
 MISQUOTED = "unbalanced or stray quotes"
 
+MARK = "\ufeff"
+"""Where files were appended to one another, their byte order marks stand before their headers."""
+
 
 def split_cells(
     records: pl.DataFrame, text: bytes, layout: Layout, delimiters: Sequence[str]
@@ -24,8 +27,9 @@ def split_cells(
 
     Most records of a piece are plain, so the piece is parsed whole, in one go, and what is not
     plain is set right after. A record with the wrong number of cells is recovered where exactly
-    one other delimiter of the contract gives the right number, or where only empty cells are too
-    many; otherwise it is damaged.
+    one other delimiter of the contract gives the right number; otherwise it is damaged. So it is
+    where only empty cells are too many: a delimiter in the middle of a row whose last cell is
+    empty looks the same, and would shift its values.
 
     Args:
         records: as ``records.join_records`` gives them.
@@ -65,7 +69,7 @@ def _classify(records: pl.DataFrame, layout: Layout, delimiters: Sequence[str]) 
     raw = pl.col("raw_row")
     records = records.with_columns(
         raw.str.count_matches(layout.delimiter, literal=True).alias("separators"),
-        raw.str.starts_with(layout.header[:8]).alias("like_header"),
+        (raw.str.starts_with(layout.header[:8]) | raw.str.starts_with(MARK)).alias("like_header"),
     )
     is_odd = (pl.col("quotes") > 0) | (pl.col("separators") != wanted)
     is_odd = is_odd | pl.col("undecodable") | pl.col("like_header")
@@ -85,7 +89,7 @@ def _look_closely(odd: pl.DataFrame, layout: Layout, delimiters: Sequence[str]) 
     wanted = layout.width - 1
     raw = pl.col("raw_row")
     quoted = pl.col("quotes") > 0
-    blank = raw.str.strip_chars() == ""
+    blank = raw.str.strip_chars("".join([*delimiters, *" \t\r"])).str.strip_chars() == ""
     outside = pl.when(quoted).then(raw.str.replace_all('"[^"]*"', "")).otherwise(raw)
     odd = odd.with_columns(
         outside.str.count_matches(layout.delimiter, literal=True).alias("separators"),
@@ -107,8 +111,6 @@ def _look_closely(odd: pl.DataFrame, layout: Layout, delimiters: Sequence[str]) 
     ]
     recovered = pl.coalesce(candidates or [pl.lit(None, pl.String)])
     one_fits = pl.sum_horizontal(fits) == 1 if fits else pl.lit(False)
-    trimmed = raw.str.strip_chars_end(f"{layout.delimiter} \t\r")
-    empty_tail = ~quoted & (trimmed.str.count_matches(layout.delimiter, literal=True) <= wanted)
     return (
         odd.with_columns(pl.when(one_fits).then(recovered).alias("recovered_with"))
         .with_columns(
@@ -120,7 +122,7 @@ def _look_closely(odd: pl.DataFrame, layout: Layout, delimiters: Sequence[str]) 
             .then(pl.lit(MISQUOTED))
             .when(pl.col("recovered_with").is_not_null())
             .then(None)
-            .when((pl.col("separators") > wanted) & ~empty_tail)
+            .when(pl.col("separators") > wanted)
             .then(pl.lit("too many cells"))
             .when(pl.col("separators") < wanted)
             .then(pl.lit("too few cells"))
@@ -129,7 +131,7 @@ def _look_closely(odd: pl.DataFrame, layout: Layout, delimiters: Sequence[str]) 
         .select(
             pl.when(blank)
             .then(pl.lit(BLANK))
-            .when(raw.str.strip_chars_end() == layout.header.rstrip())
+            .when(raw.str.strip_chars_end().str.strip_prefix(MARK) == layout.header.rstrip())
             .then(pl.lit(HEADER))
             .when(pl.col("damage").is_not_null())
             .then(pl.lit(DAMAGED))
@@ -172,6 +174,7 @@ def _parse(raw: pl.Series, names: list[str], delimiter: str, quote: str | None) 
 
 
 def _read(text: bytes, names: list[str], delimiter: str, quote: str | None) -> pl.DataFrame:
+    text = text.removeprefix(MARK.encode())
     return pl.read_csv(
         text,
         separator=delimiter,

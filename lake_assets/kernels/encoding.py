@@ -85,6 +85,22 @@ def to_utf8(data: bytes, encoding: Encoding) -> bytes:
     return data.decode(encoding.name, _errors(encoding.name)).encode()
 
 
+def decode_head(head: bytes, encoding: Encoding, *, whole: bool) -> str:
+    """The text of a file's head. A character that a head cuts in two is left out.
+
+    Args:
+        head: the first bytes of the file, its byte order mark included.
+        encoding: of the file. Bytes that are no UTF-8 become U+FFFD.
+        whole: whether ``head`` is all of the file.
+
+    Raises:
+        UnicodeDecodeError: the bytes are not in that encoding.
+    """
+    errors = "replace" if encoding.is_utf8 else _errors(encoding.name)
+    decoder = codecs.getincrementaldecoder(encoding.name)(errors)
+    return decoder.decode(head[encoding.mark :], final=whole)
+
+
 def _canonical(name: str) -> str:
     return codecs.lookup(name).name
 

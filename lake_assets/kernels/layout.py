@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from lake_assets.contracts.dataset import Dataset
-from lake_assets.kernels.encoding import Encoding, sniff_encoding, to_utf8
+from lake_assets.kernels.encoding import Encoding, decode_head, sniff_encoding
 from lake_assets.kernels.header import map_header
 
 HEAD_BYTES = 256 * 1024
@@ -64,10 +64,8 @@ def read_layout(head: bytes, dataset: Dataset, *, whole: bool) -> Layout:
         raise FileRefusedError(
             "undecodable", f"the text is in none of the encodings {dataset.format.encodings}"
         )
-    if not encoding.keeps_newlines:
-        head = head[: len(head) - (len(head) - encoding.mark) % 4 * (not whole)]
     try:
-        text = to_utf8(head[encoding.mark :], encoding).decode("utf-8", "replace")
+        text = decode_head(head, encoding, whole=whole)
     except UnicodeDecodeError as error:
         raise FileRefusedError(
             "undecodable", f"the text is not {encoding.name}: {error}"
@@ -76,6 +74,12 @@ def read_layout(head: bytes, dataset: Dataset, *, whole: bool) -> Layout:
         raise FileRefusedError("empty_file", "the file has no text at all")
     lines = text.split("\n")
     header_line = next(number for number, line in enumerate(lines, 1) if line.strip())
+    if header_line == len(lines) and not whole:
+        raise FileRefusedError(
+            "unreadable",
+            f"the header has no end within {len(head):,} bytes; if lines end in a carriage return "
+            "alone, they have to end in a line feed",
+        )
     header = lines[header_line - 1].rstrip("\r")
     delimiter, positions, extra, width = _find_columns(header, dataset)
     required = [column.name for column in dataset.columns if column.required]
@@ -96,7 +100,10 @@ def _find_columns(header: str, dataset: Dataset) -> tuple[str, dict[str, int], l
     """The delimiter under which the header names most of the contract's columns."""
     best: tuple[int, str, list[str]] | None = None
     for delimiter in dataset.format.delimiters:
-        cells = next(csv.reader([header], delimiter=delimiter), [])
+        try:
+            cells = next(csv.reader([header], delimiter=delimiter), [])
+        except csv.Error as error:
+            raise FileRefusedError("unreadable", f"the header cannot be read: {error}") from error
         if len(cells) < 2 and len(dataset.columns) > 1:
             continue
         try:

@@ -1,5 +1,7 @@
 """Bytes to physical lines, at the speed of a CSV reader, with nothing lost."""
 
+import codecs
+
 import polars as pl
 
 SEPARATORS = bytes(set(range(1, 32)) - set(b"\t\n\r"))
@@ -16,7 +18,8 @@ def split_lines(data: bytes, first_line: int) -> pl.DataFrame:
 
     Returns:
         ``line_number`` (UInt32), ``raw_row`` (String, without the line end), ``undecodable``
-        (Boolean), one row a physical line, blank ones included.
+        (Boolean), ``crlf`` (Boolean, whether the line end is CR LF), one row a physical line,
+        blank ones included.
     """
     expected = count_lines(data)
     damaged: list[int] = []
@@ -34,6 +37,7 @@ def split_lines(data: bytes, first_line: int) -> pl.DataFrame:
         pl.int_range(pl.len()).is_in(damaged).alias("undecodable")
         if damaged
         else pl.lit(False).alias("undecodable"),
+        _crlf(data, expected).alias("crlf"),
     )
 
 
@@ -42,12 +46,22 @@ def count_lines(data: bytes) -> int:
     return data.count(b"\n") + (not data.endswith(b"\n") and bool(data))
 
 
+def _crlf(data: bytes, lines: int) -> pl.Series | pl.Expr:
+    """Most files have one kind of line end; in a mixed one every line is looked at."""
+    found = data.count(b"\r\n")
+    if found in (0, data.count(b"\n")):
+        return pl.lit(found > 0)
+    return pl.Series([line.endswith(b"\r") for line in data.split(b"\n")[:lines]])
+
+
 def _read(data: bytes, encoding: str) -> pl.Series:
     if not data:
         return pl.Series("raw_row", [], dtype=pl.String)
     separator = next((byte for byte in SEPARATORS if byte not in data), None)
     if separator is None:
         return pl.Series("raw_row", [], dtype=pl.String)
+    if data.startswith(codecs.BOM_UTF8):  # within a file a mark is text; the reader would drop it
+        return _read(b"\n" + data, encoding)[1:]
     return pl.read_csv(
         data,
         separator=chr(separator),

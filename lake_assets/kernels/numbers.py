@@ -29,7 +29,8 @@ def parse_decimal(text: pl.Series, precision: int, scale: int) -> pl.Series:
         Decimal(precision, scale); null where the text is not such a number.
     """
     plain = _plain(text)
-    fits = plain.str.contains(rf"^-?[0-9]{{1,{precision - scale}}}(?:\.[0-9]{{0,{scale}}}0*)?$")
+    whole = max(1, precision - scale)
+    fits = plain.str.contains(rf"^-?[0-9]{{1,{whole}}}(?:\.[0-9]{{0,{scale}}}0*)?$")
     return _where(plain, fits).cast(pl.Decimal(precision, scale), strict=False)
 
 

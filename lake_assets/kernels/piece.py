@@ -8,13 +8,13 @@ import polars as pl
 from lake_assets.contracts.dataset import Dataset
 from lake_assets.contracts.rule import Severity
 from lake_assets.kernels.accounting import Accounting
-from lake_assets.kernels.cells import BLANK, HEADER, OTHER_DELIMITER, split_cells
+from lake_assets.kernels.cells import BLANK, HEADER, MARK, OTHER_DELIMITER, split_cells
 from lake_assets.kernels.encoding import to_utf8
 from lake_assets.kernels.layout import FileRefusedError, Layout
 from lake_assets.kernels.lines import count_lines, split_lines
 from lake_assets.kernels.records import join_records
 from lake_assets.kernels.rejects import to_rejects
-from lake_assets.kernels.rows import Provenance, survey, type_rows
+from lake_assets.kernels.rows import DAMAGE, KIND, Provenance, survey, type_rows
 from lake_assets.kernels.timestamps import Evidence
 
 
@@ -96,7 +96,6 @@ def _texts(
     data: bytes, first_line: int, layout: Layout, dataset: Dataset
 ) -> tuple[pl.DataFrame, Accounting]:
     """The rows to be typed as texts by contract column, and the books of all other lines."""
-    headers = 0
     if first_line == 1:
         data = data[layout.encoding.mark :]
     try:
@@ -106,14 +105,14 @@ def _texts(
             "undecodable", f"the text is not {layout.encoding.name}: {error}"
         ) from error
     physical = count_lines(text)
-    if first_line == 1:
-        headers = 1
-        for _ in range(layout.header_line):
-            text = text[text.find(b"\n") + 1 :] if b"\n" in text else b""
-        first_line = layout.header_line + 1
-    newline = "\r\n" if text[: text.find(b"\n") + 1].endswith(b"\r\n") else "\n"
-    lines = split_lines(text, first_line)
-    records = join_records(lines, layout.delimiter, dataset.format.max_record_lines, newline)
+    above = min(max(0, layout.header_line - first_line + 1), physical)  # up to the header
+    headers = int(first_line <= layout.header_line < first_line + physical)
+    start = 0
+    for _ in range(above):
+        start = text.find(b"\n", start) + 1 or len(text)
+    text = text[start:]
+    lines = split_lines(text, first_line + above)
+    records = join_records(lines, layout.delimiter, dataset.format.max_record_lines)
     cells = split_cells(records, text, layout, dataset.format.delimiters)
     skipped = cells["kind"].is_in([BLANK, HEADER])
     rows = cells.filter(~skipped) if skipped.any() else cells
@@ -122,11 +121,15 @@ def _texts(
         lines=physical,
         headers=headers,
         continuations=continuations,
-        skipped=int(skipped.sum()) + (layout.header_line - 1) * headers,
+        skipped=int(skipped.sum()) + above - headers,
         recovered=int((rows["kind"] == OTHER_DELIMITER).sum()),
     )
     return rows.select(
-        "line_number", "raw_row", "kind", "damage", *_columns(layout, dataset)
+        "line_number",
+        "raw_row",
+        pl.col("kind").alias(KIND),
+        pl.col("damage").alias(DAMAGE),
+        *_columns(layout, dataset),
     ), books
 
 
@@ -140,6 +143,8 @@ def _columns(layout: Layout, dataset: Dataset) -> list[pl.Expr]:
             columns.append(pl.lit(None, pl.String).alias(column.name))
             continue
         text = pl.col(f"cell_{position}").str.strip_chars()
+        if position == 0:
+            text = text.str.strip_prefix(MARK)
         is_null = text.str.contains(f"^(?i:{nulls})$")
         columns.append(pl.when(~is_null).then(text).alias(column.name))
     return columns

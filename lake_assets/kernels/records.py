@@ -5,76 +5,84 @@ import re
 import polars as pl
 
 
-def join_records(lines: pl.DataFrame, delimiter: str, max_lines: int, newline: str) -> pl.DataFrame:
+def join_records(lines: pl.DataFrame, delimiter: str, max_lines: int) -> pl.DataFrame:
     """Join the lines that one quoted cell spans.
 
     A line that ends within an open quote takes in the lines up to the one that closes it, at most
-    ``max_lines`` of them. If none does, only the opening line is damaged: it stays alone.
+    ``max_lines`` in all. The next line of odd quotes closes it only if every quote of the joined
+    record then stands where it may; otherwise the opening line alone is damaged: a stray quote
+    never costs its neighbours.
 
     Args:
         lines: as ``lines.split_lines`` gives them.
         delimiter: of the file.
         max_lines: lines that a record may span.
-        newline: what joined lines are joined with, the file's own line end.
 
     Returns:
-        ``lines`` with ``span`` (UInt32, physical lines of the record) and ``quotes`` (UInt32,
-        quote characters in it), one row a record.
+        ``lines`` without ``crlf``, with ``quotes`` (UInt32, quote characters in the record) and
+        ``span`` (UInt32, its physical lines), one row a record; joined lines keep their line ends.
     """
     lines = lines.with_columns(
         pl.col("raw_row").str.count_matches('"', literal=True).alias("quotes"),
         pl.lit(1, pl.UInt32).alias("span"),
     )
-    odd = lines.select((pl.col("quotes") % 2 == 1).arg_true().alias("at")).to_series()
-    if odd.is_empty():
-        return lines
-    opens = lines["raw_row"].gather(odd).str.contains(_ends_open(delimiter)).to_list()
-    starts, ends = _spans(odd.to_list(), opens, max_lines)
-    if not starts:
-        return lines
-    spanned = (
-        pl.DataFrame({"record": starts, "at": starts, "end": ends})
-        .select("record", pl.int_ranges("at", pl.col("end") + 1).alias("at"))
-        .explode("at")
+    odd = lines.select((pl.col("quotes") % 2 == 1).arg_true().cast(pl.Int64)).to_series()
+    names = [name for name in lines.columns if name != "crlf"]
+    if odd.len() < 2:
+        return lines.select(names)
+    pairs = pl.DataFrame({"start": odd[:-1], "end": odd[1:]}).filter(
+        pl.col("end") - pl.col("start") < max_lines
     )
-    joined = (
-        lines[spanned["at"]]
-        .with_columns(spanned["record"])
-        .group_by("record", maintain_order=True)
+    opens = lines["raw_row"].gather(pairs["start"]).str.contains(_ends_open(delimiter))
+    joined = _join(lines, pairs.filter(opens))
+    joined = joined.filter(pl.col("raw_row").str.contains(well_quoted(delimiter)))
+    joined = joined[_in_turn(joined["start"].to_list(), joined["end"].to_list())]
+    within = joined.select(pl.int_ranges("start", pl.col("end") + 1).explode(empty_as_null=False))
+    alone = pl.repeat(True, lines.height, eager=True).scatter(within.to_series(), False)
+    if joined.is_empty():
+        return lines.select(names)
+    return pl.concat([lines.filter(alone).select(names), joined.select(names)]).sort("line_number")
+
+
+def _join(lines: pl.DataFrame, pairs: pl.DataFrame) -> pl.DataFrame:
+    """``start``, ``end`` and one record of the lines from each start to its end."""
+    at = pl.int_ranges("start", pl.col("end") + 1).alias("at")
+    spanned = pairs.with_columns(at).explode("at", empty_as_null=False)
+    line_end = (
+        pl.when(pl.col("at") == pl.col("end"))
+        .then(pl.lit(""))
+        .when("crlf")
+        .then(pl.lit("\r\n"))
+        .otherwise(pl.lit("\n"))
+    )
+    return (
+        pl.concat([lines[spanned["at"]], spanned], how="horizontal")
+        .group_by("start", "end", maintain_order=True)
         .agg(
             pl.col("line_number").first(),
-            pl.col("raw_row").str.join(newline),
+            (pl.col("raw_row") + line_end).str.join(""),
             pl.col("undecodable").any(),
             pl.col("quotes").sum(),
             pl.len().cast(pl.UInt32).alias("span"),
         )
-        .select(lines.columns)
     )
-    alone = pl.repeat(True, lines.height, eager=True).scatter(spanned["at"], False)
-    return pl.concat([lines.filter(alone), joined]).sort("line_number")
 
 
-def _spans(odd: list[int], opens: list[bool], max_lines: int) -> tuple[list[int], list[int]]:
-    """Pair each opening line with the next line of odd quotes, if that is near enough.
-
-    Walks the few lines with an odd number of quotes, never all lines.
-    """
-    starts, ends, at = [], [], 0
-    while at + 1 < len(odd):
-        if opens[at] and odd[at + 1] - odd[at] < max_lines:
-            starts.append(odd[at])
-            ends.append(odd[at + 1])
-            at += 2
-        else:
-            at += 1
-    return starts, ends
+def _in_turn(starts: list[int], ends: list[int]) -> list[int]:
+    """Of pairs in file order, those that start behind the end of the last one taken."""
+    taken, last = [], -1
+    for at, (start, end) in enumerate(zip(starts, ends, strict=True)):
+        if start > last:
+            taken.append(at)
+            last = end
+    return taken
 
 
 def _ends_open(delimiter: str) -> str:
     """Matches a line whose last cell opens a quote and does not close it (RFC 4180, section 2)."""
     d = re.escape(delimiter)
     cell = rf'(?:"(?:[^"]|"")*"|[^"{d}]*)'
-    return rf'^(?:{cell}{d})*[ ]*"(?:[^"]|"")*$'
+    return rf'^(?:{cell}{d})*"(?:[^"]|"")*$'
 
 
 def well_quoted(delimiter: str) -> str:

@@ -77,7 +77,7 @@ def to_csv(rejects: pl.DataFrame) -> bytes:
 
 def _defused(name: str) -> pl.Expr:
     text = pl.col(name)
-    risky = text.str.contains(r"^[=+\-@\t\r\n]") & ~text.str.contains(r"^-?\d+(?:\.\d+)?$")
+    risky = text.str.contains(r"^[=+\-@\t\r\n]") & ~text.str.contains(r"^-?[0-9]+(?:\.[0-9]+)?$")
     return pl.when(risky).then("'" + text).otherwise(text).alias(name)
 
 

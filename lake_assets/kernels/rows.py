@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 import polars as pl
 
 from lake_assets.contracts.column import Column, ColumnType
-from lake_assets.contracts.dataset import Dataset
+from lake_assets.contracts.dataset import DATE_IN_RANGE, Dataset
 from lake_assets.contracts.rule import Severity
 from lake_assets.kernels.cells import DAMAGED
 from lake_assets.kernels.numbers import parse_decimal, parse_integer
@@ -25,6 +25,8 @@ TRUE = ["true", "t", "yes", "y", "1"]
 FALSE = ["false", "f", "no", "n", "0"]
 RAW = "_raw"
 """A timestamp's text stands beside its value, in a column with this ending."""
+KIND, DAMAGE = "_kind", "_damage"
+"""What ``cells`` found of a row; no column of a contract starts with an underscore."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,21 +54,21 @@ def type_rows(
     """Read each cell as its column's type, and say what is wrong with each row.
 
     Args:
-        texts: ``line_number``, ``raw_row``, ``kind``, ``damage``, and a trimmed String column a
-            contract column, null where there is no value.
+        texts: ``line_number``, ``raw_row``, :data:`KIND`, :data:`DAMAGE`, and a trimmed String
+            column a contract column, null where there is no value.
         dataset: the contract.
         provenance: of the file.
         evidence: of the whole file on the order of day and month; None if ``texts`` is all of it.
 
     Returns:
-        ``line_number``, ``raw_row``, ``kind``, the contract's columns typed (null where unread),
-        ``<timestamp>_raw`` String, and a Boolean column a reason, named ``!<reason>``, in the
-        order in which reasons are reported; ``?<rule>`` for rules that only warn.
+        ``line_number``, ``raw_row``, :data:`KIND`, the contract's columns typed (null where
+        unread), ``<timestamp>_raw`` String, and a Boolean column a reason, named ``!<reason>``, in
+        the order in which reasons are reported; ``?<rule>`` for rules that only warn.
     """
     values: list[pl.Series] = []
     missing: list[pl.Series] = []
     unread: list[pl.Series] = []
-    intact = texts["kind"] != DAMAGED
+    intact = texts[KIND] != DAMAGED
     for column in dataset.columns:
         text = texts[column.name]
         if column.required:
@@ -87,28 +89,28 @@ def type_rows(
             code = "INVALID_NUMBER" if column.type is not ColumnType.BOOLEAN else "INVALID_BOOLEAN"
             wrong = value.is_null() & text.is_not_null()
             unread.append(wrong.alias(f"!{code}:{column.name}"))
-    rows = texts.select("line_number", "raw_row", "kind", "damage").with_columns(values)
+    rows = texts.select("line_number", "raw_row", KIND, DAMAGE).with_columns(values)
     structural = [
-        (pl.col("damage") == what).fill_null(False).alias(f"!STRUCTURAL:{what}")
-        for what in rows["damage"].drop_nulls().unique(maintain_order=True)
+        (pl.col(DAMAGE) == what).fill_null(False).alias(f"!STRUCTURAL:{what}")
+        for what in rows[DAMAGE].drop_nulls().unique(maintain_order=True)
     ]
     return (
         rows.with_columns(structural)
         .with_columns(missing + unread)
         .with_columns(_rules(dataset, provenance))
-        .drop("damage")
+        .drop(DAMAGE)
     )
 
 
 def _rules(dataset: Dataset, provenance: Provenance) -> Iterator[pl.Expr]:
-    intact = pl.col("kind") != DAMAGED
+    intact = pl.col(KIND) != DAMAGED
     for rule in dataset.rules:
         mark = "?" if rule.severity is Severity.WARN else "!"
         yield (broken(rule) & intact).alias(f"{mark}{rule.reason}:{rule.name}")
     partition = dataset.partition
     last = provenance.ingest_ts.date() + timedelta(days=partition.max_days_ahead)
     in_range = pl.col(partition.column).dt.date().is_between(partition.start, last)
-    yield (~in_range).fill_null(False).alias("!BUSINESS_LOGIC_FAIL:event_date_in_range")
+    yield (~in_range).fill_null(False).alias(f"!{DATE_IN_RANGE}")
 
 
 def _timestamp(
@@ -116,7 +118,9 @@ def _timestamp(
 ) -> tuple[pl.Series, pl.Series, pl.Series]:
     named = date_in_name(provenance.source_file)
     readings, seen = parse_timestamps(text, column.formats, named)
-    value = settle(readings, seen if evidence is None else evidence).alias(column.name)
+    value = settle(readings, seen if evidence is None else evidence.of(column.name)).alias(
+        column.name
+    )
     ambiguous = value.is_null() & readings["DM"].is_not_null()
     invalid = value.is_null() & text.is_not_null() & ~ambiguous
     return value, invalid, ambiguous
@@ -128,7 +132,8 @@ def survey(texts: pl.DataFrame, dataset: Dataset, source_file: str) -> Evidence:
     for column in dataset.columns:
         if column.type is ColumnType.TIMESTAMP and is_ambiguous(column.formats):
             named = date_in_name(source_file)
-            evidence += parse_timestamps(texts[column.name], column.formats, named)[1]
+            seen = parse_timestamps(texts[column.name], column.formats, named)[1]
+            evidence += seen.within(column.name)
     return evidence
 
 

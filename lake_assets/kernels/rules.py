@@ -21,7 +21,7 @@ BINARY: dict[type[exp.Expr], Callable[[pl.Expr, pl.Expr], pl.Expr]] = {
     exp.Add: lambda a, b: a + b,
     exp.Sub: lambda a, b: a - b,
     exp.Mul: lambda a, b: a * b,
-    exp.Div: lambda a, b: a / b,
+    exp.Div: lambda a, b: a / pl.when(b != 0).then(b),  # by zero is null: it breaks the rule
 }
 UNARY: dict[type[exp.Expr], Callable[[pl.Expr], pl.Expr]] = {
     exp.Paren: lambda a: a,
@@ -69,9 +69,8 @@ def _translate(node: exp.Expr) -> pl.Expr:
             return pl.lit(None)
         case exp.Is():
             value, other = _translate(node.this), node.expression
-            if isinstance(other, exp.Null):
-                return value.is_null()
-            return value.eq_missing(_translate(other))
+            null = isinstance(other, exp.Null)
+            return _negated(node, value.is_null() if null else value.eq_missing(_translate(other)))
         case exp.In():
             members = [_translate(member) for member in node.expressions]
             return reduce(lambda a, b: a | b, (_translate(node.this) == m for m in members))
@@ -80,12 +79,18 @@ def _translate(node: exp.Expr) -> pl.Expr:
             low, high = _translate(node.args["low"]), _translate(node.args["high"])
             return (value >= low) & (value <= high)
         case exp.Like():
-            return _translate(node.this).str.contains(_like(node.expression.name))
+            matches = _translate(node.this).str.contains(_like(node.expression.name))
+            return _negated(node, matches)
         case exp.RegexpLike():
             return _translate(node.this).str.contains(node.expression.name)
         case exp.Coalesce():
             return pl.coalesce(_translate(part) for part in [node.this, *node.expressions])
     raise ValueError(f"rules cannot use {node.sql()!r}")
+
+
+def _negated(node: exp.Expr, condition: pl.Expr) -> pl.Expr:
+    """sqlglot reads ``NOT LIKE`` as a LIKE that is marked, not as a NOT around it."""
+    return ~condition if node.args.get("negate") else condition
 
 
 def _number(text: str) -> pl.Expr:

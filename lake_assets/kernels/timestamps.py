@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cache
@@ -38,7 +39,8 @@ class Evidence:
     """How often each order of day and month was the only possible one, or met the file's date.
 
     ``column`` counts texts such as 25/04/2025, which read in one order only; ``name`` counts
-    ambiguous texts of which one reading is the date in the file's name.
+    ambiguous texts of which one reading is the date in the file's name. The keys are ``DM`` and
+    ``MD``; in the evidence of a whole file, whose columns may differ, ``<column> DM``.
     """
 
     column: Mapping[str, int] = field(default_factory=dict)
@@ -46,6 +48,21 @@ class Evidence:
 
     def __add__(self, other: "Evidence") -> "Evidence":
         return Evidence(_sum(self.column, other.column), _sum(self.name, other.name))
+
+    def within(self, column: str) -> "Evidence":
+        """The same as part of the evidence of a file."""
+        return Evidence(
+            {f"{column} {order}": count for order, count in self.column.items()},
+            {f"{column} {order}": count for order, count in self.name.items()},
+        )
+
+    def of(self, column: str) -> "Evidence":
+        """The inverse of :meth:`within`: what a file's evidence says of one column."""
+        keys = {f"{column} {order}": order for order in ("DM", "MD")}
+        return Evidence(
+            {keys[key]: count for key, count in self.column.items() if key in keys},
+            {keys[key]: count for key, count in self.name.items() if key in keys},
+        )
 
     def order(self) -> str | None:
         """``DM`` or ``MD`` where all the evidence agrees; the column's outranks the name's."""
@@ -68,7 +85,9 @@ def forms(formats: tuple[str, ...]) -> tuple[Form, ...]:
     for text in formats:
         for pattern in parse_pattern(text):
             for regex in _spellings(pattern):
-                readers[regex] = (*readers.get(regex, ()), pattern)
+                known = readers.get(regex, ())
+                if all(_directives(pattern) != _directives(other) for other in known):
+                    readers[regex] = (*known, pattern)
     shapes: dict[tuple[Pattern, ...], list[str]] = {}
     for regex, patterns in readers.items():
         shapes.setdefault(patterns, []).append(regex)
@@ -132,11 +151,10 @@ def settle(readings: pl.DataFrame, evidence: Evidence) -> pl.Series:
 
 def date_in_name(name: str) -> date | None:
     """The first ``2025-04-03``, ``2025_04_03`` or ``20250403`` in a file's name."""
-    match = re.search(r"(?<!\d)(20\d\d)([-_]?)(\d\d)\2(\d\d)(?!\d)", name)
-    try:
-        return date(int(match[1]), int(match[3]), int(match[4])) if match else None
-    except ValueError:
-        return None
+    for match in re.finditer(r"(?<!\d)(20\d\d)([-_]?)(\d\d)\2(\d\d)(?!\d)", name):
+        with suppress(ValueError):
+            return date(int(match[1]), int(match[3]), int(match[4]))
+    return None
 
 
 def _weigh(read: pl.DataFrame, named: date | None) -> tuple[pl.DataFrame, Evidence]:
@@ -167,12 +185,20 @@ def _weigh(read: pl.DataFrame, named: date | None) -> tuple[pl.DataFrame, Eviden
 
 def _read(pattern: Pattern) -> pl.Expr:
     text = pl.col("text")
-    directives = "".join(_directive(token) for token in pattern.tokens).replace(".%f", "%.f")
+    directives = _directives(pattern)
     if "XXX" not in pattern.tokens:
-        return text.str.strptime(INSTANT, directives, strict=False).alias(pattern.order)
+        instant = text.str.strptime(INSTANT, directives, strict=False)
+        if "yy" in pattern.tokens:  # Polars reads 69 as 2069, POSIX as 1969
+            of_1969 = instant.dt.year() == 2069
+            instant = pl.when(of_1969).then(instant.dt.offset_by("-100y")).otherwise(instant)
+        return instant.alias(pattern.order)
     text = text.str.replace(r"Z$", "+00:00").str.replace(r"([+-]\d{2})(\d{2})$", "$1:$2")
     zoned = text.str.strptime(pl.Datetime("us", "UTC"), directives, strict=False)
     return zoned.dt.replace_time_zone(None).alias(pattern.order)
+
+
+def _directives(pattern: Pattern) -> str:
+    return "".join(_directive(token) for token in pattern.tokens).replace(".%f", "%.f")
 
 
 def _spellings(pattern: Pattern) -> list[str]:

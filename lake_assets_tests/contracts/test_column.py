@@ -1,0 +1,44 @@
+"""A column of a contract."""
+
+from typing import Any
+
+import pytest
+from pydantic import ValidationError
+
+from lake_assets.contracts import Column, ColumnType
+
+
+def test_a_column_is_an_optional_text_unless_it_says_otherwise() -> None:
+    column = Column(name="note")
+    assert (column.type, column.required, column.aliases) == (ColumnType.STRING, False, [])
+    assert (column.precision, column.scale) == (18, 2)
+
+
+@pytest.mark.parametrize(
+    ("attributes", "mistake"),
+    [
+        ({"name": "Note"}, "should match pattern"),
+        ({"name": "1st"}, "should match pattern"),
+        ({"name": "_note"}, "should match pattern"),
+        ({"name": "x" * 64}, "at most 63"),
+        ({"name": "at", "type": "timestamp"}, "needs at least one"),
+        ({"name": "n", "type": "integer", "formats": ["yyyy-MM-dd"]}, "`formats` is for type"),
+        ({"name": "at", "type": "timestamp", "formats": ["yyyy"]}, "lacks month, day"),
+        (
+            {"name": "at", "type": "timestamp", "formats": ["yyyyMMdd", "ddMMyyyy"]},
+            "'yyyyMMdd' and 'ddMMyyyy' read one text as two dates",
+        ),
+        ({"name": "n", "type": "decimal", "precision": 2, "scale": 3}, "larger than precision"),
+        ({"name": "n", "type": "decimal", "precision": 39}, "less than or equal to 38"),
+        ({"name": "n", "type": "float"}, "decimal"),
+        ({"name": "n", "requird": True}, "Extra inputs"),
+    ],
+)
+def test_a_column_without_a_meaning_is_refused(attributes: dict[str, Any], mistake: str) -> None:
+    with pytest.raises(ValidationError, match=mistake):
+        Column.model_validate(attributes)
+
+
+def test_a_contract_cannot_be_changed_once_read() -> None:
+    with pytest.raises(ValidationError, match="frozen"):
+        Column(name="n").name = "m"  # type: ignore[misc]

@@ -1,0 +1,28 @@
+"""A lake and its datasets."""
+
+from typing import Any
+
+import pytest
+from pydantic import ValidationError
+
+from lake_assets.contracts import Lake
+from lake_assets_tests.kernels.reading import SMALL
+
+
+def lake(*datasets: dict[str, Any]) -> Lake:
+    return Lake.model_validate(
+        {"lake": "tiny", "arrivals_start": "2025-01-01", "datasets": list(datasets)}
+    )
+
+
+def test_a_lake_needs_a_dataset() -> None:
+    assert lake(dict(SMALL)).datasets[0].name == "small"
+    with pytest.raises(ValidationError, match="at least 1 item"):
+        lake()
+
+
+def test_two_datasets_share_neither_name_nor_zone() -> None:
+    with pytest.raises(ValidationError, match="two datasets alike"):
+        lake(dict(SMALL), dict(SMALL))
+    with pytest.raises(ValidationError, match="share a zone; give each its own"):
+        lake(dict(SMALL), {**SMALL, "name": "other"})

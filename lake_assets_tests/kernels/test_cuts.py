@@ -1,0 +1,105 @@
+"""Where a file may be cut, and that its pieces read as the whole does."""
+
+import hashlib
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from lake_assets.kernels import cuts as module
+from lake_assets.kernels.accounting import Accounting
+from lake_assets.kernels.cuts import Cut, find_cuts
+from lake_assets.kernels.layout import FileRefusedError, read_layout
+from lake_assets_tests.kernels.reading import HEADER, read, read_pieces, small
+from lake_assets_tests.kernels.test_piece import BODIES
+
+DATASET = small(format={"max_record_lines": 3})
+
+
+def chunked(data: bytes, size: int) -> list[bytes]:
+    return [data[at : at + size] for at in range(0, len(data), size)]
+
+
+def assert_covers(cuts: list[Cut], data: bytes) -> None:
+    assert b"".join(data[cut.start : cut.end] for cut in cuts) == data
+    for cut in cuts:
+        assert cut.first_line == data.count(b"\n", 0, cut.start) + 1
+        assert cut.start == 0 or data[cut.start - 1 : cut.start] == b"\n"
+
+
+@pytest.mark.parametrize("size", [1, 7, 1000])
+@pytest.mark.parametrize("piece_bytes", [1, 10, 64, 10_000])
+def test_pieces_cover_the_file_at_line_ends_whatever_the_chunks(
+    size: int, piece_bytes: int
+) -> None:
+    data = b"a,b\r\n" * 40 + b'"x\ny",z\n' + b"c,d\n" * 30 + b"end"
+    cuts, digest = find_cuts(chunked(data, size), piece_bytes, 3)
+    assert_covers(cuts, data)
+    assert digest == hashlib.sha256(data).hexdigest()
+    assert cuts == find_cuts([data], piece_bytes, 3)[0]
+    assert (len(cuts) > 3) is (piece_bytes <= 64)
+
+
+def test_an_empty_file_has_no_pieces() -> None:
+    assert find_cuts([], 10) == ([], hashlib.sha256(b"").hexdigest())
+    assert find_cuts([b"", b"a"], 10)[0] == [Cut(0, 1, 1)]
+
+
+def test_no_cut_falls_within_a_quoted_record() -> None:
+    record = b'"1\n2\n3",x\n'
+    data = (b"a,b\n" * 5 + record) * 20
+    for piece_bytes in range(1, 40):
+        cuts, _ = find_cuts([data], piece_bytes, 4)
+        assert_covers(cuts, data)
+        assert all(data[: cut.start].count(b'"') % 2 == 0 for cut in cuts)
+
+
+def test_a_stray_quote_far_above_moves_no_cut_into_a_record() -> None:
+    content = (
+        HEADER + 'a,2025-01-02,1,"\n' + "b,2025-01-02,1,x\n" * 9 + 'c,2025-01-02,1,"x\ny"\n' * 3
+    )
+    data = (content + "d,2025-01-02,1,x\n" * 9).encode()
+    layout = read_layout(data, DATASET, whole=True)
+    whole = read(data, DATASET)
+    for piece_bytes in range(1, len(data), 40):
+        cuts, _ = find_cuts([data], piece_bytes, 3)
+        assert read_pieces(data, cuts, layout, DATASET).good.equals(whole.good)
+
+
+def test_where_every_line_has_quotes_a_cut_is_made_where_they_are_balanced(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(module, "SEARCH", 30)
+    data = b'a,"1\n2"\n' * 50
+    cuts, _ = find_cuts(chunked(data, 5), 20)
+    assert_covers(cuts, data)
+    assert len(cuts) > 5
+    assert all(cut.start % 8 == 0 for cut in cuts)
+
+
+def test_where_a_stray_quote_comes_before_them_the_cuts_are_still_made(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(module, "SEARCH", 30)
+    data = b'x,"\n' + b'a,"",""b\n' * 50
+    cuts, _ = find_cuts(chunked(data, 5), 20, 10_000)
+    assert_covers(cuts, data)
+    assert max(cut.end - cut.start for cut in cuts) < 80
+
+
+@settings(derandomize=True, max_examples=50, deadline=None)
+@given(body=BODIES, piece_bytes=st.integers(1, 60), size=st.integers(1, 50))
+def test_a_file_in_pieces_reads_as_the_whole_file(body: bytes, piece_bytes: int, size: int) -> None:
+    data = b"\n" * (size % 3) + HEADER.encode() + body
+    name = "2025-04-03.csv" if size % 2 else "file.csv"
+    try:
+        layout = read_layout(data, DATASET, whole=True)
+    except FileRefusedError:
+        return
+    whole = read(data, DATASET, name)
+    cuts, _ = find_cuts(chunked(data, size), piece_bytes, 3)
+    assert_covers(cuts, data)
+    pieces = read_pieces(data, cuts, layout, DATASET, name)
+    assert pieces.good.equals(whole.good)
+    assert pieces.rejects.equals(whole.rejects)
+    assert pieces.books == Accounting() + whole.books
