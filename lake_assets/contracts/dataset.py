@@ -73,6 +73,9 @@ class Gold(ContractModel):
     table: Name
     row_hash: list[Name] = Field(min_length=1, description="Columns of the md5, in order.")
     target_file_mb: int = Field(default=256, ge=1)
+    crawler_name: str | None = Field(
+        default=None, description="Glue crawler to start when gold was written."
+    )
     audit_counts: dict[Name, str] = Field(
         default_factory=dict,
         description="Name -> expression; metrics.json counts the gold rows for which it is true.",

@@ -3,8 +3,11 @@
 import json
 
 import dagster as dg
+import pytest
 
-from lake_assets_tests.components.conftest import World, sale
+from lake_assets.storage import Staged
+from lake_assets.storage.local import LocalStore
+from lake_assets_tests.components.conftest import World, definitions, sale
 
 
 def key(*path: str) -> dg.AssetKey:
@@ -82,19 +85,14 @@ def test_many_rejects_fail_the_reject_rate(world: World) -> None:
 
 
 def test_a_lost_output_fails_conservation_and_holds_gold_back(
-    world: World, monkeypatch: object
+    world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    import pytest
-
-    from lake_assets.storage.local import LocalStore
-
-    assert isinstance(monkeypatch, pytest.MonkeyPatch)
     publish = LocalStore.publish
 
-    def lossy(self: LocalStore, staged: object) -> None:
-        publish(self, staged)  # type: ignore[arg-type]
-        if staged.key.startswith("processed/"):  # type: ignore[attr-defined]
-            self.delete(staged.key)  # type: ignore[attr-defined]
+    def lossy(self: LocalStore, staged: Staged) -> None:
+        publish(self, staged)
+        if staged.key.startswith("processed/"):
+            self.delete(staged.key)
 
     monkeypatch.setattr(LocalStore, "publish", lossy)
     world.drop("a.csv", sale("T1", "2025-01-01"))
@@ -156,3 +154,27 @@ def test_a_second_run_of_the_same_day_takes_what_came_since(world: World) -> Non
     world.ingest()
     assert len(world.files("archive/")) == 2
     assert len(world.files("processed/date=2025-01-01/")) == 2
+
+
+def test_a_crawler_that_cannot_start_does_not_fail_gold(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from lake_assets.catalog import crawler
+
+    asked: list[str] = []
+
+    def refuse(name: str) -> str:
+        asked.append(name)
+        raise crawler.CrawlerError("no such crawler")
+
+    monkeypatch.setattr(crawler, "start_crawler", refuse)
+    dataset = world.lake.datasets[0]
+    gold = dataset.gold.model_copy(update={"crawler_name": "fact_sales"})
+    crawled = world.lake.model_copy(
+        update={"datasets": [dataset.model_copy(update={"gold": gold})]}
+    )
+    world.defs = definitions(crawled)
+    world.drop("a.csv", sale("T1", "2025-01-01"))
+    world.ingest()
+    assert world.gold(["2025-01-01"]).success
+    assert asked == ["fact_sales"]

@@ -1,0 +1,1 @@
+"""Who else knows of the lake's tables: so far, a Glue crawler."""
