@@ -1,0 +1,1 @@
+"""How fast, and in how much memory: ours beside what an engineer would write by hand."""
