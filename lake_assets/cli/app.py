@@ -31,7 +31,8 @@ Uri = Annotated[
     str | None,
     typer.Option(
         "--uri",
-        help="Where the lake is: file:///dir, a path, or s3://bucket[/prefix]. "
+        # No brackets: Rich would read [/prefix] as markup, and --help would end in a traceback.
+        help="Where the lake is: a directory, file:///dir, s3://bucket or s3://bucket/prefix. "
         "Without it, LAKE_<NAME>_URI or LAKE_URI decide.",
     ),
 ]
@@ -41,10 +42,12 @@ Uri = Annotated[
 def sentences() -> Iterator[None]:
     """What a user can mend is told in a sentence, without a traceback; exit code 1."""
     from lake_assets.jobs.compact import CompactionError
+    from lake_assets.jobs.rebuild import RebuildError
 
+    ours = (StoreError, ContractError, SettingsError, CompactionError, RebuildError)
     try:
         yield
-    except (StoreError, ContractError, SettingsError, CompactionError, opening.UsageError) as error:
+    except (*ours, opening.UsageError) as error:
         err.print(f"[bold red]lake:[/] {escape(str(error))}", soft_wrap=True)
         raise typer.Exit(1) from None
 
@@ -60,7 +63,8 @@ def demo(
     from lake_assets.cli.demo import run_demo
 
     with sentences():
-        run_demo(out, directory, opening.contract(lake))
+        if not run_demo(out, directory, opening.contract(lake)):
+            raise typer.Exit(1)
 
 
 @app.command()
@@ -70,7 +74,9 @@ def samples(
     files: Annotated[int, typer.Option(min=1, help="How many files.")] = 5,
     rows: Annotated[int, typer.Option(min=1, help="Rows a file.")] = 1500,
     days: Annotated[int, typer.Option(min=1, help="Over how many event dates.")] = 5,
-    start: Annotated[datetime, typer.Option(formats=["%Y-%m-%d"])] = datetime(2025, 1, 1),  # noqa: DTZ001
+    start: Annotated[
+        datetime, typer.Option(formats=["%Y-%m-%d"], help="The first of these dates.")
+    ] = datetime(2025, 1, 1),  # noqa: DTZ001
     refused: Annotated[int, typer.Option(min=0, help="Files that break the contract.")] = 1,
     seed: Annotated[int, typer.Option(help="The same seed gives the same bytes.")] = 0,
 ) -> None:
@@ -90,7 +96,11 @@ def samples(
             start=start.date(),
             refused=refused,
         )
-        out.print(f"{len(names)} files dropped in {store.uri}/{contract.datasets[0].zones.raw}")
+        out.print(
+            f"{len(names)} files dropped in {store.uri}/{contract.datasets[0].zones.raw}",
+            markup=False,
+            soft_wrap=True,
+        )
 
 
 @app.command()
@@ -107,12 +117,15 @@ def put(
         store = opening.store(contract, uri)
         for path in paths:
             key = opening.put_file(store, chosen, path)
-            out.print(f"{path} -> {store.uri}/{key}")
+            out.print(f"{path} -> {store.uri}/{key}", markup=False, soft_wrap=True)
 
 
 @app.command()
 def run(lake: LakeName = "retail", uri: Uri = None) -> None:
-    """Take everything that waits from raw/ to gold, without Dagster."""
+    """Take everything that waits from raw/ to gold, without Dagster.
+
+    Ends with exit code 1 if the rows in the lake are not those that were read.
+    """
     from lake_assets.cli.report import show_outcomes
     from lake_assets.jobs.pipeline import run_pipeline
 
@@ -120,7 +133,8 @@ def run(lake: LakeName = "retail", uri: Uri = None) -> None:
         contract = opening.contract(lake)
         store = opening.store(contract, uri)
         opening.let_settle(store, contract)
-        show_outcomes(out, store, run_pipeline(store, contract, opening.engine()))
+        if not show_outcomes(out, store, run_pipeline(store, contract, opening.engine())):
+            raise typer.Exit(1)
 
 
 @app.command()

@@ -1,11 +1,14 @@
 """The demo: messy files to gold in one go, in a directory that one can look at."""
 
+import shlex
 import shutil
+import sys
 from datetime import date
 from pathlib import Path
 from time import perf_counter
 
 from rich.console import Console
+from rich.markup import escape
 
 from lake_assets.cli import opening
 from lake_assets.cli.report import show_outcomes, table
@@ -17,8 +20,11 @@ MARK = ".lake_demo"
 """Says that a directory is a demo's, and may be emptied by the next one."""
 
 
-def run_demo(console: Console, directory: Path, lake: Lake) -> None:
+def run_demo(console: Console, directory: Path, lake: Lake) -> bool:
     """Generate, run, report.
+
+    Returns:
+        Whether every row is accounted for.
 
     Raises:
         UsageError: the directory has something else in it.
@@ -32,31 +38,23 @@ def run_demo(console: Console, directory: Path, lake: Lake) -> None:
     names = drop_samples(
         store, lake, seed=0, files=6, rows=1500, days=4, start=date(2025, 1, 30), refused=4
     )
-    console.print(f"Dropped {len(names)} messy files in {directory}/{lake.datasets[0].zones.raw}\n")
+    console.print(
+        f"Dropped {len(names)} messy files in {directory}/{lake.datasets[0].zones.raw}\n",
+        markup=False,
+        soft_wrap=True,
+    )
     started = perf_counter()
     outcomes = run_pipeline(store, lake, opening.engine())
     seconds = perf_counter() - started
-    show_outcomes(console, store, outcomes)
+    balanced = show_outcomes(console, store, outcomes)
     rows = sum(record.books.rows_read for outcome in outcomes for record in outcome.commits)
     console.print(f"\n{rows:,} rows from raw to gold in {seconds:.1f} s.\n")
-    console.print(_places(store, lake, directory))
-    here = directory if " " not in str(directory) else f"'{directory}'"
+    console.print(f"[bold]Where it is[/]: {escape(str(directory))}", soft_wrap=True)
+    console.print(_places(store, lake))
     console.print("[bold]What to try next[/]")
-    for command, what in (
-        (f"ls -R {here}/gold", "the lake is plain files"),
-        (
-            f"lake rejects --uri {here} --reason INVALID_NUMBER",
-            "see rejected rows, raw text and all",
-        ),
-        (
-            f"lake samples --uri {here} --seed 7 --start 2025-01-31 --days 1",
-            "more files arrive, late",
-        ),
-        (f"lake run --uri {here}", "only the dates that they touch are made again"),
-        (f"lake status --uri {here}", "what is where, and what is stuck"),
-        ("make dev", "the same as a living graph in Dagster"),
-    ):
-        console.print(f"  [cyan]{command}[/]\n      {what}", soft_wrap=True)
+    for command, what in _next_steps(directory):
+        console.print(f"  [cyan]{escape(command)}[/]\n      {what}", soft_wrap=True)
+    return balanced
 
 
 def drop_samples(
@@ -91,23 +89,52 @@ def drop_samples(
 
 def _empty(directory: Path) -> None:
     """Make the directory, or empty an earlier demo's; anything else is left alone."""
-    if directory.exists():
-        if not directory.is_dir():
-            raise opening.UsageError(f"{directory} is a file; name a directory with --dir")
-        if any(directory.iterdir()) and not (directory / MARK).exists():
-            raise opening.UsageError(
-                f"{directory} is not empty and not from an earlier demo; name another with --dir"
-            )
-        shutil.rmtree(directory)
     try:
+        if directory.exists():
+            if not directory.is_dir():
+                raise opening.UsageError(f"{directory} is a file; name a directory with --dir")
+            if any(directory.iterdir()) and not (directory / MARK).exists():
+                raise opening.UsageError(
+                    f"{directory} is not empty and not from an earlier demo; name another with "
+                    "--dir"
+                )
+            shutil.rmtree(directory)
         directory.mkdir(parents=True)
         (directory / MARK).touch()
     except OSError as error:
-        raise opening.UsageError(f"cannot write in {directory}: {error.strerror}") from error
+        raise opening.UsageError(
+            f"cannot write in {directory}: {error.strerror or error}"
+        ) from error
 
 
-def _places(store: Store, lake: Lake, directory: Path) -> object:
-    made = table(f"Where it is: {directory}", "zone", "files", "bytes", numbers=2)
+def _next_steps(directory: Path) -> list[tuple[str, str]]:
+    """Commands that work as they stand, with what they show."""
+    here = shlex.quote(_from_here(directory))
+    lake = _from_here(Path(sys.argv[0]).absolute())
+    lake = shlex.quote(lake) if lake.endswith("bin/lake") and not lake.startswith("/") else "lake"
+    steps = [
+        (f"ls -R {here}/gold", "the lake is plain files"),
+        (f"{lake} rejects --uri {here} --reason INVALID_NUMBER", "rejected rows, raw text and all"),
+        (
+            f"{lake} samples --uri {here} --seed 7 --start 2025-01-31 --days 1",
+            "more files arrive, late",
+        ),
+        (f"{lake} run --uri {here}", "only the dates that they touch are made again"),
+        (f"{lake} status --uri {here}", "what is where, and what is stuck"),
+    ]
+    if Path("Makefile").exists():
+        steps.append(("make dev", "the same as a living graph in Dagster"))
+    return steps
+
+
+def _from_here(path: Path) -> str:
+    """Relative to the working directory where it is below that: short, and easy to type."""
+    here = Path.cwd()
+    return str(path.relative_to(here)) if path.is_relative_to(here) else str(path)
+
+
+def _places(store: Store, lake: Lake) -> object:
+    made = table("", "zone", "files", "bytes", numbers=2)
     for prefix in dict(lake.datasets[0].zones).values():
         found = list(store.list(prefix))
         made.add_row(prefix, f"{len(found):,}", f"{sum(info.size for info in found):,}")

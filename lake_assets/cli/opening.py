@@ -55,11 +55,15 @@ def store(lake: Lake, uri: str | None, *, create: bool = False) -> Store:
 
     Raises:
         StoreUnavailable: with a sentence that says what to do.
+        UsageError: the directory cannot be made.
     """
     settings = load_settings()
     uri = uri or settings.uri_of(lake)
     if create and (directory := local_directory(uri)):
-        directory.mkdir(parents=True, exist_ok=True)
+        try:
+            directory.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise UsageError(f"cannot make the directory {directory}: {error.strerror}") from error
     return connect(uri, settings.s3_endpoint)
 
 
@@ -79,11 +83,11 @@ def let_settle(store: Store, lake: Lake) -> None:
 
 
 def local_directory(uri: str) -> Path | None:
-    """The directory of a local lake's URI; None if it is elsewhere."""
+    """The directory of a local lake's URI; None if it is elsewhere, or the URI is a wrong one."""
     parsed = urlparse(uri)
     if parsed.scheme == "file":
-        return Path(unquote(parsed.path))
-    return None if parsed.scheme else Path(uri)
+        return Path(unquote(parsed.path)) if parsed.netloc in {"", "localhost"} else None
+    return None if parsed.scheme or not uri else Path(uri).expanduser()
 
 
 def put_file(store: Store, dataset: Dataset, path: Path) -> str:

@@ -6,9 +6,8 @@ from datetime import UTC, date, datetime, time
 
 import polars as pl
 from rich.console import Console
-from rich.text import Text
 
-from lake_assets.cli.report import table
+from lake_assets.cli.report import show_blocks, table
 from lake_assets.contracts.dataset import Dataset
 from lake_assets.contracts.lake import Lake
 from lake_assets.storage.store import Store
@@ -57,13 +56,11 @@ def show_rejects(
         counts.add_section()
         counts.add_row("all", f"{rows.height:,}")
         console.print(counts)
-        shown = table(f"The first {min(limit, rows.height)}", "file:line", "reasons", "raw row")
-        for row in rows.head(limit).iter_rows(named=True):
-            place = f"{row['source_file']}:{row['line_number']}"
-            reasons = Text("\n".join(row["reject_reasons"]))
-            shown.add_row(Text(place), reasons, Text(row["raw_row"]))
-        if shown.row_count:
-            console.print(shown)
+        shown = [
+            (f"{row['source_file']}:{row['line_number']}", row["reject_reasons"], row["raw_row"])
+            for row in rows.head(limit).iter_rows(named=True)
+        ]
+        show_blocks(console, f"The first {len(shown)}, with their raw text", shown)
         if reason is None:
             _show_refused_files(console, store, dataset, since)
 
@@ -91,12 +88,11 @@ def rejected_rows(
 def _show_refused_files(
     console: Console, store: Store, dataset: Dataset, since: date | None
 ) -> None:
-    made = table(f"{dataset.name}: files refused as a whole", "file", "reason", "what was wrong")
+    refused = []
     for info in store.list(dataset.zones.rejected_system):
         if not info.key.endswith("_reason.json") or (since and info.modified.date() < since):
             continue
         document = json.loads(store.read(info.key))
-        detail = Text((document["detail"].splitlines() or [""])[-1])
-        made.add_row(Text(document["source_file"]), document["reason"], detail)
-    if made.row_count:
-        console.print(made)
+        detail = (document["detail"].splitlines() or [""])[-1]
+        refused.append((document["source_file"], [document["reason"]], detail))
+    show_blocks(console, f"{dataset.name}: files refused as a whole", refused)

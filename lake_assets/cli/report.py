@@ -19,11 +19,16 @@ COLUMNS = ("read", "good", "rejected", "duplicate", "skipped", "lost")
 FILES_SHOWN = 40
 
 
-def show_outcomes(console: Console, store: Store, outcomes: Sequence[Outcome]) -> None:
-    """Tell what a run of the pipeline did, and prove from the files that it adds up."""
+def show_outcomes(console: Console, store: Store, outcomes: Sequence[Outcome]) -> bool:
+    """Tell what a run of the pipeline did, and whether the files prove that it adds up."""
+    balanced = True
     for outcome in outcomes:
         if not (outcome.verdicts or outcome.commits or outcome.recovered or outcome.metrics):
-            console.print(f"{outcome.dataset.name}: nothing waits in {store.uri}/")
+            console.print(
+                f"{outcome.dataset.name}: nothing waits in {store.uri}/",
+                markup=False,
+                soft_wrap=True,
+            )
             continue
         records = [*outcome.recovered, *outcome.commits]
         show_refused(console, outcome.verdicts, records)
@@ -32,13 +37,14 @@ def show_outcomes(console: Console, store: Store, outcomes: Sequence[Outcome]) -
             console.print(reasons_table(records))
         if outcome.metrics:
             console.print(gold_table(outcome.dataset.gold.table, outcome.metrics))
-        show_proof(console, store, outcome)
+        balanced &= show_proof(console, store, outcome)
+    return balanced
 
 
 def table(title: str, *names: str, numbers: int = 0) -> Table:
     """A table of which the last ``numbers`` columns are figures."""
     made = Table(
-        title=title,
+        title=title or None,
         title_justify="left",
         title_style="bold",
         box=box.SIMPLE_HEAD,
@@ -97,20 +103,46 @@ def gold_table(name: str, metrics: Sequence[Metrics]) -> Table:
 
 def show_refused(console: Console, verdicts: Sequence[Verdict], records: Sequence[Commit]) -> None:
     """Files that were refused as a whole, at the door or while they were read."""
-    made = table("Refused as a whole", "file", "reason", "what was wrong")
-    for verdict in refused(verdicts):
-        made.add_row(Text(verdict.source_file), verdict.reason, Text(verdict.detail or ""))
+    files = [(v.source_file, v.reason or "", v.detail or "") for v in refused(verdicts)]
     for record in records:
         for item in record.inputs:
             if item.outcome == "refused":
-                last = (item.detail or "").splitlines()[-1:]  # of a traceback, the error
-                made.add_row(Text(item.source_file), item.reason, Text("".join(last)))
-    if made.row_count:
-        console.print(made)
+                files.append((item.source_file, item.reason or "", item.detail or ""))
+    show_blocks(console, "Refused as a whole", [(f, [r], _last_line(d)) for f, r, d in files])
 
 
-def show_proof(console: Console, store: Store, outcome: Outcome) -> None:
-    """The same checks that Dagster runs, over the objects that are there now."""
+def show_blocks(
+    console: Console, title: str, blocks: Sequence[tuple[str, Sequence[str], str]]
+) -> None:
+    """Print what has one long text each, which a narrow table would break in pieces.
+
+    Args:
+        console: where to.
+        title: printed above, if there are any blocks.
+        blocks: where it was or what is wrong, the reasons, and a text that stays on one line.
+    """
+    if not blocks:
+        return
+    console.print(f"[bold]{title}[/]\n")
+    for where, reasons, text in blocks:
+        line = Text(f" {printable(where)}")
+        if reasons:
+            line.append("  ").append(", ".join(reasons), "yellow")
+        console.print(line, soft_wrap=True)
+        console.print(Text(f"     {printable(text)}"), soft_wrap=True)
+    console.print()
+
+
+def printable(text: str) -> str:
+    """The text with its control characters spelt out: none reaches the terminal."""
+    return "".join(
+        character if character.isprintable() else character.encode("unicode_escape").decode("ascii")
+        for character in text
+    )
+
+
+def show_proof(console: Console, store: Store, outcome: Outcome) -> bool:
+    """The same checks that Dagster runs, over the objects that are there now; whether all hold."""
     records = [*outcome.recovered, *outcome.commits]
     findings = []
     if records:
@@ -125,7 +157,13 @@ def show_proof(console: Console, store: Store, outcome: Outcome) -> None:
     for finding in findings:
         # The figures are those of the checks, which count again in the objects that are there.
         sign = "[green]✓[/]" if finding.passed else "[bold red]✗[/]"
-        console.print(f"{sign} {finding.sentence}")
+        console.print(f"{sign} {finding.sentence}", soft_wrap=True)
+    return all(finding.passed for finding in findings)
+
+
+def _last_line(detail: str) -> str:
+    """Of a traceback, the error."""
+    return "".join(detail.splitlines()[-1:])
 
 
 def _figures(books: Accounting) -> list[str]:

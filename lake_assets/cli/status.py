@@ -5,8 +5,9 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 from rich.console import Console
+from rich.markup import escape
 
-from lake_assets.cli.report import table
+from lake_assets.cli.report import show_blocks, table
 from lake_assets.contracts.dataset import Dataset
 from lake_assets.contracts.lake import Lake
 from lake_assets.storage.errors import ObjectNotFound
@@ -21,7 +22,7 @@ STUCK_AFTER = timedelta(minutes=15)
 
 def show_status(console: Console, store: Store, lake: Lake) -> None:
     """Print the state of each dataset of a lake."""
-    console.print(f"[bold]{lake.lake}[/] at {store.uri}")
+    console.print(f"[bold]{lake.lake}[/] at {escape(store.uri)}\n", soft_wrap=True)
     now = datetime.now(UTC)
     for dataset in lake.datasets:
         zones = {name: list(store.list(p)) for name, p in dict(dataset.zones).items()}
@@ -30,10 +31,8 @@ def show_status(console: Console, store: Store, lake: Lake) -> None:
         _show_compaction(console, store, dataset)
         stuck = list(_stuck(store, dataset, zones, now))
         if stuck:
-            made = table("Needs a look", "what", "what to do")
-            for what, remedy in stuck:
-                made.add_row(what, remedy)
-            console.print(made)
+            console.print()
+            show_blocks(console, "Needs a look", [(what, [], remedy) for what, remedy in stuck])
         else:
             console.print("[green]✓[/] nothing is stuck")
 
@@ -85,7 +84,8 @@ def _stuck(
     late = [info for info in zones["raw"] if now - info.modified > STUCK_AFTER]
     if late:
         yield (
-            f"{len(late)} files wait in raw/, the oldest since {late[0].modified:%F %T}",
+            f"{len(late)} files wait in raw/, the oldest since "
+            f"{min(info.modified for info in late):%Y-%m-%d %H:%M:%S}",
             "lake run",
         )
     left = [info for info in zones["validated"] if now - info.modified > STUCK_AFTER]

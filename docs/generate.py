@@ -1,0 +1,468 @@
+"""Write docs/reference/ from the code: ``python docs/generate.py``; ``--check`` fails if stale.
+
+What the code cannot say by itself (a field without a description, what a reason means) stands in
+the tables of this file. A name that appears in the code and not in its table is an error, and so
+is a name in a table that the code no longer has: the pages cannot fall behind silently.
+"""
+
+import argparse
+import ast
+import json
+import re
+import sys
+from collections.abc import Iterator
+from enum import StrEnum
+from pathlib import Path
+from types import UnionType
+from typing import Any, Final, Union, get_args, get_origin
+
+from pydantic import BaseModel
+from pydantic.fields import FieldInfo
+from typer.main import get_command
+
+import lake_assets
+from lake_assets import settings
+from lake_assets.cli import app
+from lake_assets.contracts import Lake
+from lake_assets.contracts.column import Column
+from lake_assets.contracts.dataset import (
+    DATE_IN_RANGE,
+    CsvFormat,
+    Dataset,
+    Gold,
+    Partitioning,
+    Quality,
+    Zones,
+)
+from lake_assets.contracts.lake import Intake
+from lake_assets.contracts.pattern import __doc__ as pattern_doc
+from lake_assets.contracts.rule import OWN_REASONS, Rule
+from lake_assets.kernels import cells
+
+REFERENCE: Final = Path(__file__).parent / "reference"
+PACKAGE: Final = Path(lake_assets.__file__).parent
+COMPONENT: Final = "lake_assets.components.LakeComponent"
+NOTE: Final = "<!-- Written by docs/generate.py. Edit the code or that script, not this page. -->"
+
+MODELS: Final[tuple[type[BaseModel], ...]] = (
+    Lake, Intake, Dataset, CsvFormat, Column, Rule, Partitioning, Gold, Quality, Zones,
+)  # fmt: skip
+
+FIELDS: Final = {
+    "Lake.lake": "The lake's name: the first part of its asset keys, and of `LAKE_<NAME>_URI`.",
+    "Lake.description": "What the lake is for.",
+    "Lake.owners": "Owners of its assets: an e-mail address, or `team:` and a name.",
+    "Lake.intake": "How much one run takes, and how often the sensor looks.",
+    "Lake.datasets": "The kinds of file in the lake, each with a contract of its own.",
+    "Dataset.name": "The dataset's name: the end of its asset keys.",
+    "Dataset.description": "What one row is.",
+    "Dataset.contract_version": "Goes into every row and reject; raise it with each change.",
+    "Dataset.format": "How the files are written.",
+    "Dataset.zones": "Where the dataset's files stand.",
+    "Dataset.columns": "The columns of the tables. The order of the columns in a file is free.",
+    "Dataset.rules": "What must be true of a row.",
+    "Dataset.partition": "Which column gives a row its event date.",
+    "Dataset.gold": "The analytics table.",
+    "Dataset.quality": "Thresholds of the asset checks.",
+    "CsvFormat.delimiters": "Signs that may divide the cells. Each file is tried with all.",
+    "Column.name": "The column's name in the tables, and one of the headers that name it.",
+    "Column.type": "How its text is read. See [Reading CSV](../explanation/reading-csv.md).",
+    "Column.required": "The header must have the column, and every row must fill it.",
+    "Column.description": "What the column holds. Dagster shows it.",
+    "Column.precision": "Of a decimal: digits in all.",
+    "Column.scale": "Of a decimal: digits after the point. More are refused, never rounded.",
+    "Rule.name": "The rule's name; it stands behind the reason code.",
+    "Rule.expression": "An SQL-like expression that must be true. False and null both break it.",
+    "Rule.reason": "The reason code of the rows that break it.",
+    "Rule.severity": "`reject` rejects the row, `warn` counts it, `fail` refuses the whole file.",
+    "Rule.description": "Why the rule is there.",
+    "Partitioning.column": "A required timestamp column.",
+    "Partitioning.start": "The first event date. Earlier ones are rejected.",
+    "Gold.table": "The table's name, and its folder below `gold/`.",
+    "Gold.target_file_mb": "About how large a Parquet file may get; a larger one is split.",
+    "Quality.max_reject_rate": "Rejected rows as a share of the rows of an arrival run.",
+    "Quality.max_duplicate_rate": "Superseded rows as a share of the rows of a date.",
+    "Quality.max_null_rate": "Column -> nulls as a share of a date's gold rows. Without an entry: "
+    "0 for a required column, 1 for others.",
+    "Zones.raw": "Files as they were dropped. The only folder that you write to.",
+    "Zones.validated": "Files whose header fits, until their run is done.",
+    "Zones.rejected_system": "Files that were refused as a whole, each with a `_reason.json`.",
+    "Zones.rejected_rows": "Rejected rows: `json/` for machines, `csv/` for spreadsheets.",
+    "Zones.processed": "Good rows, typed, by event date.",
+    "Zones.gold": "The analytics table, by event date.",
+    "Zones.archive": "Ingested files, byte for byte.",
+    "Zones.ledger": "One record an ingest run: the commit point.",
+    "Zones.gold_audit": "What each compaction found and did.",
+}  # fmt: skip
+"""Meanings of fields that have no description in the code."""
+
+ROW_REASONS: Final = {
+    "STRUCTURAL": (
+        "what is wrong",
+        "The row cannot be divided into cells: `too many cells`, `too few cells`, "
+        f"`{cells.MISQUOTED}`, `{cells.UNDECODABLE}`.",
+    ),
+    "MISSING_REQUIRED_COLUMN": ("the column", "A required cell is empty, or means 'no value'."),
+    "AMBIGUOUS_TIMESTAMP": (
+        "the column",
+        "Day and month can be read in either order (03/04/2025), and nothing in the file decides.",
+    ),
+    "INVALID_TIMESTAMP_FORMAT": (
+        "the column",
+        "The text fits none of the contract's patterns, or is no real date (31 June).",
+    ),
+    "INVALID_NUMBER": (
+        "the column",
+        "The text is no number of the column's type: `abc`, `2.5` for an integer, a third decimal "
+        "for a scale of 2.",
+    ),
+    "INVALID_BOOLEAN": (
+        "the column",
+        "The text is none of `true t yes y 1 false f no n 0`, in either case.",
+    ),
+}
+"""What each reason of the reader itself means, and what stands behind its colon."""
+
+FILE_REASONS: Final = {
+    "empty_file": "The file has no text at all.",
+    "undecodable": "The text is in none of the contract's encodings.",
+    "delimiter_detection_failed": "None of the contract's delimiters divides the header.",
+    "missing_columns": "The header lacks required columns; the detail names them.",
+    "duplicate_columns": "Two header cells name one column; the detail names both.",
+    "no_data_rows": "There is a header, and no row with a value below it.",
+    "too_large": "The file is larger than `format.max_file_mb`, or cannot be cut in pieces.",
+    "invalid_name": "The file's name cannot be a key; the file is kept under an escaped name.",
+    "unreadable": "The reader failed; the detail has the error.",
+    "rule_failed": "A row breaks a rule of severity `fail`.",
+    "vanished": "Not a refusal: the file was taken away or replaced while it was read. "
+    "A replacement is taken in as a file of its own.",
+}
+"""Why a whole file is refused: the ``reason`` of its ``_reason.json``."""
+
+
+class StaleError(Exception):
+    """A table of this script and the code disagree; the message says where."""
+
+
+def pages() -> dict[str, str]:
+    """The name of each file in docs/reference/, and what it should hold."""
+    schema = json.dumps(lake_schema(), indent=2, ensure_ascii=False) + "\n"
+    return {
+        "cli.md": cli_page(),
+        "contract.md": contract_page(),
+        "settings.md": settings_page(),
+        "reasons.md": reasons_page(),
+        "lake.schema.json": schema,
+    }
+
+
+# --- the command line ---------------------------------------------------------
+
+
+def cli_page() -> str:
+    """What each command does, with its arguments and options."""
+    group: Any = get_command(app)
+    parts = [
+        f"{NOTE}\n\n# The `lake` command",
+        group.help,
+        "Errors that you can mend are one sentence on stderr, with exit code 1. Wrong usage is "
+        "exit code 2. `lake COMMAND --help` shows the same as this page.",
+    ]
+    for name, command in group.commands.items():
+        arguments = [p for p in command.params if p.param_type_name == "argument"]
+        options = [p for p in command.params if p.param_type_name == "option"]
+        usage = " ".join(
+            [
+                f"lake {name}",
+                *(_argument(p) for p in arguments),
+                *(["[OPTIONS]"] if options else []),
+            ]
+        )
+        parts += [f"## lake {name}", f"```text\n{usage}\n```", command.help]
+        names = [_argument(p) for p in arguments] + [", ".join(p.opts) for p in options]
+        rows = [
+            (f"`{name}`", _type_of(p), _default(p), p.help.replace("<", "\\<"))
+            for name, p in zip(names, [*arguments, *options], strict=True)
+        ]
+        parts.append(_table(("", "type", "default", "meaning"), rows))
+    return "\n\n".join(parts) + "\n"
+
+
+def _argument(parameter: Any) -> str:
+    return str(parameter.name).upper() + ("..." if parameter.nargs == -1 else "")
+
+
+def _type_of(parameter: Any) -> str:
+    names = {"Path": "path", "datetime": "date, YYYY-MM-DD"}
+    kind = _type_name(parameter.type_descriptor.annotation).removeprefix("list of ")
+    kind = kind.removesuffix(" or nothing")
+    return names.get(kind, kind)
+
+
+def _default(parameter: Any) -> str:
+    value = parameter.default
+    if value is None:
+        return ""
+    return f"`{value:%Y-%m-%d}`" if hasattr(value, "strftime") else f"`{value}`"
+
+
+# --- the contract -------------------------------------------------------------
+
+
+def contract_page() -> str:
+    """Each model of the contract: its fields, types, defaults and meanings."""
+    parts = [
+        f"{NOTE}\n\n# The contract of a lake",
+        "A lake is one file, `lake_assets/defs/<lake>/defs.yaml`, with two keys at the top: "
+        f"`type: {COMPONENT}` and `attributes`, which is a [Lake](#lake). An unknown key is an "
+        "error that names file and line.",
+        "## In an editor",
+        "[lake.schema.json](lake.schema.json) is the JSON schema of the whole file. Editors with "
+        "the YAML language server (VS Code's YAML extension, Neovim, Emacs, IntelliJ by its own "
+        "settings) complete and check against it if the file begins with this line:",
+        "```yaml\n# yaml-language-server: $schema=../../../docs/reference/lake.schema.json\n```",
+        "The path is relative to the YAML file.",
+    ]
+    _all_known(
+        "FIELDS",
+        {
+            f"{model.__name__}.{name}"
+            for model in MODELS
+            for name, field in model.model_fields.items()
+            if not field.description
+        },
+        set(FIELDS),
+    )
+    for model in MODELS:
+        rows = [
+            (f"`{name}`", _linked(field), _field_default(field), meaning(model, name))
+            for name, field in model.model_fields.items()
+        ]
+        parts += [f"## {model.__name__}", _prose(model.__doc__ or "")]
+        parts.append(_table(("key", "type", "default", "meaning"), rows))
+        if model is Column:
+            parts += ["### Timestamp patterns", _pattern_prose()]
+    return "\n\n".join(parts) + "\n"
+
+
+def meaning(model: type[BaseModel], name: str) -> str:
+    """What a field is for, from the code or from :data:`FIELDS`."""
+    return model.model_fields[name].description or FIELDS[f"{model.__name__}.{name}"]
+
+
+def _linked(field: FieldInfo) -> str:
+    name = _type_name(field.annotation)
+    for model in MODELS:
+        name = re.sub(
+            rf"\b{model.__name__}\b", f"[{model.__name__}](#{model.__name__.lower()})", name
+        )
+    return name
+
+
+def _type_name(kind: Any) -> str:
+    arguments = get_args(kind)
+    match get_origin(kind):
+        case None:
+            if isinstance(kind, type) and issubclass(kind, StrEnum):
+                return ", ".join(f"`{member}`" for member in kind)
+            names = {bool: "true or false", str: "text", int: "integer", float: "number"}
+            return names.get(kind, getattr(kind, "__name__", str(kind)))
+        case origin if origin in (Union, UnionType):
+            parts = [_type_name(part) for part in arguments if part is not type(None)]
+            return " or ".join([*parts, *(["nothing"] if type(None) in arguments else [])])
+        case origin if origin is list:
+            return f"list of {_type_name(arguments[0])}"
+        case origin if origin is dict:
+            return f"{_type_name(arguments[0])} -> {_type_name(arguments[1])}"
+        case _:  # Annotated
+            return _type_name(arguments[0])
+
+
+def _field_default(field: FieldInfo) -> str:
+    if field.is_required():
+        return "required"
+    value = field.get_default(call_default_factory=True)
+    if isinstance(value, BaseModel):
+        return "its defaults"
+    if value in ("", None, [], {}):
+        return ""
+    return f"`{json.dumps(value, ensure_ascii=False, default=str)}`"
+
+
+def _pattern_prose() -> str:
+    text = (pattern_doc or "").strip()
+    intro, _, rest = text.partition("\n\n")
+    del intro
+    prose, rows = _simple_table(rest)
+    return f"{prose}\n\n{_table(('letters', 'meaning'), [(f'`{a}`', b) for a, b in rows[1:]])}"
+
+
+def lake_schema() -> dict[str, Any]:
+    """The JSON schema of a whole defs.yaml: what Dagster reads, and in it the lake."""
+    schema = Lake.model_json_schema()
+    definitions = schema.pop("$defs")
+    definitions["Lake"] = schema
+    for model in MODELS:
+        properties = definitions[model.__name__]["properties"]
+        for name in model.model_fields:
+            properties[name]["description"] = meaning(model, name)
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "A lake: lake_assets/defs/<lake>/defs.yaml",
+        "type": "object",
+        "properties": {
+            "type": {"const": COMPONENT, "description": "The Dagster component."},
+            "attributes": {"$ref": "#/$defs/Lake"},
+            "requirements": {"type": "object", "description": "Of Dagster: what must be set."},
+            "post_processing": {"type": "object", "description": "Of Dagster: asset attributes."},
+        },
+        "required": ["type", "attributes"],
+        "additionalProperties": False,
+        "$defs": definitions,
+    }
+
+
+# --- settings -----------------------------------------------------------------
+
+
+def settings_page() -> str:
+    """The environment variables."""
+    prose, rows = _simple_table(settings.__doc__ or "")
+    intro, _, outro = prose.partition("\n\n")
+    names = {name.strip("`") for name, _ in rows[1:]}
+    fields = {f"LAKE_{name.upper()}" for name in settings.Settings.model_fields}
+    _all_known("the table of lake_assets/settings.py", fields, names - {"LAKE_<NAME>_URI"})
+    return "\n\n".join(
+        [
+            f"{NOTE}\n\n# Settings",
+            intro,
+            _table(("variable", "meaning"), rows[1:]),
+            outro,
+            "Where a lake is: `--uri` on the command line, else `LAKE_<NAME>_URI`, else `LAKE_URI` "
+            "and below it the lake's name, else `uri` in the lake's YAML, else `./lake/<name>`.",
+            "`make` knows two more: `PYTHON`, the interpreter that `.venv` is made with, and "
+            "`PORT`, where `make dev` opens Dagster (3000).",
+        ]
+    ) + "\n"  # fmt: skip
+
+
+# --- reasons ------------------------------------------------------------------
+
+
+def reasons_page() -> str:
+    """Why rows are rejected and files refused."""
+    _all_known("ROW_REASONS", set(OWN_REASONS), set(ROW_REASONS))
+    _all_known("FILE_REASONS", set(refusals_in_code()), set(FILE_REASONS))
+    code, _, rule = DATE_IN_RANGE.partition(":")
+    default = Rule.model_fields["reason"].default
+    row = [(f"`{name}`", *what) for name, what in ROW_REASONS.items()]
+    row += [
+        (f"`{default}`", "the rule", "The row breaks a rule. A rule may name a code of its own."),
+        (
+            f"`{code}`",
+            f"`{rule}`",
+            "The event date is outside `partition`: before `start`, or more than `max_days_ahead` "
+            "days after the arrival.",
+        ),
+    ]
+    return "\n\n".join(
+        [
+            f"{NOTE}\n\n# Reasons",
+            "## Of rejected rows",
+            "A reason reads `CODE:what`. `reject_reason` is the first reason of a row and "
+            "`reject_reasons` all of them, in the order of this table; rules stand in the order of "
+            "the contract. A row that cannot be divided into cells has no other reason: its values "
+            "are unknown.",
+            _table(("code", "behind the colon", "meaning"), row),
+            "## Of refused files",
+            "The `reason` in a file's `_reason.json`. `detail` is a sentence about this very file, "
+            "and `ingest_run_id` the run that refused it, or null if it never came so far.",
+            _table(("reason", "meaning"), [(f"`{n}`", text) for n, text in FILE_REASONS.items()]),
+        ]
+    ) + "\n"  # fmt: skip
+
+
+def refusals_in_code() -> Iterator[str]:
+    """The reasons with which the code refuses a file: first arguments of the two classes."""
+    for path in sorted(PACKAGE.rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if (
+                isinstance(node, ast.Call)
+                and isinstance(node.func, ast.Name)
+                and node.func.id in {"FileRefusedError", "Refusal"}
+                and node.args
+                and isinstance(node.args[0], ast.Constant)
+            ):
+                yield str(node.args[0].value)
+
+
+# --- helpers ------------------------------------------------------------------
+
+
+def _all_known(table: str, wanted: set[str], given: set[str]) -> None:
+    if wanted != given:
+        raise StaleError(
+            f"{table} in docs/generate.py lacks {sorted(wanted - given)} and has "
+            f"{sorted(given - wanted)} too much; mend it"
+        )
+
+
+def _simple_table(text: str) -> tuple[str, list[tuple[str, str]]]:
+    """A docstring without its table of two columns, and the table's rows, the head first."""
+    prose: list[str] = []
+    rows: list[tuple[str, str]] = []
+    inside, start = 0, 0
+    for line in text.split("\n"):
+        if re.fullmatch(r"=+ +=+", line):
+            inside += 1
+            start = line.index(" ")
+            start += len(line[start:]) - len(line[start:].lstrip())
+        elif inside in (0, 3):
+            prose.append(line)
+        elif line[:start].strip():
+            name, what = line[:start].strip(), line[start:].strip()
+            rows.append((name.replace("``", "`"), what.replace("``", "`")))
+        else:
+            rows[-1] = (rows[-1][0], f"{rows[-1][1]} {line.strip()}".replace("``", "`"))
+    return re.sub(r"\n{3,}", "\n\n", "\n".join(prose)).strip(), rows
+
+
+def _prose(docstring: str) -> str:
+    return "\n".join(line.strip() for line in docstring.strip().replace("``", "`").split("\n"))
+
+
+def _table(head: tuple[str, ...], rows: list[tuple[Any, ...]]) -> str:
+    lines = [head, tuple("---" for _ in head), *rows]
+    cells_ = [[str(cell or "").replace("|", "\\|") for cell in line] for line in lines]
+    return "\n".join(f"| {' | '.join(line)} |" for line in cells_)
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Write the pages, or with --check say which are stale."""
+    parser = argparse.ArgumentParser(description="Write docs/reference/ from the code.")
+    parser.add_argument("--check", action="store_true", help="only say which pages are stale")
+    check = parser.parse_args(arguments).check
+    try:
+        made = pages()
+    except StaleError as error:
+        sys.stderr.write(f"{error}\n")
+        return 1
+    stale = []
+    for name, content in made.items():
+        path = REFERENCE / name
+        if path.exists() and path.read_text("utf-8") == content:
+            continue
+        stale.append(name)
+        if not check:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(content, "utf-8")
+    if stale and check:
+        sys.stderr.write(f"stale: {', '.join(stale)}; run python docs/generate.py\n")
+        return 1
+    if not check:
+        sys.stdout.write(f"{len(made)} pages, {len(stale)} of them new\n")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

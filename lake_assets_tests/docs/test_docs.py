@@ -1,0 +1,183 @@
+"""The documentation says what is true: its commands run, its examples load, its links resolve."""
+
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import boto3
+import jsonschema  # type: ignore[import-untyped]
+import pytest
+import yaml
+
+from lake_assets.contracts import load_lake
+from lake_assets.contracts.dataset import Zones
+from lake_assets_tests.docs import pages
+from lake_assets_tests.docs.pages import GUIDES, MAKE_DEMO, PAGES, PROJECT, Command
+
+NOT_RUN = {
+    ("README.md", "make dev"),
+    ("README.md", "export LAKE_URI=s3://bucket"),
+    ("docs/tutorial.md", "make dev"),
+    ("docs/how-to/run-on-s3.md", "aws s3 mb s3://my-lake"),
+    ("docs/how-to/run-on-s3.md", "make dev LAKE_URI=s3://my-lake"),
+}
+"""Every block of commands that is not run, by its first command. All others are."""
+
+LINK = re.compile(r"(!?)\[[^\]]*\]\(([^)\s]+)\)")
+SCHEMA = PROJECT / "docs/reference/lake.schema.json"
+
+
+@pytest.mark.parametrize("page", GUIDES, ids=pages.name_of)
+def test_commands_run_and_print_what_the_page_shows(
+    page: Path, tmp_path: Path, s3_endpoint: str
+) -> None:
+    root = pages.fresh_clone(tmp_path)
+    steps: list[Command] = []
+    if "build/lake/" in page.read_text("utf-8"):  # where `make dev` drops its samples
+        steps.append(Command('LAKE_URI="file://$PWD/build/lake" lake samples --lake retail'))
+    for block in pages.blocks(page):
+        if block.file:
+            (root / block.file).parent.mkdir(parents=True, exist_ok=True)
+            (root / block.file).write_text(block.text)
+        if not block.not_run:
+            steps += pages.commands(block)
+    settings = {}
+    if page.name == "run-on-s3.md":
+        boto3.client("s3", endpoint_url=s3_endpoint).create_bucket(Bucket="my-lake")
+        settings = {"LAKE_S3_ENDPOINT": s3_endpoint}
+    for result in pages.run(steps, root, pages.environment(root, **settings)):
+        told = f"$ {result.command.text}\n{result.printed}"
+        assert result.code == 0, told
+        assert "Traceback" not in result.printed, told
+        if result.command.shown:
+            assert pages.shows(result.command.shown, result.printed), told
+
+
+def test_only_the_blocks_known_are_not_run() -> None:
+    found = {
+        (pages.name_of(page), pages.commands(block)[0].text.strip())
+        for page in GUIDES
+        for block in pages.blocks(page)
+        if block.not_run
+    }
+    assert found == NOT_RUN
+
+
+def test_make_demo_is_the_command_that_is_run_in_its_place() -> None:
+    recipe = (PROJECT / "Makefile").read_text("utf-8").partition("\ndemo:")[2].split("\n")[1]
+    assert recipe.split()[-4:] == MAKE_DEMO.split()
+
+
+def test_readme_shows_the_table_as_the_demo_prints_it(tmp_path: Path) -> None:
+    root = pages.fresh_clone(tmp_path)
+    [result] = pages.run([Command(MAKE_DEMO)], root, pages.environment(root))
+    table = next(b for b in pages.blocks(PROJECT / "README.md") if b.language == "text")
+    assert pages.shows(f"...\n{table.text}...\n", result.printed), result.printed
+
+
+def test_readme_shows_the_result_before_the_first_command() -> None:
+    text = (PROJECT / "README.md").read_text("utf-8")
+    assert (
+        text.index("docs/images/lineage.png") < text.index("all files") < text.index("```console")
+    )
+
+
+def test_shows_wants_each_line_in_its_place() -> None:
+    printed = "one\n\ntwo 2 \nthree\n"
+    assert pages.shows("one\ntwo 2\nthree\n", printed)
+    assert pages.shows("one\n...\nthree\n", printed)
+    assert pages.shows("...\ntwo ...\n...\n", printed)
+    assert not pages.shows("one\nthree\n", printed)
+    assert not pages.shows("one\ntwo 2\n", printed)
+    assert not pages.shows("...\ntwo 3\n...\n", printed)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=pages.name_of)
+def test_yaml_examples_load(page: Path, tmp_path: Path) -> None:
+    for block in pages.blocks(page):
+        if block.language != "yaml":
+            continue
+        document = yaml.safe_load(block.text)
+        if isinstance(document, dict) and "attributes" in document:
+            example = tmp_path / "defs.yaml"
+            example.write_text(block.text)
+            assert load_lake(example).datasets
+            jsonschema.validate(as_json(document), json.loads(SCHEMA.read_text("utf-8")))
+        elif document:
+            assert set(document) == {"zones"}, "say in this test how to load this example"
+            Zones.model_validate(document["zones"])
+
+
+@pytest.mark.parametrize("page", PAGES, ids=pages.name_of)
+def test_links_resolve(page: Path) -> None:
+    for image, target in LINK.findall(prose(page)):
+        if image or re.match(r"https?:", target):
+            continue
+        path, _, anchor = target.partition("#")
+        linked = (page.parent / path).resolve() if path else page
+        assert linked.exists(), f"{pages.name_of(page)} links to {target}"
+        if anchor:
+            assert anchor in anchors(linked), f"{pages.name_of(page)} links to {target}"
+
+
+@pytest.mark.parametrize("page", PAGES, ids=pages.name_of)
+def test_images_exist_and_say_what_they_show(page: Path) -> None:
+    for alt, target in re.findall(r"!\[([^\]]*)\]\(([^)\s]+)\)", prose(page)):
+        assert (page.parent / target).is_file(), f"{pages.name_of(page)} shows {target}"
+        assert len(alt) > 20
+
+
+@pytest.mark.parametrize("page", PAGES, ids=pages.name_of)
+def test_pages_are_linked_from_the_readme_or_from_one_that_is(page: Path) -> None:
+    reached, queue = set(), [PROJECT / "README.md"]
+    while queue:
+        reached.add(here := queue.pop())
+        for _, target in LINK.findall(prose(here)):
+            linked = (here.parent / target.partition("#")[0]).resolve()
+            if linked in PAGES and linked not in reached:
+                queue.append(linked)
+    assert page in reached
+
+
+@pytest.mark.parametrize("page", PAGES, ids=pages.name_of)
+def test_pages_name_no_place_of_one_machine(page: Path) -> None:
+    assert not re.search(r"(?<!\w)/(?:home|root|tmp|work|Users)/", page.read_text("utf-8"))
+
+
+def test_reference_is_what_the_code_says() -> None:
+    script = [sys.executable, str(PROJECT / "docs/generate.py"), "--check"]
+    done = subprocess.run(script, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+
+
+def test_schema_accepts_the_lakes_that_are_there() -> None:
+    schema = json.loads(SCHEMA.read_text("utf-8"))
+    jsonschema.Draft202012Validator.check_schema(schema)
+    for path in sorted((PROJECT / "lake_assets/defs").glob("*/defs.yaml")):
+        jsonschema.validate(as_json(yaml.safe_load(path.read_text("utf-8"))), schema)
+
+
+def test_schema_refuses_a_misspelt_key() -> None:
+    document = yaml.safe_load((PROJECT / "lake_assets/defs/retail/defs.yaml").read_text("utf-8"))
+    document["attributes"]["datasets"][0]["colums"] = []
+    with pytest.raises(jsonschema.ValidationError, match="colums"):
+        jsonschema.validate(as_json(document), json.loads(SCHEMA.read_text("utf-8")))
+
+
+def as_json(document: Any) -> Any:
+    """A YAML document as an editor sees it: dates are texts."""
+    return json.loads(json.dumps(document, default=str))
+
+
+def prose(page: Path) -> str:
+    """A page without its fenced blocks."""
+    return pages.FENCE.sub("", page.read_text("utf-8"))
+
+
+def anchors(page: Path) -> set[str]:
+    """The anchors of a page's headings, as GitHub makes them."""
+    headings = re.findall(r"^#+ (.+)$", prose(page), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
