@@ -4,6 +4,7 @@ import errno
 import fcntl
 import hashlib
 import os
+import shutil
 import stat
 import uuid
 from collections.abc import Iterator
@@ -31,6 +32,7 @@ from lake_assets.storage.objects import (
 )
 from lake_assets.storage.store import probe
 
+COPY_BYTES = 1 << 22
 _LOCK = ".lock"
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -90,20 +92,21 @@ class LocalStore:
             os.replace(temporary, target)
 
     def put_if_absent(self, key: str, data: bytes) -> bool:
-        target = self._path(key)
         with self._explained(key), self._written(data) as temporary:
-            self._make_folder(target)
-            with self._locked():
-                if _is_taken(target):
-                    return False
-                try:
-                    os.link(temporary, target)
-                except FileExistsError:
-                    return False
-                except OSError:
-                    # A file system without hard links. The lock still keeps other runs out.
-                    os.rename(temporary, target)
-            return True
+            return self._link(temporary, key)
+
+    def upload(self, key: str, path: Path) -> bool:
+        temporary = self._staging / uuid.uuid4().hex
+        with path.open("rb") as source, self._explained(key):
+            self._make_folder(temporary)
+            try:
+                with temporary.open("xb") as target:
+                    shutil.copyfileobj(source, target, COPY_BYTES)
+                    target.flush()
+                    os.fsync(target.fileno())
+                return self._link(temporary, key)
+            finally:
+                temporary.unlink(missing_ok=True)
 
     def move(self, src: ObjectInfo, dst: str, *, arrived: datetime | None = None) -> None:
         source, target = self._listed_path(src.key), self._path(dst)
@@ -176,6 +179,22 @@ class LocalStore:
     def check(self) -> None:
         self._require_root()
         probe(self)
+
+    def _link(self, temporary: Path, key: str) -> bool:
+        """Give a complete file its name, unless that is taken."""
+        target = self._path(key)
+        self._make_folder(target)
+        with self._locked():
+            if _is_taken(target):
+                return False
+            try:
+                os.link(temporary, target)
+            except FileExistsError:
+                return False
+            except OSError:
+                # A file system without hard links. The lock still keeps other runs out.
+                os.rename(temporary, target)
+        return True
 
     def _path(self, key: str) -> Path:
         validate_key(key)

@@ -10,6 +10,8 @@ from base64 import b64encode
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
+from itertools import chain
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, TypeVar
 from urllib.parse import urlsplit
 
@@ -228,28 +230,35 @@ class S3Store:
                 return
         self._delete(key, if_match)
 
-    def stage(self, key: str, data: bytes, *, rows: int = 0) -> Staged:
+    def upload(self, key: str, path: Path) -> bool:
         validate_key(key)
-        sha256 = hashlib.sha256(data).hexdigest()
-        with self._explained(key):
-            upload_id = self.client.create_multipart_upload(
-                Bucket=self._bucket, Key=self._prefix + key, Metadata={SHA256: sha256}
-            )["UploadId"]
-        with self._aborted_on_error(key, upload_id), self._explained(key):
-            etags = []
-            # An object has one part at least, if an empty one.
-            for number, start in enumerate(range(0, max(len(data), 1), PART_BYTES), start=1):
-                part = data[start : start + PART_BYTES]
-                answer = self.client.upload_part(
+        with path.open("rb") as file:
+            first = file.read(PART_BYTES)
+            if len(first) < PART_BYTES:
+                return self.put_if_absent(key, first)
+            rest = iter(lambda: file.read(PART_BYTES), b"")
+            upload_id, etags = self._upload_parts(key, chain([first], rest), {})
+        try:
+            with self._aborted_on_error(key, upload_id), self._explained(key):
+                self.client.complete_multipart_upload(
                     Bucket=self._bucket,
                     Key=self._prefix + key,
                     UploadId=upload_id,
-                    PartNumber=number,
-                    Body=part,
-                    ContentMD5=_md5(part),
+                    MultipartUpload=_parts(etags),
+                    IfNoneMatch="*",
                 )
-                etags.append(answer["ETag"])
-        return Staged(key, upload_id, _unquoted(etags), len(data), sha256, rows)
+        except ObjectChanged:
+            return False
+        return True
+
+    def stage(self, key: str, data: bytes, *, rows: int = 0) -> Staged:
+        validate_key(key)
+        sha256 = hashlib.sha256(data).hexdigest()
+        # An object has one part at least, if an empty one.
+        starts = range(0, max(len(data), 1), PART_BYTES)
+        parts = (data[start : start + PART_BYTES] for start in starts)
+        upload_id, etags = self._upload_parts(key, parts, {SHA256: sha256})
+        return Staged(key, upload_id, etags, len(data), sha256, rows)
 
     def publish(self, staged: Staged) -> None:
         validate_key(staged.key)
@@ -391,6 +400,28 @@ class S3Store:
                 )
 
         _repeated(copy_once if src.size <= COPY_BYTES else copy_in_parts, ObjectBusy)
+
+    def _upload_parts(
+        self, key: str, parts: Iterable[bytes], metadata: dict[str, str]
+    ) -> tuple[str, tuple[str, ...]]:
+        """Begin a multipart upload; its id, and the ETags of its parts."""
+        with self._explained(key):
+            upload_id = self.client.create_multipart_upload(
+                Bucket=self._bucket, Key=self._prefix + key, Metadata=metadata
+            )["UploadId"]
+        etags = []
+        with self._aborted_on_error(key, upload_id), self._explained(key):
+            for number, part in enumerate(parts, start=1):
+                answer = self.client.upload_part(
+                    Bucket=self._bucket,
+                    Key=self._prefix + key,
+                    UploadId=upload_id,
+                    PartNumber=number,
+                    Body=part,
+                    ContentMD5=_md5(part),
+                )
+                etags.append(answer["ETag"])
+        return upload_id, _unquoted(etags)
 
     @contextmanager
     def _aborted_on_error(self, key: str, upload_id: str) -> Iterator[None]:

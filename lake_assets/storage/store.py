@@ -3,6 +3,7 @@
 import uuid
 from collections.abc import Iterator
 from datetime import datetime
+from pathlib import Path
 from typing import BinaryIO, Protocol
 
 from lake_assets.storage.errors import StoreUnavailable
@@ -58,6 +59,13 @@ class Store(Protocol):
 
     def put_if_absent(self, key: str, data: bytes) -> bool:
         """Write the object unless one exists. True for exactly one of several racing callers."""
+        ...
+
+    def upload(self, key: str, path: Path) -> bool:
+        """As `put_if_absent`, for a file of any size: never more than a part of it in memory.
+
+        Raises OSError if `path` cannot be read.
+        """
         ...
 
     def move(self, src: ObjectInfo, dst: str, *, arrived: datetime | None = None) -> None:

@@ -4,6 +4,7 @@ import dataclasses
 import pickle
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,6 +17,7 @@ from lake_assets.storage import (
     Staged,
     StagedLost,
     Store,
+    s3,
 )
 
 LATER = datetime.now(UTC) + timedelta(days=2)
@@ -157,6 +159,20 @@ def test_put_if_absent_writes_once(store: Store) -> None:
     assert store.put_if_absent("audit/run.json", b"first") is True
     assert store.put_if_absent("audit/run.json", b"second") is False
     assert store.read("audit/run.json") == b"first"
+
+
+@pytest.mark.parametrize("size", [0, 10, 11 * 2**20], ids=["empty", "small", "in parts"])
+def test_an_upload_writes_a_file_once_and_as_it_is(
+    store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, size: int
+) -> None:
+    monkeypatch.setattr(s3, "PART_BYTES", 5 * 2**20)
+    path = tmp_path / "file.csv"
+    path.write_bytes(b"x" * size)
+    assert store.upload("raw/file.csv", path) is True
+    path.write_bytes(b"y" * size)
+    assert store.upload("raw/file.csv", path) is False
+    assert store.read("raw/file.csv") == b"x" * size
+    assert list(store.abandoned(datetime.now(UTC) + timedelta(days=1))) == []
 
 
 def test_a_moved_object_leaves_its_old_key_and_keeps_its_bytes(store: Store) -> None:
