@@ -14,6 +14,7 @@ AWS credentials and region come from AWS's own variables and files, never from h
 """
 
 import os
+import re
 from functools import cache
 from pathlib import Path
 
@@ -41,7 +42,7 @@ class Settings(BaseSettings):
     @field_validator("uri")
     @classmethod
     def _has_a_known_form(cls, uri: str | None) -> str | None:
-        if uri is not None and not uri.startswith(("s3://", "file://", "/", ".")):
+        if uri is not None and not uri.startswith(("s3://", "file://", "/", ".", "~")):
             raise ValueError("must be s3://bucket[/prefix], file:///dir or a path")
         return uri
 
@@ -65,10 +66,16 @@ def load_settings() -> Settings:
         return Settings()
     except ValidationError as error:
         sentences = [
-            f"LAKE_{str(mistake['loc'][0]).upper()}={mistake['input']!r}: {mistake['msg'].removeprefix('Value error, ')}"
+            f"LAKE_{str(mistake['loc'][0]).upper()}={_shown(mistake['input'])}: "
+            + mistake["msg"].removeprefix("Value error, ")
             for mistake in error.errors()
         ]
         raise SettingsError("\n".join(sentences)) from None
+
+
+def _shown(value: object) -> str:
+    """A value as it may be shown: some write credentials before the host."""
+    return re.sub(r"//[^/@]*@", "//***@", repr(value))
 
 
 @cache

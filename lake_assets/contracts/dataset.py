@@ -108,6 +108,7 @@ class Zones(ContractModel):
     gold: str = "gold/"
     archive: str = "archive/validated/"
     ledger: str = "audit/ingest/"
+    content: str = "audit/content/"
     gold_audit: str = "audit/gold_compaction/"
 
     @model_validator(mode="after")

@@ -4,8 +4,10 @@ Each function looks again at what was written, in another way than the step wrot
 can fail. The Dagster checks show what these return.
 """
 
+import hashlib
 import io
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 import polars as pl
@@ -14,6 +16,7 @@ from lake_assets.contracts.dataset import Dataset
 from lake_assets.jobs.compact import Metrics
 from lake_assets.jobs.validate import Verdict, refused
 from lake_assets.kernels.accounting import Accounting
+from lake_assets.kernels.gold import processed_schema
 from lake_assets.storage.errors import ObjectNotFound
 from lake_assets.storage.ledger import Commit
 from lake_assets.storage.store import Store
@@ -52,7 +55,8 @@ def header_contract(verdicts: Sequence[Verdict]) -> Finding:
 def conservation(store: Store, records: Sequence[Commit]) -> Finding:
     """Rows read = good + rejected + duplicate + skipped, and the published objects hold them.
 
-    Good rows are counted again in the Parquet files, rejects in the JSON lines.
+    Good rows are counted again in the Parquet files, rejects in the JSON lines, and every object
+    has the bytes that its task wrote.
     """
     table: list[dict[str, str | int | float]] = []
     for record in records:
@@ -103,8 +107,8 @@ def gold_conservation(store: Store, metrics: Sequence[Metrics]) -> Finding:
     """Rows in gold = rows in processed - superseded, counted again in the Parquet files."""
     table: list[dict[str, str | int | float]] = []
     for day in metrics:
-        source = sum(_rows(store, info.key) for info in store.list(day.input_partition))
-        gold = sum(_rows(store, info.key) for info in store.list(day.output_partition))
+        source = _count(store, day.input_partition)
+        gold = _count(store, day.output_partition)
         if gold != day.rows_after_dedup or gold != source - day.duplicate_rows_removed:
             table.append(
                 {
@@ -127,23 +131,21 @@ def gold_conservation(store: Store, metrics: Sequence[Metrics]) -> Finding:
 
 def gold_against_processed(store: Store, dataset: Dataset, metrics: Sequence[Metrics]) -> Finding:
     """Gold has each key of processed exactly once, and of each the latest arrival."""
+    schema = processed_schema(dataset)
     table: list[dict[str, str | int | float]] = []
     for day in metrics:
         columns = [*dataset.key, "ingest_ts"]
-        processed = _columns(store, day.input_partition, columns)
-        gold = _columns(store, day.output_partition, columns)
-        if processed is None or gold is None:
-            faults = {"missing": len(day.inputs) if processed is not None else 0}
-        else:
-            latest = processed.group_by(dataset.key).agg(pl.col("ingest_ts").max())
-            faults = {
-                "keys twice": gold.height - gold.select(dataset.key).n_unique(),
-                "missing": latest.join(gold, on=dataset.key, how="anti").height,
-                "not in processed": gold.join(latest, on=dataset.key, how="anti").height,
-                "not the latest": gold.join(latest, on=dataset.key)
-                .filter(pl.col("ingest_ts") != pl.col("ingest_ts_right"))
-                .height,
-            }
+        processed = _columns(store, day.input_partition, columns, schema)
+        gold = _columns(store, day.output_partition, columns, schema)
+        latest = processed.group_by(dataset.key).agg(pl.col("ingest_ts").max())
+        faults = {
+            "keys twice": gold.height - gold.select(dataset.key).n_unique(),
+            "missing": latest.join(gold, on=dataset.key, how="anti").height,
+            "not in processed": gold.join(latest, on=dataset.key, how="anti").height,
+            "not the latest": gold.join(latest, on=dataset.key)
+            .filter(pl.col("ingest_ts") != pl.col("ingest_ts_right"))
+            .height,
+        }
         if any(faults.values()):
             table.append({"date": day.target_date, **faults})
     sentence = f"{len(metrics)} dates: each key once, the latest arrival of each."
@@ -197,30 +199,51 @@ def _rates(what: str, rates: dict[str, float], limits: dict[str, float]) -> Find
 def _published(
     store: Store, record: Commit, ending: str, table: list[dict[str, str | int | float]]
 ) -> int:
-    """Rows of a commit's outputs of one kind, counted in the objects."""
-    rows = 0
+    """Rows of a commit's outputs of one kind, counted in the objects; faults go to ``table``."""
+    total = 0
     for staged in record.outputs:
-        if staged.key.endswith(ending):
-            try:
-                rows += _rows(store, staged.key)
-            except ObjectNotFound:
-                table.append(_fault(staged.key, "object missing, rows", staged.rows))
-    return rows
+        if not staged.key.endswith(ending):
+            continue
+        try:
+            data = store.read(staged.key)
+        except ObjectNotFound:
+            table.append(_fault(staged.key, "object missing, rows", staged.rows))
+            continue
+        rows = _rows(staged.key, data)
+        if rows is None:
+            table.append(_fault(staged.key, "object unreadable, rows", staged.rows))
+        elif rows != staged.rows:
+            table.append(_fault(staged.key, "rows missing in the object", staged.rows - rows))
+        elif hashlib.sha256(data).hexdigest() != staged.sha256:
+            table.append(_fault(staged.key, "object changed, rows", staged.rows))
+        total += rows or 0
+    return total
 
 
-def _rows(store: Store, key: str) -> int:
-    data = store.read(key)
-    if key.endswith(".parquet"):
+def _rows(key: str, data: bytes) -> int | None:
+    """Rows in an object; None if it cannot be read."""
+    if not key.endswith(".parquet"):
+        return data.count(b"\n")
+    try:
         return int(pl.scan_parquet(data).select(pl.len()).collect().item())
-    return data.count(b"\n")
+    except pl.exceptions.PolarsError:
+        return None
 
 
-def _columns(store: Store, prefix: str, columns: list[str]) -> pl.DataFrame | None:
-    frames = [
-        pl.read_parquet(io.BytesIO(store.read(info.key)), columns=columns)
-        for info in store.list(prefix)
-    ]
-    return pl.concat(frames) if frames else None
+def _count(store: Store, prefix: str) -> int:
+    """Rows of a partition, those in what cannot be read not counted."""
+    return sum(_rows(info.key, store.read(info.key)) or 0 for info in store.list(prefix))
+
+
+def _columns(store: Store, prefix: str, columns: list[str], like: pl.Schema) -> pl.DataFrame:
+    """Columns of a partition; none of the rows in what cannot be read."""
+    schema = {name: like[name] for name in columns}
+    frames = [pl.DataFrame(schema=schema)]
+    for info in store.list(prefix):
+        with suppress(pl.exceptions.PolarsError):
+            frame = pl.read_parquet(io.BytesIO(store.read(info.key)), columns=columns)
+            frames.append(frame.match_to_schema(pl.Schema(schema)))
+    return pl.concat(frames)
 
 
 def _fault(where: str, what: str, rows: int) -> dict[str, str | int | float]:

@@ -103,7 +103,7 @@ def compact(
         engine: runs one task a date.
         force_dates: compact exactly these dates (ISO), whether they changed or not.
         max_partitions: compact at most so many dates, the oldest first.
-        reprocess: compact every date that has rows.
+        reprocess: compact every date that has rows, or had some.
 
     Returns:
         The metrics of each date, in order; they are also in audit/, with a summary of the run.
@@ -111,12 +111,13 @@ def compact(
     Raises:
         CompactionError: a date failed. The others are done; the failed one stays marked as stale.
     """
-    days = sorted(force_dates)
+    days = set(force_dates)
     if not days:
-        days = all_dates(store, dataset) if reprocess else stale_dates(store, dataset)
-    days = days[:max_partitions]
-    results = list(engine.map(partial(compact_date, store, dataset), days))
-    if days:
+        days = set(stale_dates(store, dataset))
+        days |= set(all_dates(store, dataset)) if reprocess else set()
+    order = sorted(days)[:max_partitions]
+    results = list(engine.map(partial(compact_date, store, dataset), order))
+    if order:
         store.put(summary_key(dataset), _summary(results))
     if failed := [result for result in results if result.error]:
         raise CompactionError(
@@ -144,7 +145,11 @@ def compact_date(store: Store, dataset: Dataset, day: str) -> Metrics:
         status = "write_failed"
         outputs = _write(store, dataset, day, gold)
     except (StoreError, pl.exceptions.PolarsError, OSError) as error:
-        figures: dict[str, Any] = {"status": status, "error": f"{type(error).__name__}: {error}"}
+        figures: dict[str, Any] = {
+            "status": status,
+            "error": f"{type(error).__name__}: {error}",
+            "audit_counts": dict.fromkeys(dataset.gold.audit_counts, 0),
+        }
     else:
         nulls = gold.null_count().row(0, named=True)
         figures = {

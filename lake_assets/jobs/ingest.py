@@ -1,16 +1,27 @@
 """Step 2, validated/ -> processed/ + rejected/ + archive/ + the ledger: plan, tasks, commit."""
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime
-from functools import partial
+from typing import Literal
 
 from lake_assets.contracts.dataset import Dataset
 from lake_assets.contracts.lake import Lake
 from lake_assets.jobs.arrivals import batch, settled, stamped
-from lake_assets.jobs.plan import Plan, make_plan, run_id, without
-from lake_assets.jobs.task import Engine, FileResult, Piece, Refusal, TaskResult, run_task
+from lake_assets.jobs.plan import Plan, make_plan, run_id, run_plan
+from lake_assets.jobs.rebuild import restage
+from lake_assets.jobs.task import (
+    DUPLICATE,
+    VANISHED,
+    Engine,
+    FileResult,
+    Piece,
+    Refusal,
+    TaskResult,
+)
 from lake_assets.kernels.accounting import Accounting
 from lake_assets.storage.commit import commit, interrupted, publish
+from lake_assets.storage.errors import StagedLost
 from lake_assets.storage.ledger import Commit, Input
 from lake_assets.storage.objects import ObjectInfo
 from lake_assets.storage.store import Store
@@ -24,10 +35,18 @@ def pending(store: Store, lake: Lake, dataset: Dataset) -> list[ObjectInfo]:
 
 
 def recover(store: Store, lake: Lake, dataset: Dataset) -> list[Commit]:
-    """Finish what an earlier run has committed and not fully published."""
+    """Finish what an earlier run has committed and not fully published.
+
+    Staged writes that are gone (a bucket's lifecycle rule aborts old ones) are made again from
+    the inputs, byte for byte.
+    """
     unfinished = list(interrupted(store, dataset, pending(store, lake, dataset)))
     for record in unfinished:
-        publish(store, dataset, record)
+        try:
+            publish(store, dataset, record)
+        except StagedLost:
+            restage(store, dataset, record)
+            publish(store, dataset, record)
     return unfinished
 
 
@@ -77,46 +96,6 @@ def ingest(
     return record
 
 
-def run_plan(
-    store: Store, plan: Plan, engine: Engine
-) -> tuple[dict[int, TaskResult], dict[str, Refusal]]:
-    """Run the tasks; those with a file that is refused run again without it.
-
-    Returns:
-        The results by the tasks' numbers, and why files were left out, by key.
-    """
-    refusals = dict(plan.refusals)
-    done: dict[int, TaskResult] = {}
-    try:
-        while True:
-            excluded = set(refusals)
-            open_ = [without(t, excluded) for t in plan.tasks if t.number not in done]
-            tasks = [task for task in open_ if task.pieces]
-            for result in engine.map(partial(run_task, store), tasks):
-                done[result.number] = result
-            new = {
-                key: file.refusal
-                for result in done.values()
-                for key, file in result.files.items()
-                if file.refusal
-            }
-            if not new:
-                return done, refusals
-            refusals |= new
-            for number, result in list(done.items()):
-                if result.files.keys() & new.keys():
-                    _abort(store, done.pop(number))
-    except BaseException:
-        for result in done.values():
-            _abort(store, result)
-        raise
-
-
-def _abort(store: Store, result: TaskResult) -> None:
-    for staged in result.outputs:
-        store.abort(staged)
-
-
 def _inputs(
     dataset: Dataset,
     identity: str,
@@ -126,14 +105,19 @@ def _inputs(
     refusals: Mapping[str, Refusal],
 ) -> list[Input]:
     """The commit's record of each file that did not vanish, each with a destination of its own."""
+    numbers: dict[str, list[int]] = defaultdict(list)
+    for task in plan.tasks:
+        for piece in task.pieces:
+            numbers[piece.file.key].append(task.number)
     taken: set[str] = set()
     inputs = []
     for whole in files:
         file, name = whole.file, whole.source_file
         refusal = refusals.get(file.key)
-        if refusal and refusal.reason == "vanished":
+        if refusal and refusal.reason == VANISHED:
             continue
-        if refusal:
+        outcome = _outcome(refusal)
+        if outcome == "refused":
             destination = apart(f"{dataset.zones.rejected_system}{name}", identity + file.key)
         else:
             destination = archive_key(dataset, name, file.arrived, identity)
@@ -141,6 +125,7 @@ def _inputs(
             destination = apart(destination, file.key)
         taken.add(destination)
         parts = [result.files[file.key] for result in results if file.key in result.files]
+        layout = next((part.layout for part in parts if part.layout), None)
         inputs.append(
             Input(
                 key=file.key,
@@ -148,13 +133,16 @@ def _inputs(
                 size=file.size,
                 source_file=name,
                 arrived=file.arrived,
-                sha256=plan.sha256.get(file.key) or next((p.sha256 for p in parts), ""),
-                outcome="refused" if refusal else "ingested",
+                sha256=_sha256(file.key, plan, parts, refusal),
+                outcome=outcome,
                 destination=destination,
                 reason=refusal.reason if refusal else None,
                 detail=refusal.detail if refusal else None,
-                extra_columns=sorted({name for part in parts for name in part.extra_columns}),
-                books=_books(parts),
+                encoding=layout.encoding.name if layout else None,
+                delimiter=layout.delimiter if layout else None,
+                extra_columns=list(layout.extra) if layout else [],
+                tasks=numbers[file.key] if outcome == "ingested" else [],
+                books=refusal.books if refusal else _books(parts),
             )
         )
     return inputs
@@ -162,3 +150,16 @@ def _inputs(
 
 def _books(parts: Sequence[FileResult]) -> Accounting:
     return sum((part.books for part in parts), Accounting())
+
+
+def _outcome(refusal: Refusal | None) -> Literal["ingested", "duplicate", "refused"]:
+    if refusal is None:
+        return "ingested"
+    return "duplicate" if refusal.reason == DUPLICATE else "refused"
+
+
+def _sha256(key: str, plan: Plan, parts: Sequence[FileResult], refusal: Refusal | None) -> str:
+    """Of the file's bytes, from whoever saw all of them; empty if nobody did."""
+    if refusal:
+        return refusal.sha256
+    return plan.sha256.get(key) or next((part.sha256 for part in parts), "")

@@ -34,7 +34,7 @@ def run_pipeline(
         CompactionError: a date's gold could not be made; the rows are in processed/.
     """
     outcomes = []
-    for dataset in datasets or lake.datasets:
+    for dataset in lake.datasets if datasets is None else datasets:
         recovered = recover(store, lake, dataset)
         verdicts: list[Verdict] = []
         while seen := validate(store, lake, dataset):

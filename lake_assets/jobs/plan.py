@@ -1,13 +1,26 @@
 """The plan of an ingest run: which files, under which id, cut and grouped into tasks."""
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
 from lake_assets.contracts.dataset import Dataset
 from lake_assets.jobs.arrivals import MEGABYTE
-from lake_assets.jobs.task import Engine, Piece, Refusal, Task, attempt, survey
+from lake_assets.jobs.task import (
+    Engine,
+    Piece,
+    Refusal,
+    Task,
+    TaskResult,
+    attempt,
+    duplicate_of,
+    recognise,
+    run_task,
+    survey,
+)
+from lake_assets.kernels.accounting import Accounting
 from lake_assets.kernels.cuts import find_cuts
 from lake_assets.kernels.layout import HEAD_BYTES, FileRefusedError, read_layout
 from lake_assets.kernels.timestamps import Evidence
@@ -65,7 +78,7 @@ def make_plan(
         if file.file.size <= piece_bytes:
             cut[key] = [file]
             continue
-        found = attempt(partial(_cut, store, dataset, file, piece_bytes))
+        found = attempt(partial(_cut, store, dataset, ingest_run_id, file, piece_bytes))
         if isinstance(found, Refusal):
             refusals[key] = found
         else:
@@ -84,8 +97,74 @@ def without(task: Task, keys: set[str]) -> Task:
     return replace(task, pieces=tuple(p for p in task.pieces if p.file.key not in keys))
 
 
-def _cut(store: Store, dataset: Dataset, whole: Piece, piece_bytes: int) -> tuple[list[Piece], str]:
-    """The pieces of a large file, and its SHA-256."""
+def run_plan(
+    store: Store, plan: Plan, engine: Engine
+) -> tuple[dict[int, TaskResult], dict[str, Refusal]]:
+    """Run the tasks; those with a file that is refused run again without it.
+
+    Returns:
+        The results by the tasks' numbers, and why files were left out, by key.
+    """
+    refusals = dict(plan.refusals)
+    done: dict[int, TaskResult] = {}
+    try:
+        while True:
+            excluded = set(refusals)
+            open_ = [without(t, excluded) for t in plan.tasks if t.number not in done]
+            tasks = [task for task in open_ if task.pieces]
+            for result in engine.map(partial(run_task, store), tasks):
+                done[result.number] = result
+            new = {
+                key: file.refusal
+                for result in done.values()
+                for key, file in result.files.items()
+                if file.refusal
+            }
+            new = new or _twins(plan, done)
+            if not new:
+                return done, refusals
+            refusals |= new
+            for number, result in list(done.items()):
+                if result.files.keys() & new.keys():
+                    _abort(store, done.pop(number))
+    except BaseException:
+        for result in done.values():
+            _abort(store, result)
+        raise
+
+
+def _twins(plan: Plan, done: Mapping[int, TaskResult]) -> dict[str, Refusal]:
+    """Files of a batch whose bytes are those of an earlier one in it."""
+    digests = dict(plan.sha256)
+    books: dict[str, Accounting] = defaultdict(Accounting)
+    for result in done.values():
+        for key, file in result.files.items():
+            digests[key] = file.sha256 or digests[key]
+            books[key] += file.books
+    first: dict[str, Piece] = {}
+    twins: dict[str, Refusal] = {}
+    for task in plan.tasks:
+        for piece in task.pieces:
+            key = piece.file.key
+            if key not in books:
+                continue
+            twin = first.setdefault(digests[key], piece)
+            if twin.file.key != key:
+                twins[key] = duplicate_of(
+                    twin.source_file, task.ingest_run_id, books[twin.file.key], digests[key]
+                )
+    return twins
+
+
+def _abort(store: Store, result: TaskResult) -> None:
+    for staged in result.outputs:
+        store.abort(staged)
+
+
+def _cut(
+    store: Store, dataset: Dataset, ingest_run_id: str, whole: Piece, piece_bytes: int
+) -> tuple[list[Piece], str] | Refusal:
+    """The pieces of a large file, and its SHA-256; or that it was ingested before."""
     file = whole.file
     head = store.read(file.key, if_match=file.etag, length=HEAD_BYTES)
     layout = read_layout(head, dataset, whole=False)
@@ -96,7 +175,11 @@ def _cut(store: Store, dataset: Dataset, whole: Piece, piece_bytes: int) -> tupl
             "send it in UTF-8, or raise intake.task_mb",
         )
     with store.open(file.key, if_match=file.etag) as stream:
-        cuts, digest = find_cuts(iter(lambda: stream.read(CHUNK), b""), piece_bytes)
+        cuts, digest = find_cuts(
+            iter(lambda: stream.read(CHUNK), b""), piece_bytes, dataset.format.max_record_lines
+        )
+    if duplicate := recognise(store, dataset, ingest_run_id, digest):
+        return duplicate
     return [replace(whole, cut=cut, layout=layout) for cut in cuts], digest
 
 

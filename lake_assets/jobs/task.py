@@ -4,6 +4,7 @@ import hashlib
 import io
 import traceback
 from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Protocol, TypeVar
@@ -11,6 +12,7 @@ from typing import Protocol, TypeVar
 import polars as pl
 
 from lake_assets.contracts.dataset import Dataset
+from lake_assets.jobs.arrivals import REQUESTS
 from lake_assets.kernels.accounting import Accounting
 from lake_assets.kernels.cuts import Cut
 from lake_assets.kernels.layout import HEAD_BYTES, FileRefusedError, Layout, read_layout
@@ -18,10 +20,14 @@ from lake_assets.kernels.piece import PieceRows, read_piece, survey_piece
 from lake_assets.kernels.rejects import to_csv, to_ndjson
 from lake_assets.kernels.rows import Provenance
 from lake_assets.kernels.timestamps import Evidence
+from lake_assets.storage.content import books_of_duplicate, find_content
 from lake_assets.storage.errors import ObjectChanged, ObjectNotFound, StoreUnavailable
 from lake_assets.storage.objects import ObjectInfo, Staged
 from lake_assets.storage.store import Store
 from lake_assets.storage.zones import processed_key, rejects_key
+
+VANISHED = "vanished"
+DUPLICATE = "duplicate"
 
 Work = TypeVar("Work")
 Result = TypeVar("Result")
@@ -73,10 +79,16 @@ class Task:
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """Why a file left the batch: ``vanished`` if it was taken away or replaced meanwhile."""
+    """Why a file left the batch.
+
+    :data:`VANISHED` if it was taken away or replaced meanwhile; :data:`DUPLICATE` if its bytes
+    were ingested before, and then ``books`` account for its rows; else it is refused as a whole.
+    """
 
     reason: str
     detail: str
+    books: Accounting = field(default_factory=Accounting)
+    sha256: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,8 +97,16 @@ class FileResult:
 
     books: Accounting = field(default_factory=Accounting)
     sha256: str = ""
-    extra_columns: tuple[str, ...] = ()
+    layout: Layout | None = None
     refusal: Refusal | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Fetched:
+    """The bytes of a piece; their SHA-256 where it is the whole file."""
+
+    data: bytes
+    sha256: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,16 +121,29 @@ class TaskResult:
 def run_task(store: Store, task: Task) -> TaskResult:
     """Read the pieces, and stage what came of them.
 
-    Nothing is staged if a file is refused: the driver plans the task again without that file.
+    Nothing is staged if a file leaves the batch: the driver plans the task again without it. That
+    is mostly known before anything is parsed.
 
     Raises:
         StoreUnavailable: the store cannot be read or written.
     """
+    with ThreadPoolExecutor(REQUESTS) as pool:
+        fetch = partial(_fetch, store, task)
+        found = list(pool.map(fetch, task.pieces))
+    files: dict[str, FileResult] = {
+        piece.file.key: FileResult(refusal=fetched)
+        for piece, fetched in zip(task.pieces, found, strict=True)
+        if isinstance(fetched, Refusal)
+    }
+    if files:
+        return TaskResult(task.number, (), files)
     read: list[PieceRows] = []
-    files: dict[str, FileResult] = {}
     for piece in task.pieces:
         key = piece.file.key
-        outcome = attempt(partial(_read, store, task, piece))
+        fetched = found.pop(0)  # and let go of once it is read
+        assert isinstance(fetched, Fetched)
+        outcome = attempt(partial(_read, task, piece, fetched))
+        del fetched
         if isinstance(outcome, Refusal):
             files[key] = FileResult(refusal=outcome)
             continue
@@ -133,7 +166,7 @@ def attempt(work: Callable[[], Result]) -> Result | Refusal:
     try:
         return work()
     except (ObjectNotFound, ObjectChanged) as change:
-        return Refusal("vanished", str(change))
+        return Refusal(VANISHED, str(change))
     except FileRefusedError as refusal:
         return Refusal(refusal.reason, refusal.detail)
     except (StoreUnavailable, MemoryError):
@@ -149,19 +182,39 @@ def survey(store: Store, dataset: Dataset, piece: Piece) -> Evidence:
     return survey_piece(data, piece.first_line, layout, dataset, piece.source_file)
 
 
-def _read(store: Store, task: Task, piece: Piece) -> tuple[PieceRows, FileResult]:
+def duplicate_of(source_file: str, ingest_run_id: str, books: Accounting, sha256: str) -> Refusal:
+    """Leaves a file out of the batch because its bytes are those of another."""
+    detail = f"the same bytes were ingested as {source_file} by run {ingest_run_id}"
+    return Refusal(DUPLICATE, detail, books_of_duplicate(books), sha256)
+
+
+def recognise(store: Store, dataset: Dataset, ingest_run_id: str, sha256: str) -> Refusal | None:
+    """Why a file of these bytes is not ingested again, if an earlier run has ingested it."""
+    known = find_content(store, dataset, sha256)
+    if known is None or known.ingest_run_id == ingest_run_id:
+        return None
+    return duplicate_of(known.source_file, known.ingest_run_id, known.books, sha256)
+
+
+def _fetch(store: Store, task: Task, piece: Piece) -> Fetched | Refusal:
+    data = attempt(partial(_bytes, store, piece))
+    if isinstance(data, Refusal) or piece.cut:
+        return data if isinstance(data, Refusal) else Fetched(data, "")
+    sha256 = hashlib.sha256(data).hexdigest()
+    return recognise(store, task.dataset, task.ingest_run_id, sha256) or Fetched(data, sha256)
+
+
+def _read(task: Task, piece: Piece, fetched: Fetched) -> tuple[PieceRows, FileResult]:
     dataset = task.dataset
-    data = _bytes(store, piece)
-    layout = _layout(piece, data, dataset)
+    layout = _layout(piece, fetched.data, dataset)
     provenance = Provenance(
         source_file=piece.source_file,
         ingest_run_id=task.ingest_run_id,
         ingest_ts=piece.file.arrived,
         contract_version=dataset.contract_version,
     )
-    rows = read_piece(data, piece.first_line, layout, dataset, provenance, piece.evidence)
-    digest = "" if piece.cut else hashlib.sha256(data).hexdigest()
-    return rows, FileResult(rows.books, digest, layout.extra)
+    rows = read_piece(fetched.data, piece.first_line, layout, dataset, provenance, piece.evidence)
+    return rows, FileResult(rows.books, fetched.sha256, layout)
 
 
 def _layout(piece: Piece, data: bytes, dataset: Dataset) -> Layout:
@@ -195,13 +248,13 @@ def _outputs(task: Task, read: list[PieceRows]) -> Iterator[tuple[str, bytes, in
     if not read:
         return
     good = pl.concat([rows.good for rows in read])
-    day = pl.col(task.dataset.partition.column).dt.date().cast(pl.String)
+    day = pl.col(task.dataset.partition.column).dt.date()
     by_date = good.with_columns(day.alias("date")).partition_by(
         "date", as_dict=True, include_key=False, maintain_order=True
     )
     for (date,), rows in sorted(by_date.items()):
-        if task.only_date in {None, date}:
-            key = processed_key(task.dataset, date, run_id, number)
+        if task.only_date in {None, str(date)}:
+            key = processed_key(task.dataset, str(date), run_id, number)
             yield key, to_parquet(rows), rows.height
     rejects = pl.concat([rows.rejects for rows in read])
     if rejects.height and task.only_date is None:

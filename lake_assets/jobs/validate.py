@@ -1,11 +1,11 @@
 """Step 1, raw/ -> validated/ or rejected/system/: is the file as a whole what we expect?"""
 
+import traceback
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Literal
-from urllib.parse import quote
 
 from lake_assets.contracts.dataset import Dataset
 from lake_assets.contracts.lake import Lake
@@ -19,9 +19,15 @@ from lake_assets.storage.errors import (
     ObjectNotFound,
     StoreUnavailable,
 )
-from lake_assets.storage.objects import ObjectInfo, validate_key
+from lake_assets.storage.objects import ObjectInfo
 from lake_assets.storage.store import Store
-from lake_assets.storage.zones import apart, reason_key
+from lake_assets.storage.zones import (
+    apart,
+    reason_key,
+    rejected_key,
+    validate_name,
+    validated_key,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,11 +87,7 @@ def validate_file(store: Store, dataset: Dataset, info: ObjectInfo) -> Verdict:
         try:
             _inspect(store, dataset, info, name)
         except FileRefusedError as refusal:
-            safe = quote(name, safe="/ ").replace("..", "%2E%2E")
-            destination = _free_key(store, info, dataset.zones.rejected_system + safe)
-            document = reason_document(name, refusal.reason, refusal.detail, None)
-            store.put(reason_key(destination), document)  # before the move: always both
-            _take(store, info, destination)
+            destination = _refuse(store, dataset, info, name, refusal)
             return Verdict(
                 name,
                 info.size,
@@ -95,7 +97,7 @@ def validate_file(store: Store, dataset: Dataset, info: ObjectInfo) -> Verdict:
                 refusal.reason,
                 refusal.detail,
             )
-        destination = _free_key(store, info, dataset.zones.validated + name)
+        destination = _free_key(store, info, validated_key(dataset, name, info.identity))
         _take(store, info, destination)
     except (ObjectNotFound, ObjectChanged) as change:
         return Verdict(
@@ -106,7 +108,7 @@ def validate_file(store: Store, dataset: Dataset, info: ObjectInfo) -> Verdict:
 
 def _inspect(store: Store, dataset: Dataset, info: ObjectInfo, name: str) -> None:
     try:
-        validate_key(dataset.zones.validated + name)
+        validate_name(dataset, name, info.modified)
     except InvalidKey as error:
         raise FileRefusedError("invalid_name", str(error)) from error
     if info.size > dataset.format.max_file_mb * MEGABYTE:
@@ -116,11 +118,30 @@ def _inspect(store: Store, dataset: Dataset, info: ObjectInfo, name: str) -> Non
         )
     try:
         head = store.read(info.key, if_match=info.etag, length=HEAD_BYTES)
-    except (StoreUnavailable, ObjectNotFound, ObjectChanged):
+        read_layout(head, dataset, whole=info.size <= HEAD_BYTES)
+    except (FileRefusedError, StoreUnavailable, ObjectNotFound, ObjectChanged, MemoryError):
         raise
     except Exception as error:
-        raise FileRefusedError("unreadable", f"{type(error).__name__}: {error}") from error
-    read_layout(head, dataset, whole=info.size <= HEAD_BYTES)
+        raise FileRefusedError("unreadable", traceback.format_exc()) from error
+
+
+def _refuse(
+    store: Store, dataset: Dataset, info: ObjectInfo, name: str, refusal: FileRefusedError
+) -> str:
+    """Move a file to rejected/system/, with the reason beside it; its new key."""
+    wanted = rejected_key(dataset, name, info.modified, info.identity)
+    destination = _free_key(store, info, wanted)
+    document = reason_document(name, refusal.reason, refusal.detail, None)
+    store.put(reason_key(destination), document)  # before the move: always both
+    try:
+        _take(store, info, destination)
+    except (ObjectNotFound, ObjectChanged):
+        try:
+            store.head(destination)
+        except ObjectNotFound:
+            store.delete(reason_key(destination))
+        raise
+    return destination
 
 
 def _free_key(store: Store, info: ObjectInfo, wanted: str) -> str:

@@ -2,8 +2,8 @@
 
 1. **Stage**: tasks write outputs where no reader sees them.
 2. **Commit**: :func:`commit` puts one record if it is absent. That one write is the commit point.
-3. **Publish**: :func:`publish` makes the outputs visible, marks the event dates, and moves the
-   inputs out of validated/, in that order. Every step can be repeated.
+3. **Publish**: :func:`publish` makes the outputs visible, marks the event dates, notes the bytes
+   of the inputs, and moves them out of validated/, in that order. Every step can be repeated.
 4. **Recover**: a file that is still in validated/ although a commit names it shows a publication
    that was interrupted; :func:`interrupted` finds those, and publishing again finishes them.
 
@@ -12,9 +12,10 @@ Inputs leave validated/ last, so "no input left" means "published".
 
 import json
 from collections.abc import Iterator, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from lake_assets.contracts.dataset import Dataset
+from lake_assets.storage.content import remember_content
 from lake_assets.storage.errors import ObjectExists, ObjectNotFound
 from lake_assets.storage.ledger import Commit, Input, commits
 from lake_assets.storage.objects import ObjectInfo
@@ -55,6 +56,8 @@ def publish(store: Store, dataset: Dataset, record: Commit) -> None:
     for item in record.inputs:
         if item.outcome == "refused":
             store.put(reason_key(item.destination), refusal(item, record))
+        elif item.outcome == "ingested":
+            remember_content(store, dataset, record, item)
         leave_validated(store, item)
 
 
@@ -64,7 +67,7 @@ def leave_validated(store: Store, item: Input) -> None:
         info = store.head(item.key)
     except ObjectNotFound:
         return
-    if info.etag != item.etag:
+    if _mark(info) != _mark(item):
         return  # another file of that name has arrived since; it is not this commit's
     try:
         store.move(info, item.destination, arrived=item.arrived)
@@ -89,7 +92,8 @@ def reason_document(source_file: str, reason: str, detail: str, run_id: str | No
         "detail": detail,
         "ingest_run_id": run_id,
     }
-    return json.dumps(document, indent=1, ensure_ascii=False).encode()
+    text = json.dumps(document, indent=1, ensure_ascii=False)
+    return text.encode("utf-8", "backslashreplace")  # a name on a disk need not be Unicode
 
 
 def interrupted(store: Store, dataset: Dataset, pending: Sequence[ObjectInfo]) -> Iterator[Commit]:
@@ -103,9 +107,17 @@ def interrupted(store: Store, dataset: Dataset, pending: Sequence[ObjectInfo]) -
         dataset: the contract.
         pending: the files in validated/, as ``Store.head`` gives them.
     """
-    waiting = {(info.key, info.etag) for info in pending}
+    waiting = {_mark(info) for info in pending}
     for arrival in sorted({info.arrived.date() for info in pending}):
         since = min(info.arrived for info in pending if info.arrived.date() == arrival)
         for record in commits(store, dataset, arrival, since - CLOCK_SKEW):
-            if any((item.key, item.etag) in waiting for item in record.inputs):
+            if any(_mark(item) in waiting for item in record.inputs):
                 yield record
+
+
+def _mark(file: ObjectInfo | Input) -> tuple[str, str, datetime]:
+    """What tells a file in validated/ from others.
+
+    Its arrival too: on S3 a file that is sent again has the key and the ETag of the first one.
+    """
+    return file.key, file.etag, file.arrived

@@ -27,10 +27,13 @@ class Input(Record):
         source_file: its name as it was dropped.
         arrived: when it arrived in raw/ (UTC); also the ``ingest_ts`` of its rows.
         sha256: of its bytes; empty where it could not be read.
-        outcome: ``ingested``, or ``refused`` as a whole.
+        outcome: ``ingested``; ``duplicate`` if the same bytes were before; ``refused`` as a whole.
         destination: its key in archive/ or rejected/system/.
-        reason, detail: why it was refused.
+        reason, detail: why it was not ingested.
+        encoding, delimiter: how it was read; None where it was not.
         extra_columns: header cells that the contract does not know.
+        tasks: the number of the task that read each of its pieces, in order. The files of a batch
+            that were refused or vanished have left gaps, which a rebuild has to leave again.
         books: where its rows went; zeros where it was refused.
     """
 
@@ -40,11 +43,14 @@ class Input(Record):
     source_file: str
     arrived: datetime
     sha256: str = ""
-    outcome: Literal["ingested", "refused"]
+    outcome: Literal["ingested", "duplicate", "refused"]
     destination: str
     reason: str | None = None
     detail: str | None = None
+    encoding: str | None = None
+    delimiter: str | None = None
     extra_columns: list[str] = []
+    tasks: list[int] = []
     books: Accounting = Accounting()
 
     @field_validator("books", mode="before")

@@ -4,8 +4,11 @@ import hashlib
 import re
 from datetime import date, datetime
 from pathlib import PurePosixPath
+from urllib.parse import quote
 
 from lake_assets.contracts.dataset import Dataset, Zones
+from lake_assets.storage.errors import InvalidKey
+from lake_assets.storage.objects import validate_key
 
 COLLISION = re.compile(r"~[0-9a-f]{12}(?=\.[^/]*$|$)")
 """Marks a file that found another of its name in the zone: ``sales~0123456789ab.csv``."""
@@ -24,9 +27,58 @@ def apart(key: str, identity: str) -> str:
     return str(path.with_name(f"{stem}~{mark}{dot}{suffix}"))
 
 
+MAX_SEGMENT_BYTES = 255
+"""Of the part of a key between two slashes: more than that no common file system takes."""
+
+REASON = "_reason.json"
+
+
+def validate_name(dataset: Dataset, name: str, arrived: datetime) -> None:
+    """Check that every key can be made that a file of this name may get on its way.
+
+    A name that fits in raw/ and not in archive/ would stop a run after its commit.
+
+    Raises:
+        InvalidKey: with the reason.
+    """
+    zones = dataset.zones
+    validate_key(zones.validated + name)
+    longest = [
+        reason_key(apart(zones.rejected_system + name, "")),
+        apart(archive_key(dataset, name, arrived, "0" * 16), ""),
+    ]
+    for key in longest:
+        validate_key(key)
+        if any(len(segment.encode()) > MAX_SEGMENT_BYTES for segment in key.split("/")):
+            raise InvalidKey(
+                f"The name {name[:40]!r}... is too long: with the stamp that archive/ adds it has "
+                f"over {MAX_SEGMENT_BYTES} bytes. Shorten it."
+            )
+
+
+def validated_key(dataset: Dataset, name: str, identity: str) -> str:
+    """Where a file waits to be ingested; :func:`source_file` gives its name back."""
+    key = dataset.zones.validated + name
+    # A name that was dropped with a mark in it would lose that mark for one of ours.
+    return apart(key, identity) if COLLISION.search(name) else key
+
+
+def rejected_key(dataset: Dataset, name: str, arrived: datetime, identity: str) -> str:
+    """Where a file is kept that is refused as a whole: under its own name, if that can be."""
+    try:
+        validate_name(dataset, name, arrived)
+    except InvalidKey:
+        # One segment of what every store takes, without a dot or a slash that leads elsewhere.
+        name = quote(name.encode("utf-8", "surrogateescape"), safe=" ")[:120]
+        name = name if name.strip(".") else name.replace(".", "%2E") or "nameless"
+    key = dataset.zones.rejected_system + name
+    # The reason of a file `x` is written to `x_reason.json`, over a refused file of that name.
+    return apart(key, identity) if name.endswith(REASON) else key
+
+
 def reason_key(rejected_key: str) -> str:
     """Where it is written why ``rejected_key``, a whole file, was refused."""
-    return f"{rejected_key}_reason.json"
+    return f"{rejected_key}{REASON}"
 
 
 def processed_prefix(dataset: Dataset, day: str) -> str:
@@ -84,6 +136,11 @@ def stale_key(dataset: Dataset, day: str, run_id: str) -> str:
 def ledger_prefix(dataset: Dataset, arrival: date) -> str:
     """The commits of one arrival date."""
     return f"{dataset.zones.ledger}date={arrival}/"
+
+
+def content_key(dataset: Dataset, sha256: str) -> str:
+    """Where it is noted that a file of these bytes was ingested."""
+    return f"{dataset.zones.content}{sha256}.json"
 
 
 def commit_key(dataset: Dataset, arrival: date, run_id: str) -> str:
