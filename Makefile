@@ -21,13 +21,11 @@ PYTHON ?= $(shell for p in $(CANDIDATES); do \
 	if "$$p" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 15))' >/dev/null 2>&1; \
 	then command -v "$$p"; break; fi; done)
 
-# `make dev` drops sample files into its own lake while that is empty. A lake that you name gets none,
-# unless you ask: make dev LAKE_URI=s3://bucket SAMPLES=1
+# `make dev` drops sample files into its own lake while that is empty, and none into one that you name.
 ifeq ($(origin LAKE_URI),undefined)
 LAKE_URI := file://$(CURDIR)/build/lake
-SAMPLES ?= $(if $(wildcard build/lake/*),0,1)
+SAMPLES := $(if $(wildcard build/lake/*),0,1)
 endif
-SAMPLES ?= 0
 
 .PHONY: help
 help: ## Show this list
@@ -88,7 +86,7 @@ dev: export PYTHONWARNINGS := ignore:Function `dev_command` is superseded
 dev: $(VENV)/.installed-ui ## Open Dagster on http://127.0.0.1:$PORT with sample files in the lake
 	@mkdir -p "$$DAGSTER_HOME" build/lake
 	@cp dagster.yaml "$$DAGSTER_HOME/dagster.yaml"
-	@if [ "$(SAMPLES)" = 1 ]; then $(RUN) lake samples --lake retail; fi
+	@if [ "$(SAMPLES)" = 1 ]; then $(RUN) lake generate retail/sales --out build/lake/retail/raw --refused 1; fi
 	@echo "Lake:    $$LAKE_URI"
 	@echo "Dagster: http://127.0.0.1:$(PORT)  (Ctrl-C stops it)"
 	@$(RUN) exec dagster dev -h 127.0.0.1 -p $(PORT)

@@ -1,8 +1,10 @@
 """Commands, their options, and errors as sentences."""
 
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date, datetime
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -38,9 +40,24 @@ Uri = Annotated[
 ]
 
 
+Target = Annotated[
+    str,
+    typer.Argument(metavar="LAKE/DATASET", help="For example retail/sales.", show_default=False),
+]
+
+
+class EngineName(StrEnum):
+    """Where tasks may run."""
+
+    LOCAL = "local"
+
+
 @contextmanager
-def sentences() -> Iterator[None]:
-    """What a user can mend is told in a sentence, without a traceback; exit code 1."""
+def sentences(*, as_json: bool = False) -> Iterator[None]:
+    """What a user can mend is told in a sentence, without a traceback.
+
+    Exit code 2 for wrong usage, 1 for what went wrong on the way.
+    """
     from lake_assets.jobs.compact import CompactionError
     from lake_assets.jobs.rebuild import RebuildError
 
@@ -49,7 +66,10 @@ def sentences() -> Iterator[None]:
         yield
     except (*ours, opening.UsageError) as error:
         err.print(f"[bold red]lake:[/] {escape(str(error))}", soft_wrap=True)
-        raise typer.Exit(1) from None
+        if as_json:
+            nothing = {"ingest_run_ids": [], "files": [], "partitions": [], "balanced": False}
+            typer.echo(json.dumps(nothing | {"error": str(error)}))
+        raise typer.Exit(2 if isinstance(error, opening.UsageError) else 1) from None
 
 
 @app.command()
@@ -68,27 +88,65 @@ def demo(
 
 
 @app.command()
-def samples(
-    lake: LakeName = "retail",
+def run(
+    target: Target,
+    files: Annotated[
+        list[Path] | None,
+        typer.Argument(metavar="FILE...", help="Files to land in raw/.", show_default=False),
+    ] = None,
     uri: Uri = None,
-    files: Annotated[int, typer.Option(min=1, help="How many files.")] = 5,
-    rows: Annotated[int, typer.Option(min=1, help="Rows a file.")] = 1500,
-    days: Annotated[int, typer.Option(min=1, help="Over how many event dates.")] = 5,
+    engine: Annotated[EngineName, typer.Option(help="Where tasks run.")] = EngineName.LOCAL,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print one JSON object instead of tables.")
+    ] = False,
+) -> None:
+    """Land files in raw/ and take them to gold, with whatever else waits there.
+
+    Without a FILE, take what waits. Ends with 0 when every row is accounted for, with 1 when a
+    file was rejected as a whole or something failed, with 2 on wrong usage.
+    """
+    from lake_assets.cli.report import show_outcomes
+    from lake_assets.cli.run import check_files, is_balanced, report, run_files
+
+    paths = files or []
+    with sentences(as_json=as_json):
+        contract, dataset = opening.target(target)
+        check_files(paths)
+        store = opening.store(contract, uri, create=bool(paths))
+        outcome = run_files(store, contract, dataset, paths, engine.value, err)
+        if as_json:
+            document = report(outcome, balanced=is_balanced(store, outcome))
+            typer.echo(json.dumps(document, ensure_ascii=False))
+            balanced = document["balanced"]
+        else:
+            balanced = show_outcomes(out, store, [outcome])
+        if not balanced or outcome.refused:
+            raise typer.Exit(1)
+
+
+@app.command()
+def generate(
+    target: Target,
+    directory: Annotated[Path, typer.Option("--out", help="Where the files go.")],
+    files: Annotated[int, typer.Option(min=1, help="How many.")] = 5,
+    rows: Annotated[int, typer.Option(min=1, help="Rows in each.")] = 1500,
+    seed: Annotated[int, typer.Option(help="The same seed gives the same bytes.")] = 0,
+    days: Annotated[int, typer.Option(min=1, help="Event dates that they are of.")] = 5,
     start: Annotated[
         datetime, typer.Option(formats=["%Y-%m-%d"], help="The first of these dates.")
     ] = datetime(2025, 1, 1),  # noqa: DTZ001
-    refused: Annotated[int, typer.Option(min=0, help="Files that break the contract.")] = 1,
-    seed: Annotated[int, typer.Option(help="The same seed gives the same bytes.")] = 0,
+    refused: Annotated[
+        int, typer.Option(min=0, help="Further files, which break the contract.")
+    ] = 0,
 ) -> None:
-    """Drop generated files in raw/, as messy as real ones."""
-    from lake_assets.cli.demo import drop_samples
+    """Write sample files as messy as real ones."""
+    from lake_assets.cli.generate import sample_files, write_samples
 
     with sentences():
-        contract = opening.contract(lake)
-        store = opening.store(contract, uri, create=True)
-        names = drop_samples(
-            store,
+        contract, dataset = opening.target(target)
+        samples = sample_files(
             contract,
+            dataset,
             seed=seed,
             files=files,
             rows=rows,
@@ -96,45 +154,8 @@ def samples(
             start=start.date(),
             refused=refused,
         )
-        out.print(
-            f"{len(names)} files dropped in {store.uri}/{contract.datasets[0].zones.raw}",
-            markup=False,
-            soft_wrap=True,
-        )
-
-
-@app.command()
-def put(
-    paths: Annotated[list[Path], typer.Argument(help="Files to drop in raw/.")],
-    lake: LakeName = "retail",
-    uri: Uri = None,
-    dataset: Annotated[str | None, typer.Option(help="If the lake has several.")] = None,
-) -> None:
-    """Copy files into raw/; a name that is taken there is refused, never overwritten."""
-    with sentences():
-        contract = opening.contract(lake)
-        chosen = opening.dataset(contract, dataset)
-        store = opening.store(contract, uri)
-        for path in paths:
-            key = opening.put_file(store, chosen, path)
-            out.print(f"{path} -> {store.uri}/{key}", markup=False, soft_wrap=True)
-
-
-@app.command()
-def run(lake: LakeName = "retail", uri: Uri = None) -> None:
-    """Take everything that waits from raw/ to gold, without Dagster.
-
-    Ends with exit code 1 if the rows in the lake are not those that were read.
-    """
-    from lake_assets.cli.report import show_outcomes
-    from lake_assets.jobs.pipeline import run_pipeline
-
-    with sentences():
-        contract = opening.contract(lake)
-        store = opening.store(contract, uri)
-        opening.let_settle(store, contract)
-        if not show_outcomes(out, store, run_pipeline(store, contract, opening.engine())):
-            raise typer.Exit(1)
+        written = write_samples(directory, samples)
+        out.print(f"{len(written)} files in {directory}", markup=False, soft_wrap=True)
 
 
 @app.command()

@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from lake_assets.cli import opening
+from lake_assets.cli.generate import sample_files, write_samples
 from lake_assets.cli.report import show_outcomes, table
 from lake_assets.contracts.lake import Lake
 from lake_assets.jobs.pipeline import run_pipeline
@@ -35,11 +36,13 @@ def run_demo(console: Console, directory: Path, lake: Lake) -> bool:
     intake = lake.intake.model_copy(update={"settle_seconds": 0})
     lake = lake.model_copy(update={"intake": intake})
     store = opening.store(lake, str(directory))
-    names = drop_samples(
-        store, lake, seed=0, files=6, rows=1500, days=4, start=date(2025, 1, 30), refused=4
+    (dataset, *_) = lake.datasets
+    samples = sample_files(
+        lake, dataset, seed=0, files=6, rows=1500, days=4, start=date(2025, 1, 30), refused=4
     )
+    names = write_samples(directory / dataset.zones.raw, samples)
     console.print(
-        f"Dropped {len(names)} messy files in {directory}/{lake.datasets[0].zones.raw}\n",
+        f"Dropped {len(names)} messy files in {directory}/{dataset.zones.raw}\n",
         markup=False,
         soft_wrap=True,
     )
@@ -55,36 +58,6 @@ def run_demo(console: Console, directory: Path, lake: Lake) -> bool:
     for command, what in _next_steps(directory):
         console.print(f"  [cyan]{escape(command)}[/]\n      {what}", soft_wrap=True)
     return balanced
-
-
-def drop_samples(
-    store: Store,
-    lake: Lake,
-    *,
-    seed: int,
-    files: int,
-    rows: int,
-    days: int,
-    start: date,
-    refused: int,
-) -> list[str]:
-    """Put generated files into raw/; those whose names wait there already are left alone.
-
-    Returns:
-        The names of the files put.
-
-    Raises:
-        UsageError: no samples are made for that lake.
-    """
-    from lake_assets.samples import retail_files
-
-    if lake.lake != "retail":
-        raise opening.UsageError(f"there is no sample generator for the lake {lake.lake!r} yet")
-    made = retail_files(
-        seed=seed, files=files, rows=rows, days=days, start=start, refused=refused, truth=False
-    )
-    raw = lake.datasets[0].zones.raw
-    return [file.name for file in made if store.put_if_absent(raw + file.name, file.content)]
 
 
 def _empty(directory: Path) -> None:
@@ -116,10 +89,10 @@ def _next_steps(directory: Path) -> list[tuple[str, str]]:
         (f"ls -R {here}/gold", "the lake is plain files"),
         (f"{lake} rejects --uri {here} --reason INVALID_NUMBER", "rejected rows, raw text and all"),
         (
-            f"{lake} samples --uri {here} --seed 7 --start 2025-01-31 --days 1",
+            f"{lake} generate retail/sales --out {here}/raw --files 2 --seed 7 --start 2025-01-31",
             "more files arrive, late",
         ),
-        (f"{lake} run --uri {here}", "only the dates that they touch are made again"),
+        (f"{lake} run retail/sales --uri {here}", "only the dates that they touch are made again"),
         (f"{lake} status --uri {here}", "what is where, and what is stuck"),
     ]
     if Path("Makefile").exists():

@@ -32,17 +32,20 @@ def contract(name: str) -> Lake:
     return load_lake(path)
 
 
-def dataset(lake: Lake, name: str | None) -> Dataset:
-    """A dataset of a lake; the only one if none is named.
+def target(text: str) -> tuple[Lake, Dataset]:
+    """The contract of ``LAKE/DATASET``.
 
     Raises:
-        UsageError: there is none of that name, or several and none is named.
+        UsageError: there is no such lake, or no such dataset in it.
+        ContractError: the lake's YAML is wrong.
     """
-    names = [found.name for found in lake.datasets]
+    name, _, dataset = text.partition("/")
+    lake = contract(name)
     for found in lake.datasets:
-        if name == found.name or (name is None and len(names) == 1):
-            return found
-    raise UsageError(f"name a dataset of lake {lake.lake} with --dataset: {', '.join(names)}")
+        if found.name == dataset:
+            return lake, found
+    known = ", ".join(f"{name}/{found.name}" for found in lake.datasets)
+    raise UsageError(f"{text!r} is no LAKE/DATASET; the lake {name} has: {known}")
 
 
 def store(lake: Lake, uri: str | None, *, create: bool = False) -> Store:
@@ -67,11 +70,12 @@ def store(lake: Lake, uri: str | None, *, create: bool = False) -> Store:
     return connect(uri, settings.s3_endpoint)
 
 
-def engine() -> Engine:
-    """The local engine, with as many workers as the environment says."""
+def engine(name: str = "local") -> Engine:
+    """The engine of that name, with as many workers as the environment says."""
     from lake_assets.engines.local import LocalEngine
 
-    return LocalEngine(load_settings().workers)
+    engines = {"local": LocalEngine}
+    return engines[name](load_settings().workers)
 
 
 def let_settle(store: Store, lake: Lake) -> None:
@@ -88,26 +92,3 @@ def local_directory(uri: str) -> Path | None:
     if parsed.scheme == "file":
         return Path(unquote(parsed.path)) if parsed.netloc in {"", "localhost"} else None
     return None if parsed.scheme or not uri else Path(uri).expanduser()
-
-
-def put_file(store: Store, dataset: Dataset, path: Path) -> str:
-    """Copy one file into raw/.
-
-    Returns:
-        Its key.
-
-    Raises:
-        UsageError: the path is no file, or its name is taken in raw/.
-    """
-    if path.is_dir():
-        raise UsageError(f"{path} is a directory; name the files in it, for example {path}/*.csv")
-    try:
-        data = path.read_bytes()
-    except OSError as error:
-        raise UsageError(f"cannot read {path}: {error.strerror}") from error
-    key = dataset.zones.raw + path.name
-    if not store.put_if_absent(key, data):
-        raise UsageError(
-            f"{store.uri}/{key} exists and still waits; let it be ingested, or rename {path.name}"
-        )
-    return key

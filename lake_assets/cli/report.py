@@ -34,6 +34,7 @@ def show_outcomes(console: Console, store: Store, outcomes: Sequence[Outcome]) -
         show_refused(console, outcome.verdicts, records)
         if records:
             console.print(accounting_table(records))
+        if any(record.books.reasons for record in records):
             console.print(reasons_table(records))
         if outcome.metrics:
             console.print(gold_table(outcome.dataset.gold.table, outcome.metrics))
@@ -66,7 +67,7 @@ def table(title: str, *names: str, numbers: int = 0) -> Table:
 def accounting_table(records: Sequence[Commit]) -> Table:
     """Where every row of every file went."""
     made = table("Every row accounted for", "file", *COLUMNS, numbers=len(COLUMNS))
-    items = [item for record in records for item in record.inputs if item.outcome == "ingested"]
+    items = [item for record in records for item in record.inputs if item.outcome != "refused"]
     for item in items[:FILES_SHOWN]:
         made.add_row(Text(item.source_file), *_figures(item.books))
     if len(items) > FILES_SHOWN:

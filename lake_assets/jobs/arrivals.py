@@ -1,6 +1,6 @@
 """What waits: files in raw/ that have settled, files in validated/ with their arrival stamps."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date, datetime, timedelta
 
@@ -14,15 +14,21 @@ REQUESTS = 16
 """Requests to a store under way at once; they wait, they do not compute."""
 
 
-def settled(store: Store, prefix: str, intake: Intake, now: datetime) -> list[ObjectInfo]:
+def settled(
+    store: Store,
+    prefix: str,
+    intake: Intake,
+    now: datetime,
+    complete: Collection[str] = (),
+) -> list[ObjectInfo]:
     """Files below ``prefix`` that nobody is writing any more, oldest first.
 
     On S3 an object appears whole. On a disk a file that changed within ``settle_seconds`` may
-    still be growing.
+    still be growing, unless its key is in ``complete``.
     """
     wait = intake.settle_seconds if store.uri.startswith("file:") else 0
     latest = now - timedelta(seconds=wait)
-    files = [info for info in store.list(prefix) if info.modified <= latest]
+    files = [info for info in store.list(prefix) if info.modified <= latest or info.key in complete]
     return sorted(files, key=lambda info: (info.modified, info.key))
 
 

@@ -1,6 +1,6 @@
 """The steps in a row: everything that waits, from raw/ to gold."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 
 from lake_assets.contracts.dataset import Dataset
@@ -23,11 +23,30 @@ class Outcome:
     commits: list[Commit] = field(default_factory=list)
     metrics: list[Metrics] = field(default_factory=list)
 
+    @property
+    def refused(self) -> bool:
+        """Whether a file was refused as a whole, at the door or while it was read."""
+        records = [*self.recovered, *self.commits]
+        return any(verdict.outcome == "refused" for verdict in self.verdicts) or any(
+            item.outcome == "refused" for record in records for item in record.inputs
+        )
+
 
 def run_pipeline(
-    store: Store, lake: Lake, engine: Engine, datasets: Iterable[Dataset] | None = None
+    store: Store,
+    lake: Lake,
+    engine: Engine,
+    datasets: Iterable[Dataset] | None = None,
+    complete: Collection[str] = (),
 ) -> list[Outcome]:
     """Validate, ingest and compact until nothing waits.
+
+    Args:
+        store: of the lake.
+        lake: the contract.
+        engine: runs the tasks.
+        datasets: of the lake; None is all of them.
+        complete: keys in raw/ that need not settle, because we wrote them.
 
     Raises:
         StoreUnavailable: the store cannot be read or written; run again, nothing is lost.
@@ -37,7 +56,7 @@ def run_pipeline(
     for dataset in lake.datasets if datasets is None else datasets:
         recovered = recover(store, lake, dataset)
         verdicts: list[Verdict] = []
-        while seen := validate(store, lake, dataset):
+        while seen := validate(store, lake, dataset, complete=complete):
             verdicts += seen
             if all(verdict.outcome == "vanished" for verdict in seen):
                 break

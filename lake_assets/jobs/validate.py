@@ -1,7 +1,7 @@
 """Step 1, raw/ -> validated/ or rejected/system/: is the file as a whole what we expect?"""
 
 import traceback
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -53,13 +53,19 @@ class Verdict:
     detail: str | None = None
 
 
-def waiting(store: Store, lake: Lake, dataset: Dataset) -> list[ObjectInfo]:
-    """Settled files in raw/, oldest first."""
-    return settled(store, dataset.zones.raw, lake.intake, datetime.now(UTC))
+def waiting(
+    store: Store, lake: Lake, dataset: Dataset, complete: Collection[str] = ()
+) -> list[ObjectInfo]:
+    """Settled files in raw/, and those whose keys are in ``complete``; oldest first."""
+    return settled(store, dataset.zones.raw, lake.intake, datetime.now(UTC), complete)
 
 
 def validate(
-    store: Store, lake: Lake, dataset: Dataset, arrival: date | None = None
+    store: Store,
+    lake: Lake,
+    dataset: Dataset,
+    arrival: date | None = None,
+    complete: Collection[str] = (),
 ) -> list[Verdict]:
     """Check the headers of waiting files and let them in, or refuse them.
 
@@ -68,6 +74,7 @@ def validate(
         lake: for its intake limits.
         dataset: the contract.
         arrival: take the files of this date only; None takes the date of the oldest file.
+        complete: keys in raw/ that need not settle, because we wrote them.
 
     Returns:
         One verdict a file, oldest file first. At most one batch.
@@ -75,7 +82,7 @@ def validate(
     Raises:
         StoreUnavailable: the store cannot be read or written; nothing is lost, run again.
     """
-    files = batch(waiting(store, lake, dataset), lake.intake, arrival, "modified")
+    files = batch(waiting(store, lake, dataset, complete), lake.intake, arrival, "modified")
     with ThreadPoolExecutor(REQUESTS) as pool:
         return list(pool.map(lambda info: validate_file(store, dataset, info), files))
 

@@ -72,6 +72,14 @@ class Accounting:
         return cls(**{name: record[name] for name in cls.__dataclass_fields__})
 
 
+def by_code(reasons: Mapping[str, int]) -> dict[str, int]:
+    """Rows by the code of their reason, without the column or rule that it names."""
+    codes: Counter[str] = Counter()
+    for reason, rows in reasons.items():
+        codes[reason.partition(":")[0]] += rows
+    return dict(codes)
+
+
 def total(books: Mapping[str, Accounting]) -> Accounting:
     """The sum of the books of several files."""
     return sum(books.values(), Accounting())
