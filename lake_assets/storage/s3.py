@@ -13,23 +13,11 @@ from datetime import UTC, datetime
 from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, TypeVar
-from urllib.parse import urlsplit
 
-import boto3.session
-from botocore.config import Config
 from botocore.exceptions import (
     BotoCoreError,
     ClientError,
-    CredentialRetrievalError,
-    HTTPClientError,
-    NoCredentialsError,
-    PartialCredentialsError,
-    ProfileNotFound,
-    TokenRetrievalError,
-    UnauthorizedSSOTokenError,
 )
-from botocore.exceptions import ConnectionError as NoConnectionError
-from urllib3.exceptions import HTTPError
 
 from lake_assets.storage.errors import (
     ObjectBusy,
@@ -39,7 +27,6 @@ from lake_assets.storage.errors import (
     ReadInterrupted,
     StagedLost,
     StoreError,
-    StoreUnavailable,
     explain_s3,
 )
 from lake_assets.storage.objects import (
@@ -50,11 +37,11 @@ from lake_assets.storage.objects import (
     validate_prefix,
     validate_range,
 )
+from lake_assets.storage.s3_body import Body
+from lake_assets.storage.s3_client import explain, make_client
 from lake_assets.storage.store import probe
 
 if TYPE_CHECKING:
-    from _typeshed import WriteableBuffer
-    from botocore.response import StreamingBody
     from mypy_boto3_s3.client import S3Client
     from mypy_boto3_s3.type_defs import CompletedMultipartUploadTypeDef
 
@@ -109,7 +96,7 @@ class S3Store:
         """The boto3 client, made at first use. Safe to share among threads."""
         with self._lock:
             if self._made is None:
-                self._made = _client(self._endpoint)
+                self._made = make_client(self._endpoint)
             return self._made
 
     def list(self, prefix: str = "") -> Iterator[ObjectInfo]:
@@ -308,7 +295,7 @@ class S3Store:
         try:
             yield
         except (ClientError, BotoCoreError) as exc:
-            raise _explain(exc, self._where(key), self._endpoint) from exc
+            raise explain(exc, self._where(key), self._endpoint) from exc
 
     def _find(self, key: str) -> ObjectInfo | None:
         try:
@@ -344,7 +331,7 @@ class S3Store:
             options["Range"] = byte_range
         with self._explained(key):
             answer = self.client.get_object(Bucket=self._bucket, Key=self._prefix + key, **options)
-        return io.BufferedReader(_Body(answer["Body"], self._where(key)), BUFFER_BYTES)
+        return io.BufferedReader(Body(answer["Body"], self._where(key)), BUFFER_BYTES)
 
     def _delete(self, key: str, etag: str | None) -> None:
         condition: dict[str, Any] = {} if etag is None else {"IfMatch": f'"{etag}"'}
@@ -431,88 +418,6 @@ class S3Store:
             with suppress(StoreError):  # the first error is the one to tell
                 self.abort(Staged(key, upload_id, (), 0, ""))
             raise
-
-
-class _Body(io.RawIOBase):
-    """An object's bytes as they arrive. Raises ReadInterrupted if they end too early."""
-
-    def __init__(self, stream: "StreamingBody", where: str) -> None:
-        self._stream = stream
-        self._where = where
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: "WriteableBuffer", /) -> int:
-        view = memoryview(buffer)
-        try:
-            # botocore counts, and raises at the end unless all of Content-Length has come.
-            chunk = self._stream.read(len(view))
-        except (BotoCoreError, HTTPError, OSError) as exc:
-            raise ReadInterrupted(
-                f"The connection broke before all of {self._where} was read. Read it again."
-            ) from exc
-        view[: len(chunk)] = chunk
-        return len(chunk)
-
-    def close(self) -> None:
-        if not self.closed:
-            self._stream.close()
-        super().close()
-
-
-def _client(endpoint: str | None) -> "S3Client":
-    session = boto3.session.Session()
-    try:
-        return session.client(
-            "s3",
-            endpoint_url=endpoint,
-            # An endpoint ignores the region, but requests are signed with one.
-            region_name=session.region_name or ("us-east-1" if endpoint else None),
-            config=Config(
-                connect_timeout=5,
-                read_timeout=60,
-                max_pool_connections=32,
-                retries={"mode": "standard", "total_max_attempts": 5},
-                # Integrity is by Content-MD5, which every store checks: botocore's own checksums
-                # are refused by some, and S3 asks for them again when an upload is completed.
-                request_checksum_calculation="when_required",
-                s3={"addressing_style": "path" if endpoint else "auto"},
-            ),
-        )
-    except ValueError as exc:
-        raise StoreUnavailable(
-            "The S3 endpoint is not a URL. Set LAKE_S3_ENDPOINT to one like "
-            "http://127.0.0.1:9000, or to nothing for AWS."
-        ) from exc
-
-
-def _explain(exc: ClientError | BotoCoreError, where: str, endpoint: str | None) -> StoreError:
-    match exc:
-        case ClientError():
-            return explain_s3(exc.response.get("Error", {}).get("Code", ""), where)
-        case ProfileNotFound():
-            return StoreUnavailable(
-                f"There is no AWS profile of the name in AWS_PROFILE, to open {where} with. "
-                "Correct AWS_PROFILE, or add the profile to ~/.aws/config."
-            )
-        case NoCredentialsError() | PartialCredentialsError():
-            return StoreUnavailable(
-                f"There are no complete AWS credentials for {where}. Set AWS_PROFILE, or "
-                "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or run with a role."
-            )
-        case CredentialRetrievalError() | TokenRetrievalError() | UnauthorizedSSOTokenError():
-            return StoreUnavailable(
-                f"The AWS credentials for {where} cannot be renewed. Log in again, for example "
-                "with `aws sso login`."
-            )
-        case HTTPClientError() | NoConnectionError():
-            server = urlsplit(endpoint).netloc.rpartition("@")[2] if endpoint else "AWS"
-            return StoreUnavailable(
-                f"{server} does not answer for {where} ({type(exc).__name__}). Check the network "
-                "and LAKE_S3_ENDPOINT, then run again."
-            )
-    return StoreUnavailable(f"boto3 could not ask for {where}: {type(exc).__name__}.")
 
 
 def _repeated(call: Callable[[], T], on: type[StoreError]) -> T:

@@ -1,0 +1,80 @@
+"""How S3 is reached, and what its answers mean to a person."""
+
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+import boto3.session
+from botocore.config import Config
+from botocore.exceptions import (
+    BotoCoreError,
+    ClientError,
+    CredentialRetrievalError,
+    HTTPClientError,
+    NoCredentialsError,
+    PartialCredentialsError,
+    ProfileNotFound,
+    TokenRetrievalError,
+    UnauthorizedSSOTokenError,
+)
+from botocore.exceptions import ConnectionError as NoConnectionError
+
+from lake_assets.storage.errors import StoreError, StoreUnavailable, explain_s3
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3.client import S3Client
+
+
+def make_client(endpoint: str | None) -> "S3Client":
+    """A client for AWS, or for an endpoint. Raises StoreUnavailable if that is no URL."""
+    session = boto3.session.Session()
+    try:
+        return session.client(
+            "s3",
+            endpoint_url=endpoint,
+            # An endpoint ignores the region, but requests are signed with one.
+            region_name=session.region_name or ("us-east-1" if endpoint else None),
+            config=Config(
+                connect_timeout=5,
+                read_timeout=60,
+                max_pool_connections=32,
+                retries={"mode": "standard", "total_max_attempts": 5},
+                # Integrity is by Content-MD5, which every store checks: botocore's own checksums
+                # are refused by some, and S3 asks for them again when an upload is completed.
+                request_checksum_calculation="when_required",
+                s3={"addressing_style": "path" if endpoint else "auto"},
+            ),
+        )
+    except ValueError as exc:
+        raise StoreUnavailable(
+            "The S3 endpoint is not a URL. Set LAKE_S3_ENDPOINT to one like "
+            "http://127.0.0.1:9000, or to nothing for AWS."
+        ) from exc
+
+
+def explain(exc: ClientError | BotoCoreError, where: str, endpoint: str | None) -> StoreError:
+    """The error that says what was wrong, where, and what to do."""
+    match exc:
+        case ClientError():
+            return explain_s3(exc.response.get("Error", {}).get("Code", ""), where)
+        case ProfileNotFound():
+            return StoreUnavailable(
+                f"There is no AWS profile of the name in AWS_PROFILE, to open {where} with. "
+                "Correct AWS_PROFILE, or add the profile to ~/.aws/config."
+            )
+        case NoCredentialsError() | PartialCredentialsError():
+            return StoreUnavailable(
+                f"There are no complete AWS credentials for {where}. Set AWS_PROFILE, or "
+                "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or run with a role."
+            )
+        case CredentialRetrievalError() | TokenRetrievalError() | UnauthorizedSSOTokenError():
+            return StoreUnavailable(
+                f"The AWS credentials for {where} cannot be renewed. Log in again, for example "
+                "with `aws sso login`."
+            )
+        case HTTPClientError() | NoConnectionError():
+            server = urlsplit(endpoint).netloc.rpartition("@")[2] if endpoint else "AWS"
+            return StoreUnavailable(
+                f"{server} does not answer for {where} ({type(exc).__name__}). Check the network "
+                "and LAKE_S3_ENDPOINT, then run again."
+            )
+    return StoreUnavailable(f"boto3 could not ask for {where}: {type(exc).__name__}.")
