@@ -3,6 +3,7 @@
 import hashlib
 import io
 import traceback
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
@@ -137,13 +138,12 @@ def run_task(store: Store, task: Task) -> TaskResult:
     }
     if files:
         return TaskResult(task.number, (), files)
+    whole = deque(fetched for fetched in found if isinstance(fetched, Fetched))
+    found.clear()  # so that a piece's bytes are let go of once it is read
     read: list[PieceRows] = []
     for piece in task.pieces:
         key = piece.file.key
-        fetched = found.pop(0)  # and let go of once it is read
-        assert isinstance(fetched, Fetched)
-        outcome = attempt(partial(_read, task, piece, fetched))
-        del fetched
+        outcome = attempt(partial(_read, task, piece, whole.popleft()))
         if isinstance(outcome, Refusal):
             files[key] = FileResult(refusal=outcome)
             continue
