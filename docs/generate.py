@@ -92,6 +92,8 @@ FIELDS: Final = {
     "Zones.gold": "The analytics table, by event date.",
     "Zones.archive": "Ingested files, byte for byte.",
     "Zones.ledger": "One record an ingest run: the commit point.",
+    "Zones.content": "One note a file that was ingested, by the SHA-256 of its bytes: a second "
+    "file of the same bytes is a duplicate.",
     "Zones.gold_audit": "What each compaction found and did.",
 }  # fmt: skip
 """Meanings of fields that have no description in the code."""
@@ -134,10 +136,77 @@ FILE_REASONS: Final = {
     "invalid_name": "The file's name cannot be a key; the file is kept under an escaped name.",
     "unreadable": "The reader failed; the detail has the error.",
     "rule_failed": "A row breaks a rule of severity `fail`.",
-    "vanished": "Not a refusal: the file was taken away or replaced while it was read. "
-    "A replacement is taken in as a file of its own.",
 }
 """Why a whole file is refused: the ``reason`` of its ``_reason.json``."""
+
+EXIT_CODES: Final = [
+    ("0", "Done, and every row is accounted for."),
+    (
+        "1",
+        "A file was rejected whole, or something failed on the way, or the rows in the lake are "
+        "not those that were read. What you can mend is one sentence on stderr.",
+    ),
+    (
+        "2",
+        "Wrong usage: an unknown lake, dataset, engine or option, a file that is not there. No "
+        "file was landed.",
+    ),
+]
+
+RUN_EXAMPLE: Final = {
+    "ingest_run_ids": ["7755c5376cebffe9"],
+    "files": [
+        {
+            "file": "sales_2025-01-01.csv",
+            "status": "processed",
+            "reason": None,
+            "encoding": "utf-8",
+            "delimiter": ",",
+            "rows_read": 300,
+            "rows_good": 296,
+            "rows_rejected": 4,
+            "rows_duplicate": 0,
+            "rows_skipped": 0,
+            "rejects": {
+                "BUSINESS_LOGIC_FAIL": 1,
+                "INVALID_TIMESTAMP_FORMAT": 2,
+                "STRUCTURAL": 1,
+            },
+        }
+    ],
+    "partitions": [
+        {"date": "2025-01-01", "rows_in": 296, "rows_out": 292, "duplicates_removed": 4}
+    ],
+    "balanced": True,
+}
+RUN_KEYS: Final = {
+    "ingest_run_ids": "Each ingest run that this command committed, or finished for one that was "
+    "interrupted. Empty if no file came so far.",
+    "files": "One object a file: those given, and what else waited in raw/.",
+    "files.file": "Its name as it was dropped. Beside another of the same name in raw/, it gets a "
+    "mark: `sales~0123456789ab.csv`.",
+    "files.status": "`processed`; `duplicate` if a file of the same bytes was ingested before; "
+    "`rejected` as a whole.",
+    "files.reason": "Why it was not processed: [a reason](reasons.md#of-refused-files), or "
+    "`duplicate`. Else null.",
+    "files.encoding": "How it was read, for example `utf-8`. Null if it was not.",
+    "files.delimiter": "The sign between its cells. Null if it was not read.",
+    "files.rows_read": "Rows in the file, from its line feeds; 0 if it was rejected whole. Always "
+    "the sum of the next four.",
+    "files.rows_good": "Rows that keep the contract.",
+    "files.rows_rejected": "Rows that break it.",
+    "files.rows_duplicate": "Rows of a file that was ingested before.",
+    "files.rows_skipped": "Blank rows, and repeated headers.",
+    "files.rejects": "Rows rejected, by the [code](reasons.md#of-rejected-rows) of their first "
+    "reason.",
+    "partitions": "One object an event date whose gold was made again.",
+    "partitions.date": "The event date, YYYY-MM-DD.",
+    "partitions.rows_in": "Rows of that date in processed/.",
+    "partitions.rows_out": "Rows in gold: one a key.",
+    "partitions.duplicates_removed": "Rows that a later arrival of their key superseded.",
+    "balanced": "Whether the objects in the lake, counted again, hold every row that was read.",
+}
+"""The form of ``lake run --json``; a test compares it with the real output."""
 
 
 class StaleError(Exception):
@@ -165,8 +234,9 @@ def cli_page() -> str:
     parts = [
         f"{NOTE}\n\n# The `lake` command",
         group.help,
-        "Errors that you can mend are one sentence on stderr, with exit code 1. Wrong usage is "
-        "exit code 2. `lake COMMAND --help` shows the same as this page.",
+        "`lake COMMAND --help` shows the same as this page. Options may be written `--uri X` or "
+        "`--uri=X`.",
+        _table(("exit code", "meaning"), [(f"`{code}`", what) for code, what in EXIT_CODES]),
     ]
     for name, command in group.commands.items():
         arguments = [p for p in command.params if p.param_type_name == "argument"]
@@ -185,11 +255,30 @@ def cli_page() -> str:
             for name, p in zip(names, [*arguments, *options], strict=True)
         ]
         parts.append(_table(("", "type", "default", "meaning"), rows))
+        if name == "run":
+            parts += run_json()
     return "\n\n".join(parts) + "\n"
 
 
+def run_json() -> Iterator[str]:
+    """The form of what `lake run --json` prints."""
+    yield "### lake run --json"
+    yield (
+        "Standard output is one JSON object in one line and nothing else, here broken into lines:"
+    )
+    yield f"```json\n{json.dumps(RUN_EXAMPLE, indent=2)}\n```"
+    yield _table(("key", "meaning"), [(f"`{key}`", what) for key, what in RUN_KEYS.items()])
+    yield (
+        "If the command cannot begin or breaks off, the lists are empty, `balanced` is false, and "
+        "a further key `error` has the sentence that is on stderr. Options and arguments that "
+        "cannot be understood at all print nothing on standard output."
+    )
+
+
 def _argument(parameter: Any) -> str:
-    return str(parameter.name).upper() + ("..." if parameter.nargs == -1 else "")
+    name = str(parameter.metavar or parameter.name.upper()).removesuffix("...")
+    many = f"{name}..." if parameter.nargs == -1 else name
+    return many if parameter.required else f"[{many}]"
 
 
 def _type_of(parameter: Any) -> str:

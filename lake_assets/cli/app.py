@@ -102,8 +102,11 @@ def run(
 ) -> None:
     """Land files in raw/ and take them to gold, with whatever else waits there.
 
-    Without a FILE, take what waits. Ends with 0 when every row is accounted for, with 1 when a
-    file was rejected as a whole or something failed, with 2 on wrong usage.
+    Without a FILE, take what waits.
+
+    Exit code 0: every row is accounted for. 1: a file was rejected whole, or something failed.
+
+    Exit code 2: wrong usage; no file was landed.
     """
     from lake_assets.cli.report import show_outcomes
     from lake_assets.cli.run import check_files, is_balanced, report, run_files

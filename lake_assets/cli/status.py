@@ -29,7 +29,7 @@ def show_status(console: Console, store: Store, lake: Lake) -> None:
         _show_zones(console, dataset, zones)
         _show_runs(console, store, zones["ledger"])
         _show_compaction(console, store, dataset)
-        stuck = list(_stuck(store, dataset, zones, now))
+        stuck = list(_stuck(store, lake, dataset, zones, now))
         if stuck:
             console.print()
             show_blocks(console, "Needs a look", [(what, [], remedy) for what, remedy in stuck])
@@ -79,24 +79,25 @@ def _show_compaction(console: Console, store: Store, dataset: Dataset) -> None:
 
 
 def _stuck(
-    store: Store, dataset: Dataset, zones: dict[str, list[ObjectInfo]], now: datetime
+    store: Store, lake: Lake, dataset: Dataset, zones: dict[str, list[ObjectInfo]], now: datetime
 ) -> Iterator[tuple[str, str]]:
+    run = f"lake run {lake.lake}/{dataset.name}"
     late = [info for info in zones["raw"] if now - info.modified > STUCK_AFTER]
     if late:
         yield (
             f"{len(late)} files wait in raw/, the oldest since "
             f"{min(info.modified for info in late):%Y-%m-%d %H:%M:%S}",
-            "lake run",
+            run,
         )
     left = [info for info in zones["validated"] if now - info.modified > STUCK_AFTER]
     if left:
         yield (
             f"{len(left)} files are left in validated/ by a run that was interrupted",
-            "lake run finishes or repeats it",
+            f"{run} finishes or repeats it",
         )
     stale = sorted({day for i in store.list(stale_prefix(dataset)) if (day := day_of(i.key))})
     if stale:
-        yield f"gold is older than processed for {len(stale)} dates, first {stale[0]}", "lake run"
+        yield f"gold is older than processed for {len(stale)} dates, first {stale[0]}", run
     staged = list(store.abandoned(now - timedelta(days=1)))
     if staged:
         yield f"{len(staged)} staged writes are over a day old", "they are invisible, and can go"

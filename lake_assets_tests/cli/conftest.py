@@ -1,21 +1,25 @@
 """The `lake` command in this process: 80 columns, an empty directory, no settings."""
 
+import json
 import os
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from typer.testing import CliRunner
 
 from lake_assets.cli import app, opening
 from lake_assets.contracts import Lake
+from lake_assets.settings import connect
 from lake_assets.storage import local
 from lake_assets.storage.objects import ObjectInfo
 
 HEADER = "transaction_id,store_id,timestamp,item_id,quantity,unit_price,revenue"
 GOOD = "T1,S1,2025-02-03 10:00:00,I1,2,2.50,5.00"
+SALES = "retail/sales"
 
 
 @dataclass(frozen=True)
@@ -25,6 +29,14 @@ class Ran:
     code: int
     out: str
     err: str
+
+    @property
+    def document(self) -> dict[str, Any]:
+        """The one JSON object that is all of stdout, in one line."""
+        assert self.out.endswith("}\n")
+        assert self.out.count("\n") == 1
+        found: dict[str, Any] = json.loads(self.out)
+        return found
 
     def row(self, name: str) -> list[str]:
         """The cells of the table row that begins with a name; figures without their commas."""
@@ -45,6 +57,7 @@ def lake(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Command:
         monkeypatch.delenv(name)
     monkeypatch.setenv("COLUMNS", "80")
     monkeypatch.chdir(tmp_path)
+    connect.cache_clear()  # a relative URI is another lake in each test
     read = opening.contract
 
     def settled(name: str) -> Lake:

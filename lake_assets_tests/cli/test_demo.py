@@ -54,9 +54,13 @@ def test_what_to_try_next_are_commands_that_work(lake: Command, tmp_path: Path) 
     commands = [shlex.split(line) for line in lines[::2]]
     assert commands[0] == ["ls", "-R", "my demo/gold"]
     assert (tmp_path / commands[0][-1]).is_dir()
+    assert [command[1] for command in commands[1:]] == ["rejects", "generate", "run", "status"]
     for command in commands[1:]:
         assert command[0] == "lake"
-        assert lake(*command[1:]).code == 0
+        ran = lake(*command[1:])
+        assert ran.code == 0, ran
+        if command[1] == "run":
+            assert ran.row("all files")[0] == "3000"  # the files of `lake generate` were taken
 
 
 def test_make_dev_is_named_only_beside_a_makefile(lake: Command, tmp_path: Path) -> None:
@@ -79,7 +83,7 @@ def test_a_directory_with_other_things_in_it_is_left_alone(lake: Command, tmp_pa
     keep.parent.mkdir()
     keep.write_text("dear")
     ran = lake("demo", "--dir", "mine")
-    assert ran.code == 1
+    assert ran.code == 2
     assert "is not empty and not from an earlier demo; name another with --dir" in ran.err
     assert keep.read_text() == "dear"
     assert [path.name for path in keep.parent.iterdir()] == ["letter.txt"]
@@ -93,7 +97,7 @@ def test_an_empty_directory_is_taken(lake: Command, tmp_path: Path) -> None:
 def test_a_file_in_place_of_the_directory_is_named(lake: Command, tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     ran = lake("demo", "--dir", "file")
-    assert ran.code == 1
+    assert ran.code == 2
     assert "is a file; name a directory with --dir" in ran.err
 
 
@@ -101,6 +105,6 @@ def test_a_link_to_a_demo_is_not_emptied(lake: Command, tmp_path: Path) -> None:
     lake("demo", "--dir", "real")
     (tmp_path / "link").symlink_to(tmp_path / "real")
     ran = lake("demo", "--dir", "link")
-    assert ran.code == 1
+    assert ran.code == 2
     assert "cannot write in" in ran.err
     assert (tmp_path / "real" / "gold").is_dir()

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from lake_assets_tests.cli.conftest import GOOD, Command, write
+from lake_assets_tests.cli.conftest import GOOD, SALES, Command, write
 
 UNBALANCED = "T2,S1,2025-02-04 10:00:00,I1,2,2.50,9.00"
 NO_NUMBER = "T3,S1,2025-02-04 10:00:00,I1,many,2.50,5.00"
@@ -18,8 +18,7 @@ def ingest(lake: Command, root: Path, tmp_path: Path):
     """Take rows to the lake, in a file of that name."""
 
     def take(name: str, *rows: str) -> None:
-        lake("put", write(tmp_path / name, *rows), "--uri", root)
-        assert lake("run", "--uri", root).code == 0
+        assert lake("run", SALES, write(tmp_path / name, *rows), "--uri", root).code == 0
 
     return take
 
@@ -64,7 +63,7 @@ def test_since_is_the_day_of_arrival(lake: Command, root: Path, tmp_path: Path, 
     file = write(tmp_path / "old.csv", UNBALANCED)
     (root / "raw").mkdir(exist_ok=True)
     os.utime(file.rename(root / "raw" / "old.csv"), (old.timestamp(), old.timestamp()))
-    lake("run", "--uri", root)
+    lake("run", SALES, "--uri", root)
     ingest("new.csv", NO_STORE)
     assert lake("rejects", "--uri", root).row("all") == ["2"]
     day = (datetime.now(UTC) - timedelta(days=5)).date()
@@ -110,8 +109,7 @@ def test_refused_files_are_named_unless_a_reason_is_asked_for(
     lake: Command, root: Path, tmp_path: Path
 ) -> None:
     (tmp_path / "empty.csv").touch()
-    lake("put", tmp_path / "empty.csv", "--uri", root)
-    lake("run", "--uri", root)
+    lake("run", SALES, tmp_path / "empty.csv", "--uri", root)
     assert " empty.csv  empty_file\n     the file has no text at all\n" in (
         lake("rejects", "--uri", root).out
     )

@@ -1,9 +1,12 @@
 """The same commands on a bucket."""
 
+from pathlib import Path
+from time import sleep
+
 import boto3
 import pytest
 
-from lake_assets_tests.cli.conftest import Command
+from lake_assets_tests.cli.conftest import GOOD, SALES, Command, write
 
 
 @pytest.fixture
@@ -21,10 +24,15 @@ def keys(uri: str, endpoint: str) -> list[str]:
     ]
 
 
-def test_samples_become_gold_in_a_bucket(lake: Command, bucket: str, s3_endpoint: str) -> None:
-    ran = lake("samples", "--uri", bucket, "--files", 2, "--rows", 200, "--days", 2)
-    assert ran.out == f"3 files dropped in {bucket}/raw/\n"
-    ran = lake("run", "--uri", bucket)
+def samples(lake: Command, *options: object) -> list[Path]:
+    """Files from `lake generate`."""
+    assert lake("generate", SALES, "--out", "samples", "--rows", 200, *options).code == 0
+    return sorted(Path("samples").iterdir())
+
+
+def test_files_become_gold_in_a_bucket(lake: Command, bucket: str, s3_endpoint: str) -> None:
+    files = samples(lake, "--files", 2, "--days", 2)
+    ran = lake("run", SALES, *files, "--uri", bucket)
     assert ran.code == 0
     read, good, rejected, duplicate, skipped, lost = map(int, ran.row("all files"))
     assert (read, lost) == (400, 0)
@@ -33,11 +41,25 @@ def test_samples_become_gold_in_a_bucket(lake: Command, bucket: str, s3_endpoint
     found = keys(bucket, s3_endpoint)
     assert [key for key in found if key.startswith(("raw/", "validated/", ".probe/"))] == []
     assert len([key for key in found if key.startswith("gold/fact_sales/date=2025-01-0")]) == 2
+    assert len([key for key in found if key.startswith("audit/content/")]) == 2
+
+
+def test_a_second_run_of_the_same_files_finds_duplicates(lake: Command, bucket: str) -> None:
+    files = samples(lake, "--files", 1)
+    first = lake("run", SALES, *files, "--uri", bucket, "--json").document
+    sleep(1.1)  # within one second of S3's clock it would be the same batch, not a second one
+    ran = lake("run", SALES, *files, "--uri", bucket, "--json")
+    assert ran.code == 0
+    (file,) = ran.document["files"]
+    assert (file["status"], file["rows_good"]) == ("duplicate", 0)
+    assert file["rows_duplicate"] + file["rows_skipped"] == first["files"][0]["rows_read"]
 
 
 def test_status_and_rejects_read_the_bucket(lake: Command, bucket: str) -> None:
-    lake("samples", "--uri", bucket, "--files", 1, "--rows", 200)
-    rejected = int(lake("run", "--uri", bucket).row("all files")[2])
+    files = samples(lake, "--files", 1, "--refused", 1)
+    ran = lake("run", SALES, *files, "--uri", bucket)
+    assert ran.code == 1  # one was refused
+    rejected = int(ran.row("all files")[2])
     ran = lake("status", "--uri", bucket)
     assert ran.code == 0
     assert ran.out.startswith(f"retail at {bucket}\n")
@@ -48,21 +70,29 @@ def test_status_and_rejects_read_the_bucket(lake: Command, bucket: str) -> None:
 
 
 def test_a_run_on_a_bucket_does_not_wait_for_files_to_settle(
-    lake: Command, bucket: str, monkeypatch: pytest.MonkeyPatch
+    lake: Command,
+    bucket: str,
+    s3_endpoint: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     from lake_assets.cli import opening
 
     waits: list[float] = []
     monkeypatch.setattr(opening, "sleep", waits.append)
-    lake("samples", "--uri", bucket, "--files", 1, "--rows", 10)
-    assert lake("run", "--uri", bucket).code == 0
+    file = write(tmp_path / "sales.csv", GOOD)
+    client = boto3.client("s3", endpoint_url=s3_endpoint)
+    client.upload_file(str(file), bucket.removeprefix("s3://"), "raw/sales.csv")
+    ran = lake("run", SALES, "--uri", bucket)
+    assert ran.code == 0
+    assert ran.row("sales.csv")[0] == "1"
     assert waits == []
 
 
 def test_a_prefix_keeps_lakes_of_one_bucket_apart(
     lake: Command, bucket: str, s3_endpoint: str
 ) -> None:
-    lake("samples", "--uri", f"{bucket}/one", "--files", 1, "--rows", 10, "--refused", 0)
-    assert "nothing waits" in lake("run", "--uri", f"{bucket}/two").out
-    assert lake("run", "--uri", f"{bucket}/one").code == 0
+    files = samples(lake, "--files", 1)
+    assert lake("run", SALES, *files, "--uri", f"{bucket}/one").code == 0
+    assert "nothing waits" in lake("run", SALES, "--uri", f"{bucket}/two").out
     assert {key.partition("/")[0] for key in keys(bucket, s3_endpoint)} == {"one"}

@@ -6,15 +6,14 @@ from pathlib import Path
 
 import pytest
 
-from lake_assets_tests.cli.conftest import GOOD, Command, write
+from lake_assets_tests.cli.conftest import GOOD, SALES, Command, write
 
 
 @pytest.fixture
 def filled(lake: Command, root: Path, tmp_path: Path) -> Path:
     """A lake into which one file was ingested."""
     bad = "T2,S1,2025-02-04 10:00:00,I1,2,2.50,9.00"
-    lake("put", write(tmp_path / "sales.csv", GOOD, bad), "--uri", root)
-    assert lake("run", "--uri", root).code == 0
+    assert lake("run", SALES, write(tmp_path / "sales.csv", GOOD, bad), "--uri", root).code == 0
     return root
 
 
@@ -65,7 +64,9 @@ def test_files_left_in_validated_are_stuck(lake: Command, filled: Path) -> None:
     (filled / "validated").mkdir(exist_ok=True)
     age(write(filled / "validated" / "left.csv", GOOD), hours=1)
     out = " ".join(lake("status", "--uri", filled).out.split())
-    assert "1 files are left in validated/ by a run that was interrupted" in out
+    assert (
+        "1 files are left in validated/ by a run that was interrupted lake run retail/sales" in out
+    )
 
 
 def test_dates_whose_gold_is_older_than_processed_are_stuck(lake: Command, filled: Path) -> None:
@@ -74,7 +75,7 @@ def test_dates_whose_gold_is_older_than_processed_are_stuck(lake: Command, fille
         marker.parent.mkdir(parents=True, exist_ok=True)
         marker.touch()
     out = " ".join(lake("status", "--uri", filled).out.split())
-    assert "gold is older than processed for 2 dates, first 2025-02-03 lake run" in out
+    assert "gold is older than processed for 2 dates, first 2025-02-03 lake run retail/sales" in out
 
 
 def test_staged_writes_of_days_ago_are_told(lake: Command, filled: Path) -> None:
@@ -86,8 +87,8 @@ def test_staged_writes_of_days_ago_are_told(lake: Command, filled: Path) -> None
 
 def test_only_the_last_runs_are_shown(lake: Command, root: Path, tmp_path: Path) -> None:
     for number in range(6):
-        lake("put", write(tmp_path / f"sales{number}.csv", GOOD), "--uri", root)
-        lake("run", "--uri", root)
+        file = write(tmp_path / f"sales{number}.csv", GOOD.replace("T1", f"T{number}"))
+        lake("run", SALES, file, "--uri", root)
     runs = [path.stem for path in (root / "audit/ingest").rglob("*.json")]
     out = lake("status", "--uri", root).out
     assert sum(run in out for run in runs) == 5

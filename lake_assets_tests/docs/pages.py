@@ -21,6 +21,9 @@ GUIDES = [
 MAKE_DEMO = "lake demo --dir build/demo"
 """What `make demo` runs once the environment is there; a test compares it with the Makefile."""
 
+MAKE_SAMPLES = "lake generate retail/sales --out build/lake/retail/raw --refused 1"
+"""How `make dev` fills its own lake; a test compares it with the Makefile, too."""
+
 DIRECTIVE = re.compile(r"<!-- (not run|file): (.+) -->")
 FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 MARK = "\x1e"

@@ -1,9 +1,11 @@
 """The documentation says what is true: its commands run, its examples load, its links resolve."""
 
+import importlib.util
 import json
 import re
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +17,7 @@ import yaml
 from lake_assets.contracts import load_lake
 from lake_assets.contracts.dataset import Zones
 from lake_assets_tests.docs import pages
-from lake_assets_tests.docs.pages import GUIDES, MAKE_DEMO, PAGES, PROJECT, Command
+from lake_assets_tests.docs.pages import GUIDES, MAKE_DEMO, MAKE_SAMPLES, PAGES, PROJECT, Command
 
 NOT_RUN = {
     ("README.md", "make dev"),
@@ -37,7 +39,7 @@ def test_commands_run_and_print_what_the_page_shows(
     root = pages.fresh_clone(tmp_path)
     steps: list[Command] = []
     if "build/lake/" in page.read_text("utf-8"):  # where `make dev` drops its samples
-        steps.append(Command('LAKE_URI="file://$PWD/build/lake" lake samples --lake retail'))
+        steps.append(Command(MAKE_SAMPLES))
     for block in pages.blocks(page):
         if block.file:
             (root / block.file).parent.mkdir(parents=True, exist_ok=True)
@@ -69,6 +71,11 @@ def test_only_the_blocks_known_are_not_run() -> None:
 def test_make_demo_is_the_command_that_is_run_in_its_place() -> None:
     recipe = (PROJECT / "Makefile").read_text("utf-8").partition("\ndemo:")[2].split("\n")[1]
     assert recipe.split()[-4:] == MAKE_DEMO.split()
+
+
+def test_make_dev_drops_its_samples_with_the_command_that_is_run_in_its_place() -> None:
+    recipe = (PROJECT / "Makefile").read_text("utf-8").partition("\ndev:")[2].partition("\n\n")[0]
+    assert f"$(RUN) {MAKE_SAMPLES};" in recipe
 
 
 def test_readme_shows_the_table_as_the_demo_prints_it(tmp_path: Path) -> None:
@@ -153,6 +160,24 @@ def test_reference_is_what_the_code_says() -> None:
     assert done.returncode == 0, done.stderr
 
 
+def test_the_form_of_run_json_is_what_the_reference_says(tmp_path: Path) -> None:
+    spec = importlib.util.spec_from_file_location("generate", PROJECT / "docs/generate.py")
+    assert spec
+    assert spec.loader
+    generate = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(generate)
+    steps = [
+        Command("lake generate retail/sales --out in --files 1 --rows 50"),
+        Command("lake run retail/sales in/*.csv --uri lake --json"),
+    ]
+    *_, result = pages.run(steps, tmp_path, pages.environment(tmp_path))
+    document = json.loads(result.printed)
+    assert list(generate.RUN_KEYS) == list(keys_of(document))
+    assert list(keys_of(generate.RUN_EXAMPLE)) == list(keys_of(document))
+    page = (PROJECT / "docs/reference/cli.md").read_text("utf-8")
+    assert all(f"| `{key}` |" in page for key in keys_of(document))
+
+
 def test_schema_accepts_the_lakes_that_are_there() -> None:
     schema = json.loads(SCHEMA.read_text("utf-8"))
     jsonschema.Draft202012Validator.check_schema(schema)
@@ -165,6 +190,14 @@ def test_schema_refuses_a_misspelt_key() -> None:
     document["attributes"]["datasets"][0]["colums"] = []
     with pytest.raises(jsonschema.ValidationError, match="colums"):
         jsonschema.validate(as_json(document), json.loads(SCHEMA.read_text("utf-8")))
+
+
+def keys_of(document: dict[str, Any]) -> Iterator[str]:
+    """The keys of a report; those of the objects in a list behind the list's own."""
+    for key, value in document.items():
+        yield key
+        if isinstance(value, list) and isinstance(value[0], dict):
+            yield from (f"{key}.{name}" for name in value[0])
 
 
 def as_json(document: Any) -> Any:
