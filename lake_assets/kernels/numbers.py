@@ -28,7 +28,7 @@ def parse_decimal(text: pl.Series, precision: int, scale: int) -> pl.Series:
     Returns:
         Decimal(precision, scale); null where the text is not such a number.
     """
-    plain = _plain(text)
+    plain = _plain(text, SIGNS, CURRENCY)
     whole = max(1, precision - scale)
     fits = plain.str.contains(rf"^-?[0-9]{{1,{whole}}}(?:\.[0-9]{{0,{scale}}}0*)?$")
     return _where(plain, fits).cast(pl.Decimal(precision, scale), strict=False)
@@ -43,34 +43,45 @@ def parse_integer(text: pl.Series) -> pl.Series:
     Returns:
         Int64; null where the text is not a whole number of at most 18 digits.
     """
-    uncoined = _where(text, ~text.str.contains(CURRENCY).fill_null(False))
-    return _plain(uncoined).str.extract(r"^(-?[0-9]{1,18})(?:\.0*)?$").cast(pl.Int64, strict=False)
+    plain = _plain(text, "", "(?:)")
+    return plain.str.extract(r"^(-?[0-9]{1,18})(?:\.0*)?$").cast(pl.Int64, strict=False)
 
 
-def _plain(text: pl.Series) -> pl.Series:
+def _plain(text: pl.Series, signs: str, currency: str) -> pl.Series:
     """Number text in any notation as ``-1234.56``, null where it is none.
 
     Three tiers, each for what the one before left: plain as it is; money as tills write it
-    (``$1,040.00``); and the rest, at the cost of a dozen patterns.
+    (``$1,040.00``); and the rest, at the cost of a dozen patterns. To compile those takes longer
+    than to read a small file, so that the last tier is left out where nothing is left for it.
+
+    Args:
+        text: String.
+        signs: currency signs that may stand before the number.
+        currency: a pattern for all that may stand for a currency.
     """
     odd = (~text.str.contains(r"^-?[0-9]+(?:\.[0-9]{1,2})?$")).fill_null(False)
     if not odd.any():
         return text
     rest = text.filter(odd)
-    usual = rest.str.contains(rf"^[{SIGNS}]?(?:[0-9]+|[0-9]{{1,3}}(?:,[0-9]{{3}})+)(?:\.[0-9]*)?$")
-    money = rest.filter(usual).str.strip_chars_start(SIGNS).str.replace_all(",", "", literal=True)
-    other = rest.filter(~usual).to_frame("text").select(_unadorned(pl.col("text"))).to_series()
-    rest = rest.scatter(usual.arg_true(), money).scatter((~usual).arg_true(), other)
+    sign = f"[{signs}]?" if signs else ""
+    usual = rest.str.contains(rf"^{sign}(?:[0-9]+|[0-9]{{1,3}}(?:,[0-9]{{3}})+)(?:\.[0-9]*)?$")
+    money = rest.filter(usual).str.replace_all(",", "", literal=True)
+    money = money.str.strip_chars_start(signs) if signs else money
+    if not usual.all():
+        left = rest.filter(~usual).to_frame("text")
+        other = left.select(_unadorned(pl.col("text"), currency)).to_series()
+        rest = rest.scatter((~usual).arg_true(), other)
+    rest = rest.scatter(usual.arg_true(), money)
     return text.clone().scatter(odd.arg_true(), rest)  # scatter works in place
 
 
-def _unadorned(text: pl.Expr) -> pl.Expr:
+def _unadorned(text: pl.Expr, currency: str) -> pl.Expr:
     """Set aside sign, currency and grouping, each only where it may stand."""
-    negative = text.str.contains(rf"^\(.*\)$|^{CURRENCY}?{SPACE}*-|-$")
+    negative = text.str.contains(rf"^\(.*\)$|^{currency}?{SPACE}*-|-$")
     core = (
         text.str.replace(r"^\((.*)\)$", "$1")
-        .str.replace(rf"^(?:{CURRENCY}{SPACE}*[+-]|[+-]?{SPACE}*{CURRENCY}?)", "")
-        .str.replace(rf"(?:{SPACE}*{CURRENCY}|-)$", "")
+        .str.replace(rf"^(?:{currency}{SPACE}*[+-]|[+-]?{SPACE}*{currency}?)", "")
+        .str.replace(rf"(?:{SPACE}*{currency}|-)$", "")
         .str.strip_chars()
     )
     decimal_point = (
