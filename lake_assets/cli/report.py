@@ -1,5 +1,6 @@
 """Tables of what a run did: every file, every reason, every date."""
 
+from collections import Counter
 from collections.abc import Sequence
 
 from rich import box
@@ -36,6 +37,8 @@ def show_outcomes(console: Console, store: Store, outcomes: Sequence[Outcome]) -
             console.print(accounting_table(records))
         if any(record.books.reasons for record in records):
             console.print(reasons_table(records))
+        if unknown := sum((record.unknown_columns for record in records), Counter()):
+            console.print(unknown_table(unknown))
         if outcome.metrics:
             console.print(gold_table(outcome.dataset.gold.table, outcome.metrics))
         balanced &= show_proof(console, store, outcome)
@@ -84,6 +87,14 @@ def reasons_table(records: Sequence[Commit]) -> Table:
     made = table("Rejected, and why", "reason", "rows", numbers=1)
     for reason, rows in sorted(total.reasons.items(), key=lambda pair: (-pair[1], pair[0])):
         made.add_row(reason, f"{rows:,}")
+    return made
+
+
+def unknown_table(unknown: Counter[str]) -> Table:
+    """Columns that were left out, because the contract does not know them."""
+    made = table("Unknown columns, left out", "column", "files", numbers=1)
+    for name, files in sorted(unknown.items()):
+        made.add_row(Text(name), f"{files:,}")
     return made
 
 

@@ -234,6 +234,7 @@ def _ingested(lake: Lake, dataset: Dataset) -> dg.AssetsDefinition:
                 "bytes": sum(item.size for record in records for item in record.inputs),
                 "rows_read": books.rows_read,
                 "good": books.good,
+                "unknown_columns": metadata.unknown_columns(records),
                 **shared,
                 **metadata.place(store, dataset.zones.archive),
             },

@@ -1,5 +1,6 @@
 """What makes a materialization worth reading in the UI: figures, tables, places."""
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -80,6 +81,12 @@ def books(records: Sequence["Commit"]) -> dg.MarkdownMetadataValue:
         total = sum((record.books for record in records), Accounting())
         rows.insert(0, {"file": "**all files**", "outcome": "", **_figures(total)})
     return markdown(rows)
+
+
+def unknown_columns(records: Sequence["Commit"]) -> dg.MarkdownMetadataValue:
+    """A table of header cells that the contract does not know: column, files."""
+    unknown = sum((record.unknown_columns for record in records), Counter[str]())
+    return markdown([{"column": name, "files": n} for name, n in sorted(unknown.items())])
 
 
 def _figures(accounting: "Accounting") -> dict[str, int]:

@@ -46,7 +46,7 @@ def header_contract(verdicts: Sequence[Verdict]) -> Finding:
         {"file": v.source_file, "reason": v.reason or "", "detail": v.detail or "", "now at": v.key}
         for v in out
     ]
-    sentence = f"{len(verdicts)} files looked at, {len(out)} refused."
+    sentence = f"{len(verdicts):,} files looked at, {len(out):,} refused."
     if out:
         sentence += " Mend them at the source and drop them in raw/ again, or extend the contract."
     return Finding(not out, sentence, {"files": len(verdicts), "refused": len(out)}, table)
@@ -74,8 +74,8 @@ def conservation(store: Store, records: Sequence[Commit]) -> Finding:
             table.append(_fault(record.ingest_run_id, "rejects missing", books.rejected - rejected))
     books = sum((record.books for record in records), Accounting())
     sentence = (
-        f"{books.rows_read} rows read = {books.good} good + {books.rejected} rejected "
-        f"+ {books.duplicate} duplicate + {books.skipped} skipped."
+        f"{books.rows_read:,} rows read = {books.good:,} good + {books.rejected:,} rejected "
+        f"+ {books.duplicate:,} duplicate + {books.skipped:,} skipped."
     )
     if table:
         sentence = (
@@ -95,9 +95,8 @@ def reject_rate(dataset: Dataset, records: Sequence[Commit]) -> Finding:
         {"reason": reason, "rows": count}
         for reason, count in sorted(books.reasons.items(), key=lambda pair: -pair[1])
     ]
-    sentence = (
-        f"{books.rejected} of {rows} rows rejected ({rate:.2%}; the contract allows {limit:.2%})."
-    )
+    share = f"{rate:.2%}; the contract allows {limit:.2%}"
+    sentence = f"{books.rejected:,} of {rows:,} rows rejected ({share})."
     if rate > limit:
         sentence += f" See {dataset.zones.rejected_rows}; `lake rejects` lists them by reason."
     return Finding(rate <= limit, sentence, {"reject_rate": rate}, table)
@@ -120,7 +119,7 @@ def gold_conservation(store: Store, metrics: Sequence[Metrics]) -> Finding:
             )
     source = sum(day.total_rows_in_source_partition for day in metrics)
     gold = sum(day.rows_after_dedup for day in metrics)
-    sentence = f"{gold} rows in gold = {source} processed - {source - gold} superseded."
+    sentence = f"{gold:,} rows in gold = {source:,} processed - {source - gold:,} superseded."
     if table:
         sentence = (
             "Gold does not match processed. If rows arrived meanwhile, gold follows by itself."

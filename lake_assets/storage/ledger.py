@@ -1,5 +1,6 @@
 """The ledger: one record an ingest run, which is its commit point and its redo log."""
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from datetime import date, datetime
 from typing import Any, Literal, Self
@@ -97,6 +98,11 @@ class Commit(Record):
     def books(self) -> Accounting:
         """The sum over all files."""
         return total({item.key: item.books for item in self.inputs})
+
+    @property
+    def unknown_columns(self) -> Counter[str]:
+        """Header cell that the contract does not know -> files that have it."""
+        return Counter(name for item in self.inputs for name in item.extra_columns)
 
     @property
     def dates(self) -> Mapping[str, int]:

@@ -39,7 +39,7 @@ def test_the_total_is_the_sum_and_nothing_is_lost(lake: Command, made: list) -> 
     assert read == sum(file.truth.rows_read for file in made)
     assert read == good + rejected + duplicate + skipped
     assert lost == 0
-    assert f"✓ {read} rows read = {good} good + {rejected} rejected" in ran.out
+    assert f"✓ {read:,} rows read = {good:,} good + {rejected} rejected" in ran.out
     assert "✗" not in ran.out
 
 

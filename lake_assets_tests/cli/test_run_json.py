@@ -191,6 +191,15 @@ def test_an_unknown_column_is_left_out_and_noted(lake: Command, tmp_path: Path) 
     assert json.loads(record.read_text())["inputs"][0]["extra_columns"] == ["Mood of the till"]
 
 
+def test_an_unknown_column_stands_in_the_tables(lake: Command, tmp_path: Path) -> None:
+    file = write(tmp_path / "sales.csv", GOOD)
+    lines = file.read_text().splitlines()
+    file.write_text(f"{lines[0]},Mood of the till\n{lines[1]},good\n")
+    ran = lake("run", SALES, file, "--uri", "lake")
+    assert "Unknown columns, left out" in ran.out
+    assert ran.row("Mood of the till") == ["1"]
+
+
 def test_encoding_and_delimiter_are_told(lake: Command, tmp_path: Path) -> None:
     file = write(tmp_path / "sales.csv", GOOD.replace("I1", "Käse"))
     file.write_text(file.read_text().replace(",", ";"), "utf-16")

@@ -7,7 +7,7 @@ import pytest
 
 from lake_assets.storage import Staged
 from lake_assets.storage.local import LocalStore
-from lake_assets_tests.components.conftest import World, definitions, sale
+from lake_assets_tests.components.conftest import HEADER, World, definitions, sale
 
 
 def key(*path: str) -> dg.AssetKey:
@@ -178,3 +178,13 @@ def test_a_crawler_that_cannot_start_does_not_fail_gold(
     world.ingest()
     assert world.gold(["2025-01-01"]).success
     assert asked == ["fact_sales"]
+
+
+def test_a_column_that_the_contract_does_not_know_is_shown(world: World) -> None:
+    row = sale("T1", "2025-01-01")
+    world.drop("a.csv", f"{row},sunny", header=f"{HEADER},weather")
+    world.ingest()
+    event = world.instance.get_latest_materialization_event(ARCHIVE)
+    assert event
+    assert event.asset_materialization
+    assert "| weather | 1 |" in str(event.asset_materialization.metadata["unknown_columns"].value)
