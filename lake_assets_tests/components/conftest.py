@@ -89,3 +89,16 @@ def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
     lake = contract()
     with dg.DagsterInstance.ephemeral() as instance:
         yield World(lake, connect(str(root)), root, definitions(lake), instance)
+
+
+@pytest.fixture
+def s3_world(
+    tmp_path: Path, s3_uri: str, s3_endpoint: str, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[World]:
+    """The same in a bucket."""
+    monkeypatch.setenv("LAKE_RETAIL_URI", s3_uri)
+    monkeypatch.setenv("LAKE_S3_ENDPOINT", s3_endpoint)
+    lake = contract()
+    with dg.DagsterInstance.ephemeral() as instance:
+        store = connect(s3_uri, s3_endpoint)
+        yield World(lake, store, tmp_path, definitions(lake), instance)

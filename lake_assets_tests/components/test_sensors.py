@@ -1,5 +1,6 @@
 """Arrivals and dates left behind, tick by tick."""
 
+import os
 from datetime import UTC, datetime, timedelta
 
 import dagster as dg
@@ -20,7 +21,11 @@ def evaluate(world: World, name: str) -> SensorExecutionData:
     with dg.build_sensor_context(
         instance=world.instance,
         definitions=world.defs,
-        resources={"retail_store": LakeStore(uri=world.store.uri)},
+        resources={
+            "retail_store": LakeStore(
+                uri=world.store.uri, endpoint=os.environ.get("LAKE_S3_ENDPOINT")
+            )
+        },
     ) as context:
         return sensor.evaluate_tick(context)
 
@@ -139,3 +144,26 @@ def test_a_stale_date_that_is_no_partition_is_left_alone(world: World) -> None:
     world.store.put(stale_key(dataset, "1999-01-01", "run"), b"")
     late = datetime.now(UTC) + timedelta(days=1)
     assert sensors.overdue(world.store, dataset, late) == []
+
+
+def test_a_bucket_is_watched_and_served_like_a_directory(s3_world: World) -> None:
+    s3_world.drop("a.csv", sale("T1", "2025-01-01"), "T2,S1,never,I1,1,2.50,2.50")
+    (request,) = tick(s3_world)
+    assert request.partition_key == s3_world.today
+    assert s3_world.ingest().success
+    assert tick(s3_world) == []
+    assert s3_world.gold(["2025-01-01"]).success
+    assert s3_world.files("gold/") == ["gold/fact_sales/date=2025-01-01/part-0000.snappy.parquet"]
+    assert s3_world.files("raw/") == s3_world.files("validated/") == []
+
+
+def test_a_bucket_that_is_not_there_fails_the_tick_with_a_sentence(s3_world: World) -> None:
+    sensor = s3_world.defs.resolve_sensor_def("retail_sales_arrivals")
+    store = LakeStore(uri="s3://no-such-bucket", endpoint=os.environ["LAKE_S3_ENDPOINT"])
+    with (
+        dg.build_sensor_context(
+            instance=s3_world.instance, definitions=s3_world.defs, resources={"retail_store": store}
+        ) as context,
+        pytest.raises(StoreUnavailable, match="no-such-bucket"),
+    ):
+        sensor.evaluate_tick(context)
