@@ -114,12 +114,14 @@ def run(
     paths = files or []
     with sentences(as_json=as_json):
         contract, dataset = opening.target(target)
-        check_files(paths)
+        check_files(dataset, paths)
         store = opening.store(contract, uri, create=bool(paths))
         outcome = run_files(store, contract, dataset, paths, engine.value, err)
         if as_json:
             document = report(outcome, balanced=is_balanced(store, outcome))
-            typer.echo(json.dumps(document, ensure_ascii=False))
+            text = json.dumps(document, ensure_ascii=False)
+            # A name on a disk need not be Unicode; escaped, what is left of it is JSON still.
+            typer.echo(text.encode("utf-8", "backslashreplace").decode())
             balanced = document["balanced"]
         else:
             balanced = show_outcomes(out, store, [outcome])

@@ -17,20 +17,26 @@ from lake_assets.jobs.compact import Metrics
 from lake_assets.jobs.pipeline import Outcome, run_pipeline
 from lake_assets.jobs.validate import Verdict
 from lake_assets.kernels.accounting import Accounting, by_code
+from lake_assets.storage.errors import InvalidKey
 from lake_assets.storage.ledger import Input
+from lake_assets.storage.objects import validate_key
 from lake_assets.storage.store import Store
 from lake_assets.storage.zones import apart
 
 STATUS = {"ingested": "processed", "duplicate": "duplicate", "refused": "rejected"}
 
 
-def check_files(paths: Sequence[Path]) -> None:
-    """Find out before anything is done whether the files can be read.
+def check_files(dataset: Dataset, paths: Sequence[Path]) -> None:
+    """Find out before anything is done whether the files can be landed.
 
     Raises:
-        UsageError: a path is a directory, or no file that can be read.
+        UsageError: a path is a directory, no file that can be read, or has a name no store takes.
     """
     for path in paths:
+        try:
+            validate_key(dataset.zones.raw + path.name)
+        except InvalidKey as error:
+            raise UsageError(f"cannot land {str(path)!r}: {error}") from error
         if path.is_dir():
             raise UsageError(f"{path} is a directory; name the files in it, such as {path}/*.csv")
         try:

@@ -178,7 +178,17 @@ def _gold(parts: Sequence[bytes], dataset: Dataset) -> pl.DataFrame:
     if not parts:
         return pl.DataFrame(schema=gold_schema(dataset))
     schema = processed_schema(dataset)
-    frames = [pl.read_parquet(io.BytesIO(part)).match_to_schema(schema) for part in parts]
+    # Parts of another contract version may lack an optional column; anything else is not ours.
+    optional = {column.name for column in dataset.columns if not column.required}
+    missing: dict[str, Literal["insert", "raise"]] = {
+        name: "insert" if name in optional else "raise" for name in schema
+    }
+    frames = [
+        pl.read_parquet(io.BytesIO(part)).match_to_schema(
+            schema, missing_columns=missing, extra_columns="ignore"
+        )
+        for part in parts
+    ]
     return to_gold(pl.concat(frames), dataset)
 
 

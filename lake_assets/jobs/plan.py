@@ -2,7 +2,7 @@
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -92,7 +92,7 @@ def make_plan(
     return Plan(tasks, refusals, digests)
 
 
-def without(task: Task, keys: set[str]) -> Task:
+def without(task: Task, keys: Collection[str]) -> Task:
     """The same task without the pieces of some files."""
     return replace(task, pieces=tuple(p for p in task.pieces if p.file.key not in keys))
 
@@ -106,35 +106,48 @@ def run_plan(
         The results by the tasks' numbers, and why files were left out, by key.
     """
     refusals = dict(plan.refusals)
+    twins: dict[str, Twin] = {}
     done: dict[int, TaskResult] = {}
     try:
         while True:
-            excluded = set(refusals)
+            excluded = refusals.keys() | twins.keys()
             open_ = [without(t, excluded) for t in plan.tasks if t.number not in done]
             tasks = [task for task in open_ if task.pieces]
             for result in engine.map(partial(run_task, store), tasks):
                 done[result.number] = result
-            new = {
+            refused = {
                 key: file.refusal
                 for result in done.values()
                 for key, file in result.files.items()
                 if file.refusal
             }
-            new = new or _twins(plan, done)
-            if not new:
-                return done, refusals
-            refusals |= new
-            for number, result in list(done.items()):
-                if result.files.keys() & new.keys():
-                    _abort(store, done.pop(number))
+            # A twin of a file that left the batch is no duplicate: it is the one to ingest.
+            freed = {key for key, twin in twins.items() if twin.original in refused}
+            found = {} if refused else _twins(plan, done)
+            if not refused and not found:
+                return done, refusals | {key: twin.refusal for key, twin in twins.items()}
+            refusals |= refused
+            twins = {key: twin for key, twin in twins.items() if key not in freed} | found
+            changed = refused.keys() | freed | found.keys()
+            for task in plan.tasks:
+                if task.number in done and any(p.file.key in changed for p in task.pieces):
+                    _abort(store, done.pop(task.number))
     except BaseException:
         for result in done.values():
             _abort(store, result)
         raise
 
 
-def _twins(plan: Plan, done: Mapping[int, TaskResult]) -> dict[str, Refusal]:
-    """Files of a batch whose bytes are those of an earlier one in it."""
+@dataclass(frozen=True, slots=True)
+class Twin:
+    """A file of a batch whose bytes are those of an earlier one in it."""
+
+    original: str
+    refusal: Refusal
+
+
+def _twins(plan: Plan, done: Mapping[int, TaskResult]) -> dict[str, Twin]:
+    """Key of a file -> the earlier file of the same bytes."""
     digests = dict(plan.sha256)
     books: dict[str, Accounting] = defaultdict(Accounting)
     for result in done.values():
@@ -142,16 +155,22 @@ def _twins(plan: Plan, done: Mapping[int, TaskResult]) -> dict[str, Refusal]:
             digests[key] = file.sha256 or digests[key]
             books[key] += file.books
     first: dict[str, Piece] = {}
-    twins: dict[str, Refusal] = {}
+    twins: dict[str, Twin] = {}
     for task in plan.tasks:
         for piece in task.pieces:
             key = piece.file.key
             if key not in books:
                 continue
-            twin = first.setdefault(digests[key], piece)
-            if twin.file.key != key:
-                twins[key] = duplicate_of(
-                    twin.source_file, task.ingest_run_id, books[twin.file.key], digests[key]
+            original = first.setdefault(digests[key], piece)
+            if original.file.key != key:
+                twins[key] = Twin(
+                    original.file.key,
+                    duplicate_of(
+                        original.source_file,
+                        task.ingest_run_id,
+                        books[original.file.key],
+                        digests[key],
+                    ),
                 )
     return twins
 

@@ -24,7 +24,8 @@ def rebuild_date(store: Store, dataset: Dataset, engine: Engine, day: str) -> li
     """Rebuild one event date of the processed zone, in place, and mark its gold as stale.
 
     Each run in the ledger that touched the date is repeated over its archived files, with its own
-    plan, id and arrival stamps: with the same contract and code, the same keys and bytes.
+    plan, id and arrival stamps: with the same contract and code, the same keys and bytes. Under
+    another contract version, runs that rejected rows are repeated too: the rows may be of the date.
 
     Args:
         store: of the lake.
@@ -41,7 +42,12 @@ def rebuild_date(store: Store, dataset: Dataset, engine: Engine, day: str) -> li
         StoreUnavailable: the store cannot be read or written.
     """
     written: list[Staged] = []
-    records = [record for record in _ledger(store, dataset) if day in record.dates]
+    records = [
+        record
+        for record in _ledger(store, dataset)
+        if day in record.dates
+        or (record.books.rejected and record.contract_version != dataset.contract_version)
+    ]
     try:
         for record in records:
             files = [_archived(store, record, item) for item in _ingested(record)]

@@ -143,13 +143,17 @@ def run_task(store: Store, task: Task) -> TaskResult:
     read: list[PieceRows] = []
     for piece in task.pieces:
         key = piece.file.key
-        outcome = attempt(partial(_read, task, piece, whole.popleft()))
+        fetched = whole.popleft()
+        before = files.get(key)
+        if before and before.refusal:
+            continue  # a file is refused for any of its pieces
+        outcome = attempt(partial(_read, task, piece, fetched))
         if isinstance(outcome, Refusal):
             files[key] = FileResult(refusal=outcome)
             continue
         rows, result = outcome
         read.append(rows)
-        if before := files.get(key):
+        if before:
             result = replace(result, books=before.books + result.books)
         files[key] = result
     if any(result.refusal for result in files.values()):

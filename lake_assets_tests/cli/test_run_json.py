@@ -1,6 +1,7 @@
 """`lake run --json`: one object that says where every row went, for programs."""
 
 import json
+import os
 from collections import Counter
 from collections.abc import Sequence
 from datetime import date
@@ -274,3 +275,24 @@ def test_a_file_is_landed_by_the_stores_upload_and_not_read_at_once(
     monkeypatch.setattr(Path, "read_bytes", lambda p: at_once(p) if p == file else real(p))
     assert lake("run", SALES, file, "--uri", "lake", "--json").code == 0
     assert landed == [("raw/sales.csv", file)]
+
+
+def test_a_name_that_no_store_takes_is_refused_before_anything_lands(
+    lake: Command, tmp_path: Path
+) -> None:
+    good = write(tmp_path / "good.csv", GOOD)
+    bad = write(tmp_path / "a\tb.csv", GOOD)
+    ran = lake("run", SALES, good, bad, "--uri", "lake", "--json")
+    assert ran.code == 2
+    assert "control characters" in ran.err
+    assert not (tmp_path / "lake").exists()
+
+
+def test_a_name_that_is_not_unicode_is_still_valid_json(lake: Command, tmp_path: Path) -> None:
+    raw = tmp_path / "lake" / "raw"
+    raw.mkdir(parents=True)
+    with open(os.fsencode(raw) + b"/caf\xe9.csv", "w") as file:
+        file.write("x")
+    ran = lake("run", SALES, "--uri", "lake", "--json")
+    assert ran.code == 1
+    assert ran.document["files"][0]["reason"] == "invalid_name"

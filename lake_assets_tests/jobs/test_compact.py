@@ -8,6 +8,7 @@ from typing import Any
 import polars as pl
 import pytest
 
+from lake_assets.contracts.column import Column
 from lake_assets.contracts.dataset import Dataset, Gold
 from lake_assets.contracts.lake import Lake
 from lake_assets.jobs.compact import CompactionError, compact, stale_dates
@@ -17,6 +18,7 @@ from lake_assets.storage import Store, StoreUnavailable
 from lake_assets_tests.jobs.lakes import (
     ARRIVED,
     ENGINE,
+    HEADER,
     assert_accounted,
     contents,
     contract,
@@ -265,3 +267,18 @@ def test_audit_counts_count_the_gold_rows_for_which_they_are_true(local_store: S
     assert metrics.audit_counts == {"big": 3, "no_category": 5, "null": 0}
     assert metrics.null_counts["item_category"] == 5
     assert metrics.null_counts["store_id"] == 0
+
+
+def test_a_column_that_the_contract_gains_is_null_in_rows_of_before(local_store: Store):
+    before = contract()
+    place(local_store, "a.csv", csv(sale("T1")))
+    run(local_store, before)
+    columns = [*before.datasets[0].columns, Column(name="note")]
+    after = contract(columns=columns, contract_version="2")
+    place(local_store, "b.csv", csv(f"{sale('T2')},new", header=f"{HEADER},note"))
+    run(local_store, after)
+    gold = table(local_store, "gold/").sort("transaction_id")
+    assert gold["note"].to_list() == [None, "new"]
+    place(local_store, "c.csv", csv(sale("T3")))
+    run(local_store, before)  # and a column that it loses is left out
+    assert "note" not in table(local_store, "gold/").columns

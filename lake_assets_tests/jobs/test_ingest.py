@@ -415,3 +415,36 @@ def test_a_lake_of_another_process_is_the_same_lake(tmp_path: Any, lake: Lake):
     drop(open_store(str(root)), "a.csv", csv(sale("T1")))
     run(open_store(root.as_uri()), lake)
     assert sales(open_store(str(root)), "gold/") == ["T1"]
+
+
+@pytest.mark.parametrize("at", [5, 24_990], ids=["first piece", "last piece"])
+def test_a_large_file_is_refused_for_any_of_its_pieces(local_store: Store, at: int):
+    lake = contract(task_mb=4, rules=[FAIL])
+    rows = [sale(f"T{n}") + " " * 60 for n in range(25_000)]
+    rows[at] = rows[at].replace("S1", "S2")
+    data = csv(*rows)
+    assert 2 * 2**20 < len(data) < 4 * 2**20  # two pieces of one task
+    drop(local_store, "large.csv", data)
+    run(local_store, lake)
+    assert list(refused_files(local_store).values()) == [data]
+    assert keys(local_store, "processed/") == keys(local_store, "audit/content/") == []
+
+
+def test_a_twin_is_ingested_if_the_file_that_it_repeats_leaves_the_batch(
+    local_store: Store, lake: Lake
+):
+    for name in ("a.csv", "b.csv"):
+        place(local_store, name, csv(sale("T1"), sale("T2")))
+    reads: list[str] = []
+
+    def before(name: str, *args: Any) -> None:
+        if name == "read" and args[0] == "validated/a.csv":
+            reads.append(args[0])
+            if len(reads) == 2:
+                local_store.delete("validated/a.csv")
+
+    watched = hooked(local_store, before=before)
+    record = ingest(watched, lake, lake.datasets[0], LocalEngine(1))
+    assert record is not None
+    assert [(item.source_file, item.outcome) for item in record.inputs] == [("b.csv", "ingested")]
+    assert sales(local_store, "processed/") == ["T1", "T2"]

@@ -229,3 +229,14 @@ def test_two_lakes_with_the_same_files_and_stamps_are_the_same_to_the_byte(
     zones = ("processed/", "gold/", "rejected/", "archive/")
     assert len(contents(local_store, *zones)) > 8
     assert contents(local_store, *zones) == contents(other_store, *zones)
+
+
+def test_rows_that_a_new_contract_version_accepts_come_in(local_store: Store):
+    picky = contract(rules=[Rule(name="few", expression="quantity < 5")])
+    place(local_store, "a.csv", csv(sale("T1", DAYS[0], quantity=9), sale("T2", DAYS[1])))
+    run(local_store, picky)
+    assert sales(local_store, f"processed/date={DAYS[0]}/") == []
+    open_ = contract(rules=[], contract_version="2").datasets[0]
+    rebuild_date(local_store, open_, ENGINE, DAYS[0])
+    assert sales(local_store, f"processed/date={DAYS[0]}/") == ["T1"]
+    assert stale_dates(local_store, open_) == [DAYS[0]]
