@@ -7,11 +7,9 @@ from datetime import date, datetime, timedelta
 from lake_assets.contracts.lake import Intake
 from lake_assets.storage.errors import ObjectNotFound
 from lake_assets.storage.objects import ObjectInfo
-from lake_assets.storage.store import Store
+from lake_assets.storage.store import REQUESTS, Store
 
 MEGABYTE = 1 << 20
-REQUESTS = 16
-"""Requests to a store under way at once; they wait, they do not compute."""
 
 
 def settled(

@@ -8,17 +8,11 @@ from typing import Literal
 from lake_assets.contracts.dataset import Dataset
 from lake_assets.contracts.lake import Lake
 from lake_assets.jobs.arrivals import batch, settled, stamped
+from lake_assets.jobs.fetch import Piece
 from lake_assets.jobs.plan import Plan, make_plan, run_id, run_plan
 from lake_assets.jobs.rebuild import restage
-from lake_assets.jobs.task import (
-    DUPLICATE,
-    VANISHED,
-    Engine,
-    FileResult,
-    Piece,
-    Refusal,
-    TaskResult,
-)
+from lake_assets.jobs.refusal import DUPLICATE, VANISHED, Refusal
+from lake_assets.jobs.task import Engine, FileResult, TaskResult
 from lake_assets.kernels.accounting import Accounting
 from lake_assets.storage.commit import commit, interrupted, publish
 from lake_assets.storage.errors import StagedLost
@@ -74,7 +68,7 @@ def ingest(
         return None
     identity = run_id(files)
     whole = [Piece(file, source_file(dataset.zones, file.key)) for file in files]
-    plan = make_plan(store, dataset, identity, whole, engine, lake.intake.task_mb)
+    plan = make_plan(store, dataset, identity, whole, lake.intake.task_mb)
     done, refusals = run_plan(store, plan, engine)
     inputs = _inputs(dataset, identity, whole, plan, list(done.values()), refusals)
     outputs = [staged for number in sorted(done) for staged in done[number].outputs]

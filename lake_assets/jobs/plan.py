@@ -2,32 +2,25 @@
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
 from lake_assets.contracts.dataset import Dataset
 from lake_assets.jobs.arrivals import MEGABYTE
-from lake_assets.jobs.task import (
-    Engine,
-    Piece,
-    Refusal,
-    Task,
-    TaskResult,
-    attempt,
-    duplicate_of,
-    recognise,
-    run_task,
-    survey,
-)
+from lake_assets.jobs.fetch import KILOBYTE, Piece, read_head
+from lake_assets.jobs.refusal import Refusal, attempt, duplicate_of, recognise
+from lake_assets.jobs.task import Engine, FileResult, Task, TaskResult, run_task
 from lake_assets.kernels.accounting import Accounting
-from lake_assets.kernels.cuts import find_cuts
-from lake_assets.kernels.layout import HEAD_BYTES, FileRefusedError, read_layout
-from lake_assets.kernels.timestamps import Evidence
+from lake_assets.kernels.cuts import Cut, find_cuts
+from lake_assets.kernels.evidence import Evidence
+from lake_assets.kernels.layout import read_layout
 from lake_assets.storage.objects import ObjectInfo
 from lake_assets.storage.store import Store
 
 CHUNK = 4 * MEGABYTE
+FILE_COST = 32 * 1024
+"""What a file costs besides its bytes, in bytes that take as long: small ones are spread too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,12 +42,16 @@ def run_id(files: Sequence[ObjectInfo]) -> str:
     return hashlib.sha256("".join(lines).encode()).hexdigest()[:16]
 
 
+def block_bytes(task_mb: int) -> int:
+    """Text that is read at once: half of what a task reads."""
+    return max(1, task_mb // 2) * MEGABYTE
+
+
 def make_plan(
     store: Store,
     dataset: Dataset,
     ingest_run_id: str,
     files: Sequence[Piece],
-    engine: Engine,
     task_mb: int,
 ) -> Plan:
     """Cut the large files, and group pieces into tasks of about ``task_mb`` of input.
@@ -66,10 +63,9 @@ def make_plan(
         dataset: the contract.
         ingest_run_id: goes into the rows and the names of the outputs.
         files: whole files, in the order in which rows are to be written.
-        engine: surveys large files, whose timestamps may be ambiguous.
         task_mb: about how much input a task reads, in megabytes.
     """
-    piece_bytes = max(1, task_mb // 2) * MEGABYTE
+    piece_bytes = block_bytes(task_mb)
     cut: dict[str, list[Piece]] = {}
     refusals: dict[str, Refusal] = {}
     digests: dict[str, str] = {}
@@ -83,10 +79,9 @@ def make_plan(
             refusals[key] = found
         else:
             cut[key], digests[key] = found
-    _weigh(store, dataset, {key: cut[key] for key in digests}, cut, refusals, engine)
     pieces = [piece for key, parts in cut.items() if key not in refusals for piece in parts]
     tasks = tuple(
-        Task(number, ingest_run_id, dataset, tuple(group))
+        Task(number, ingest_run_id, dataset, tuple(group), piece_bytes)
         for number, group in enumerate(_group(pieces, task_mb * MEGABYTE))
     )
     return Plan(tasks, refusals, digests)
@@ -100,19 +95,24 @@ def without(task: Task, keys: Collection[str]) -> Task:
 def run_plan(
     store: Store, plan: Plan, engine: Engine
 ) -> tuple[dict[int, TaskResult], dict[str, Refusal]]:
-    """Run the tasks; those with a file that is refused run again without it.
+    """Run the tasks, and some of them again.
+
+    A task with a file that is refused runs again without it. So does one that has read texts with
+    two readings in another way than their whole file wants: which way that is shows only once all
+    of the file's pieces were read, and hardly ever differs.
 
     Returns:
         The results by the tasks' numbers, and why files were left out, by key.
     """
     refusals = dict(plan.refusals)
     twins: dict[str, Twin] = {}
+    evidence: dict[str, Evidence] = {}
     done: dict[int, TaskResult] = {}
     try:
         while True:
             excluded = refusals.keys() | twins.keys()
             open_ = [without(t, excluded) for t in plan.tasks if t.number not in done]
-            tasks = [task for task in open_ if task.pieces]
+            tasks = [_informed(task, evidence) for task in open_ if task.pieces]
             for result in engine.map(partial(run_task, store), tasks):
                 done[result.number] = result
             refused = {
@@ -125,7 +125,13 @@ def run_plan(
             freed = {key for key, twin in twins.items() if twin.original in refused}
             found = {} if refused else _twins(plan, done)
             if not refused and not found:
-                return done, refusals | {key: twin.refusal for key, twin in twins.items()}
+                unsettled = _unsettled(done)
+                if not unsettled:
+                    return done, refusals | {key: twin.refusal for key, twin in twins.items()}
+                for number, known in unsettled.items():
+                    evidence |= known
+                    _abort(store, done.pop(number))
+                continue
             refusals |= refused
             twins = {key: twin for key, twin in twins.items() if key not in freed} | found
             changed = refused.keys() | freed | found.keys()
@@ -136,6 +142,31 @@ def run_plan(
         for result in done.values():
             _abort(store, result)
         raise
+
+
+def _informed(task: Task, evidence: Mapping[str, Evidence]) -> Task:
+    """The same task, with what is known of whole files."""
+    pieces = (
+        replace(piece, evidence=evidence.get(piece.file.key, piece.evidence))
+        for piece in task.pieces
+    )
+    return replace(task, pieces=tuple(pieces))
+
+
+def _unsettled(done: Mapping[int, TaskResult]) -> dict[int, dict[str, Evidence]]:
+    """Tasks that have read a file otherwise than all of it wants, and what that is."""
+    files: dict[str, dict[int, FileResult]] = defaultdict(dict)
+    for number, result in done.items():
+        for key, file in result.files.items():
+            if file.readings or file.evidence.clues or file.evidence.hints:
+                files[key][number] = file
+    found: dict[int, dict[str, Evidence]] = defaultdict(dict)
+    for key, parts in files.items():
+        whole = sum((part.evidence for part in parts.values()), Evidence())
+        for number, part in parts.items():
+            if any(whole.reading(column) != reading for column, reading in part.readings):
+                found[number][key] = whole
+    return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,48 +214,33 @@ def _abort(store: Store, result: TaskResult) -> None:
 def _cut(
     store: Store, dataset: Dataset, ingest_run_id: str, whole: Piece, piece_bytes: int
 ) -> tuple[list[Piece], str] | Refusal:
-    """The pieces of a large file, and its SHA-256; or that it was ingested before."""
-    file = whole.file
-    head = store.read(file.key, if_match=file.etag, length=HEAD_BYTES)
-    layout = read_layout(head, dataset, whole=False)
-    if not layout.encoding.keeps_newlines:
-        raise FileRefusedError(
-            "too_large",
-            f"a file in {layout.encoding.name} of over {piece_bytes:,} bytes cannot be cut; "
-            "send it in UTF-8, or raise intake.task_mb",
-        )
+    """The pieces of a large file, and its SHA-256; or that it was ingested before.
+
+    A file that cannot be read from within, because it is compressed or of two bytes a character,
+    stays one piece: its task reads it as a stream.
+    """
+    file, limits = whole.file, dataset.format
+    head = read_head(store, file, dataset)
+    layout = read_layout(head.data, dataset, whole=head.whole)
     with store.open(file.key, if_match=file.etag) as stream:
-        cuts, digest = find_cuts(
-            iter(lambda: stream.read(CHUNK), b""), piece_bytes, dataset.format.max_record_lines
-        )
+        chunks = iter(lambda: stream.read(CHUNK), b"")
+        if head.compression or not layout.encoding.keeps_newlines:
+            cuts: list[Cut] = []
+            digest = _sha256(chunks)
+        else:
+            cuts, digest = find_cuts(
+                chunks, piece_bytes, limits.max_record_lines, limits.max_line_kb * KILOBYTE
+            )
     if duplicate := recognise(store, dataset, ingest_run_id, digest):
         return duplicate
-    return [replace(whole, cut=cut, layout=layout) for cut in cuts], digest
+    return [replace(whole, cut=cut, layout=layout) for cut in cuts] or [whole], digest
 
 
-def _weigh(
-    store: Store,
-    dataset: Dataset,
-    large: dict[str, list[Piece]],
-    cut: dict[str, list[Piece]],
-    refusals: dict[str, Refusal],
-    engine: Engine,
-) -> None:
-    """Give every piece of a large file the evidence of all of it, in ``cut``."""
-    pieces = [piece for parts in large.values() for piece in parts]
-    seen = {key: Evidence() for key in large}
-    look = partial(_look, store, dataset)
-    for piece, evidence in zip(pieces, engine.map(look, pieces), strict=True):
-        if isinstance(evidence, Refusal):
-            refusals[piece.file.key] = evidence
-        else:
-            seen[piece.file.key] += evidence
-    for key, parts in large.items():
-        cut[key] = [replace(piece, evidence=seen[key]) for piece in parts]
-
-
-def _look(store: Store, dataset: Dataset, piece: Piece) -> Evidence | Refusal:
-    return attempt(partial(survey, store, dataset, piece))
+def _sha256(chunks: Iterable[bytes]) -> str:
+    digest = hashlib.sha256()
+    for chunk in chunks:
+        digest.update(chunk)
+    return digest.hexdigest()
 
 
 def _group(pieces: Sequence[Piece], limit: int) -> Iterator[list[Piece]]:
@@ -232,11 +248,11 @@ def _group(pieces: Sequence[Piece], limit: int) -> Iterator[list[Piece]]:
     group: list[Piece] = []
     size = 0
     for piece in pieces:
-        length = piece.cut.end - piece.cut.start if piece.cut else piece.file.size
-        if group and size + length > limit:
+        cost = piece.size + FILE_COST
+        if group and size + cost > limit:
             yield group
             group, size = [], 0
         group.append(piece)
-        size += length
+        size += cost
     if group:
         yield group

@@ -7,8 +7,10 @@ from dataclasses import replace
 from datetime import date
 
 from lake_assets.contracts.dataset import Dataset
-from lake_assets.jobs.plan import Plan, make_plan, run_plan
-from lake_assets.jobs.task import Engine, Piece, Refusal, Task, TaskResult
+from lake_assets.jobs.fetch import Piece
+from lake_assets.jobs.plan import Plan, block_bytes, make_plan, run_plan
+from lake_assets.jobs.refusal import Refusal
+from lake_assets.jobs.task import Engine, Task, TaskResult
 from lake_assets.storage.errors import ObjectNotFound, StoreError
 from lake_assets.storage.ledger import Commit, Input, commits
 from lake_assets.storage.objects import ObjectInfo, Staged
@@ -144,7 +146,7 @@ def _repeat(
     only_date: str | None,
 ) -> list[Staged]:
     """Stage what a run staged, all of it or one date's."""
-    plan = make_plan(store, dataset, record.ingest_run_id, files, engine, record.task_mb)
+    plan = make_plan(store, dataset, record.ingest_run_id, files, record.task_mb)
     plan = replace(plan, tasks=_tasks(plan, record, dataset, only_date))
     done, refusals = run_plan(store, plan, engine)
     outputs = [staged for number in sorted(done) for staged in done[number].outputs]
@@ -181,10 +183,11 @@ def _tasks(plan: Plan, record: Commit, dataset: Dataset, only_date: str | None) 
     """The plan's pieces in the tasks of the run, whatever else was in its batch."""
     pieces = [(task.number, piece) for task in plan.tasks for piece in task.pieces]
     numbers = [number for item in _ingested(record) for number in item.tasks]
+    size = block_bytes(record.task_mb)
     groups: dict[int, list[Piece]] = defaultdict(list)
     for at, (number, piece) in enumerate(pieces):
         groups[numbers[at] if len(numbers) == len(pieces) else number].append(piece)
     return tuple(
-        Task(number, record.ingest_run_id, dataset, tuple(group), only_date)
+        Task(number, record.ingest_run_id, dataset, tuple(group), size, only_date)
         for number, group in groups.items()
     )

@@ -9,8 +9,10 @@ from typing import Literal
 
 from lake_assets.contracts.dataset import Dataset
 from lake_assets.contracts.lake import Lake
-from lake_assets.jobs.arrivals import MEGABYTE, REQUESTS, batch, settled
-from lake_assets.kernels.layout import HEAD_BYTES, FileRefusedError, read_layout
+from lake_assets.jobs.arrivals import MEGABYTE, batch, settled
+from lake_assets.jobs.fetch import read_head
+from lake_assets.kernels.layout import read_layout
+from lake_assets.kernels.refusal import FileRefusedError
 from lake_assets.storage.commit import reason_document
 from lake_assets.storage.errors import (
     InvalidKey,
@@ -20,7 +22,7 @@ from lake_assets.storage.errors import (
     StoreUnavailable,
 )
 from lake_assets.storage.objects import ObjectInfo
-from lake_assets.storage.store import Store
+from lake_assets.storage.store import REQUESTS, Store
 from lake_assets.storage.zones import (
     apart,
     reason_key,
@@ -124,8 +126,8 @@ def _inspect(store: Store, dataset: Dataset, info: ObjectInfo, name: str) -> Non
             f"it has {info.size:,} bytes, the contract allows {dataset.format.max_file_mb} MB",
         )
     try:
-        head = store.read(info.key, if_match=info.etag, length=HEAD_BYTES)
-        read_layout(head, dataset, whole=info.size <= HEAD_BYTES)
+        head = read_head(store, info, dataset)
+        read_layout(head.data, dataset, whole=head.whole)
     except (FileRefusedError, StoreUnavailable, ObjectNotFound, ObjectChanged, MemoryError):
         raise
     except Exception as error:

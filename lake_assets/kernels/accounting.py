@@ -22,7 +22,7 @@ class Accounting:
         rejected: rows in the rejected zone.
         duplicate: rows of a file that was ingested before.
         skipped: blank rows and repeated headers.
-        recovered: good or rejected rows that another delimiter than the file's made readable.
+        recoveries: how a damaged row was made readable -> rows.
         reasons: reject reason -> rows; the first reason of each row.
         warnings: reason and name of a rule of severity warn -> good rows that broke it.
         dates: event date (ISO) -> good rows.
@@ -35,7 +35,7 @@ class Accounting:
     rejected: int = 0
     duplicate: int = 0
     skipped: int = 0
-    recovered: int = 0
+    recoveries: Mapping[str, int] = field(default_factory=dict)
     reasons: Mapping[str, int] = field(default_factory=dict)
     warnings: Mapping[str, int] = field(default_factory=dict)
     dates: Mapping[str, int] = field(default_factory=dict)
@@ -46,25 +46,32 @@ class Accounting:
         return self.lines - self.headers - self.continuations
 
     @property
+    def recovered(self) -> int:
+        """Rows that were not written as their file is, and were made readable."""
+        return sum(self.recoveries.values())
+
+    @property
     def unaccounted(self) -> int:
         """Rows read that are in no column; anything but 0 breaks conservation."""
         return self.rows_read - self.good - self.rejected - self.duplicate - self.skipped
 
     def __add__(self, other: "Accounting") -> "Accounting":
         sums: dict[str, Any] = {}
-        for name, mine in asdict(self).items():
-            theirs = getattr(other, name)
-            if isinstance(mine, dict):
+        for name in self.__dataclass_fields__:
+            mine, theirs = getattr(self, name), getattr(other, name)
+            if isinstance(mine, int):
+                sums[name] = mine + theirs
+            elif mine and theirs:
                 total = Counter(mine)
                 total.update(theirs)
                 sums[name] = dict(sorted(total.items()))
             else:
-                sums[name] = mine + theirs
+                sums[name] = mine or theirs
         return Accounting(**sums)
 
     def to_json(self) -> dict[str, Any]:
         """As plain JSON types, the derived figures included."""
-        return {"rows_read": self.rows_read, **asdict(self)}
+        return {"rows_read": self.rows_read, "recovered": self.recovered, **asdict(self)}
 
     @classmethod
     def from_json(cls, record: Mapping[str, Any]) -> Self:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from lake_assets.contracts.dataset import Dataset
 
@@ -35,3 +36,24 @@ def map_header(cells: Sequence[str], dataset: Dataset) -> tuple[dict[str, int], 
         else:
             positions[column] = position
     return positions, extra
+
+
+@dataclass(frozen=True, slots=True)
+class Claims:
+    positions: dict[str, tuple[int, ...]]
+    extra: tuple[str, ...]
+
+
+def claim_columns(cells: Sequence[str], dataset: Dataset) -> Claims:
+    names = {
+        name: column.name for column in dataset.columns for name in (column.name, *column.aliases)
+    }
+    positions: dict[str, tuple[int, ...]] = {}
+    extra: list[str] = []
+    for position, cell in enumerate(cells):
+        column = names.get(normalise(cell))
+        if column is None:
+            extra.append(cell.strip())
+        else:
+            positions[column] = (*positions.get(column, ()), position)
+    return Claims(positions, tuple(extra))

@@ -1,29 +1,19 @@
 """A file's layout: encoding, delimiter, and where each column stands. Decided from its head."""
 
 import csv
-from collections.abc import Mapping
+import re
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from lake_assets.contracts.dataset import Dataset
 from lake_assets.kernels.encoding import Encoding, decode_head, sniff_encoding
-from lake_assets.kernels.header import map_header
+from lake_assets.kernels.header import claim_columns
+from lake_assets.kernels.refusal import FileRefusedError
 
 HEAD_BYTES = 256 * 1024
 """How much of a file a layout is decided from."""
 
-
-class FileRefusedError(Exception):
-    """A file as a whole cannot be taken in.
-
-    ``reason`` is one of empty_file, undecodable, delimiter_detection_failed, missing_columns,
-    duplicate_columns, no_data_rows, too_large, invalid_name, unreadable, rule_failed; ``detail``
-    is a sentence.
-    """
-
-    def __init__(self, reason: str, detail: str) -> None:
-        super().__init__(f"{reason}: {detail}")
-        self.reason = reason
-        self.detail = detail
+LINE = re.compile(r"([^\r\n]*)(\r\n|\r|\n|\Z)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,10 +23,12 @@ class Layout:
     Attributes:
         encoding: of the whole file.
         delimiter: one character.
-        header: the header line as it stands, without its line end.
-        header_line: its physical line number, from 1; lines before it are blank.
+        header: the header record as it stands, without its line end.
+        header_line: the physical line on which it starts, from 1; lines before it are blank, or
+            the preamble that the contract allows.
+        header_lines: physical lines that it spans; a quoted header cell may hold line feeds.
         width: the number of header cells.
-        positions: contract column -> position of its cell.
+        positions: contract column -> positions of the cells that claim it, the best claim first.
         extra: header cells that the contract does not know.
     """
 
@@ -44,8 +36,19 @@ class Layout:
     delimiter: str
     header: str
     header_line: int
+    header_lines: int
     width: int
-    positions: Mapping[str, int]
+    positions: Mapping[str, tuple[int, ...]]
+    extra: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Columns:
+    """What a header says under one delimiter."""
+
+    delimiter: str
+    width: int
+    positions: Mapping[str, tuple[int, ...]]
     extra: tuple[str, ...]
 
 
@@ -53,7 +56,8 @@ def read_layout(head: bytes, dataset: Dataset, *, whole: bool) -> Layout:
     """Decide how a file is to be read.
 
     Args:
-        head: its first bytes, :data:`HEAD_BYTES` of them or more.
+        head: its first bytes, :data:`HEAD_BYTES` of them or more; expanded, if it is compressed.
+        dataset: the contract.
         whole: whether ``head`` is all of the file.
 
     Raises:
@@ -64,41 +68,95 @@ def read_layout(head: bytes, dataset: Dataset, *, whole: bool) -> Layout:
         raise FileRefusedError(
             "undecodable", f"the text is in none of the encodings {dataset.format.encodings}"
         )
-    try:
-        text = decode_head(head, encoding, whole=whole)
-    except UnicodeDecodeError as error:
-        raise FileRefusedError(
-            "undecodable", f"the text is not {encoding.name}: {error}"
-        ) from error
-    if not text.strip():
+    text = decode_head(head, encoding, whole=whole)
+    blank = "".join([' \r\n\t\0"', *dataset.format.delimiters])
+    if not text.strip(blank):
         raise FileRefusedError("empty_file", "the file has no text at all")
-    lines = text.split("\n")
-    header_line = next(number for number, line in enumerate(lines, 1) if line.strip())
-    if header_line == len(lines) and not whole:
-        raise FileRefusedError(
-            "unreadable",
-            f"the header has no end within {len(head):,} bytes; if lines end in a carriage return "
-            "alone, they have to end in a line feed",
-        )
-    header = lines[header_line - 1].rstrip("\r")
-    delimiter, positions, extra, width = _find_columns(header, dataset)
     required = [column.name for column in dataset.columns if column.required]
-    if missing := [name for name in required if name not in positions]:
+    first: tuple[_Record, _Columns] | FileRefusedError | None = None
+    for record in _records(text, dataset.format.max_record_lines, whole=whole):
+        if not record.text.strip(blank):
+            continue
+        try:
+            columns = _find_columns(record.text, dataset)
+        except FileRefusedError as error:
+            first = first or error
+        else:
+            if not isinstance(first, tuple):
+                first = record, columns
+            if columns.positions.keys() >= set(required):
+                first = record, columns
+                break
+        if record.line > dataset.format.preamble_lines:
+            break
+    if isinstance(first, FileRefusedError):
+        raise first
+    if first is None:
+        raise FileRefusedError(
+            "unreadable", f"the header has no end within the first {len(head):,} bytes"
+        )
+    record, columns = first
+    if missing := [name for name in required if name not in columns.positions]:
         raise FileRefusedError(
             "missing_columns",
-            f"the header lacks {', '.join(missing)}; it reads {header[:500]!r}",
+            f"the header lacks {', '.join(missing)}; it reads {record.text[:500]!r}",
         )
-    blank = f' \r\t\0"{delimiter}'
-    if whole and not any(line.strip(blank) for line in lines[header_line:]):
+    if whole and not text[record.end :].strip(blank):
         raise FileRefusedError(
             "no_data_rows", "there is a header, and no row with a value below it"
         )
-    return Layout(encoding, delimiter, header, header_line, width, positions, tuple(extra))
+    return Layout(
+        encoding,
+        columns.delimiter,
+        record.text,
+        record.line,
+        record.lines,
+        columns.width,
+        columns.positions,
+        columns.extra,
+    )
 
 
-def _find_columns(header: str, dataset: Dataset) -> tuple[str, dict[str, int], list[str], int]:
-    """The delimiter under which the header names most of the contract's columns."""
-    best: tuple[int, str, list[str]] | None = None
+@dataclass(frozen=True, slots=True)
+class _Record:
+    """A record at the head of a file: its text, the line where it starts, where it ends."""
+
+    text: str
+    line: int
+    lines: int
+    end: int
+
+
+def _records(text: str, max_lines: int, *, whole: bool) -> Iterator[_Record]:
+    """The records at the head of a file; a line with an open quote takes in those that close it."""
+    at, line = 0, 1
+    while at < len(text):
+        end, lines = at, 0
+        closed: tuple[int, int, int] | None = None
+        alone: tuple[int, int, int] | None = None
+        quotes = 0
+        while lines < max_lines and end < len(text):
+            match = LINE.match(text, end)
+            assert match  # it matches any text, the empty one too
+            if match.end() == match.end(1) and not whole:
+                break  # the head ends within this line
+            quotes += match[1].count('"')
+            end, lines = match.end(), lines + 1
+            alone = alone or (match.end(1), end, lines)
+            if quotes % 2 == 0:
+                closed = match.end(1), end, lines
+                break
+        found = closed or alone
+        if found is None:
+            return
+        stop, end, lines = found
+        yield _Record(text[at:stop], line, lines, end)
+        at, line = end, line + lines
+
+
+def _find_columns(header: str, dataset: Dataset) -> _Columns:
+    """The columns under the delimiter by which the header names most of the contract's."""
+    best: _Columns | None = None
     for delimiter in dataset.format.delimiters:
         try:
             cells = next(csv.reader([header], delimiter=delimiter), [])
@@ -106,20 +164,23 @@ def _find_columns(header: str, dataset: Dataset) -> tuple[str, dict[str, int], l
             raise FileRefusedError("unreadable", f"the header cannot be read: {error}") from error
         if len(cells) < 2 and len(dataset.columns) > 1:
             continue
-        try:
-            found = len(map_header(cells, dataset)[0])
-        except ValueError:
-            found = len(dataset.columns)  # it names columns, even twice: this is the delimiter
-        if best is None or (found, len(cells)) > (best[0], len(best[2])):
-            best = found, delimiter, cells
+        claims = claim_columns(cells, dataset)
+        found = _Columns(delimiter, len(cells), claims.positions, tuple(claims.extra))
+        if best is None or _rank(found) > _rank(best):
+            best = found
     if best is None:
         raise FileRefusedError(
             "delimiter_detection_failed",
             f"none of {dataset.format.delimiters} divides the header {header[:500]!r}",
         )
-    _, delimiter, cells = best
-    try:
-        positions, extra = map_header(cells, dataset)
-    except ValueError as error:
-        raise FileRefusedError("duplicate_columns", f"in the header, {error}") from error
-    return delimiter, positions, extra, len(cells)
+    if best.width > dataset.format.max_columns:
+        raise FileRefusedError(
+            "too_many_columns",
+            f"the header has {best.width:,} cells; the contract allows "
+            f"{dataset.format.max_columns:,}",
+        )
+    return best
+
+
+def _rank(columns: _Columns) -> tuple[int, int]:
+    return len(columns.positions), columns.width

@@ -6,21 +6,19 @@ import polars as pl
 
 from lake_assets.contracts.column import ColumnType
 from lake_assets.contracts.dataset import Dataset
-from lake_assets.kernels.rows import RAW, Provenance
+from lake_assets.kernels.rows import RAW
+from lake_assets.kernels.types import LINEAGE
 
 INSTANT_TEXT = "%Y-%m-%dT%H:%M:%S%.6fZ"
 
 
-def to_rejects(
-    bad: pl.DataFrame, reasons: list[str], dataset: Dataset, provenance: Provenance
-) -> pl.DataFrame:
+def to_rejects(bad: pl.DataFrame, reasons: list[str], dataset: Dataset) -> pl.DataFrame:
     """Make reject records of the rows that are not good.
 
     Args:
-        bad: rows as ``rows.type_rows`` gives them.
+        bad: rows as ``rows.judge`` gives them, with the columns of ``types.LINEAGE``.
         reasons: the names of its reason columns, in order.
         dataset: the contract.
-        provenance: of the file.
 
     Returns:
         ``raw_row`` (the exact text; undecodable bytes one for one as Latin-1), the contract's
@@ -38,20 +36,12 @@ def to_rejects(
             columns.append(pl.col(column.name).alias(f"{column.name}_parsed"))
         else:
             columns.append(pl.col(column.name))
-    return (
-        bad.with_columns(broken.alias("reject_reasons"))
-        .with_columns(*provenance.columns())
-        .select(
-            "raw_row",
-            *columns,
-            pl.col("reject_reasons").list.first().alias("reject_reason"),
-            "reject_reasons",
-            "source_file",
-            "line_number",
-            "ingest_run_id",
-            "ingest_ts",
-            "contract_version",
-        )
+    return bad.with_columns(broken.alias("reject_reasons")).select(
+        "raw_row",
+        *columns,
+        pl.col("reject_reasons").list.first().alias("reject_reason"),
+        "reject_reasons",
+        *LINEAGE.names(),
     )
 
 

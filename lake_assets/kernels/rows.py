@@ -1,8 +1,8 @@
-"""Cells to typed rows: the good ones, and the rejects with every reason."""
+"""Texts to typed rows, with every reason for which one is not good."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, timedelta
 
 import polars as pl
 
@@ -10,146 +10,171 @@ from lake_assets.contracts.column import Column, ColumnType
 from lake_assets.contracts.dataset import DATE_IN_RANGE, Dataset
 from lake_assets.contracts.rule import Severity
 from lake_assets.kernels.cells import DAMAGED
+from lake_assets.kernels.evidence import Evidence, Readings, settle, weigh
 from lake_assets.kernels.numbers import parse_decimal, parse_integer
 from lake_assets.kernels.rules import broken
-from lake_assets.kernels.timestamps import (
-    Evidence,
-    date_in_name,
-    is_ambiguous,
-    parse_timestamps,
-    settle,
-)
-from lake_assets.kernels.types import data_type
+from lake_assets.kernels.texts import DAMAGE, KIND, Text
+from lake_assets.kernels.timestamps import date_in_name, read_timestamps
 
-TRUE = ["true", "t", "yes", "y", "1"]
-FALSE = ["false", "f", "no", "n", "0"]
 RAW = "_raw"
 """A timestamp's text stands beside its value, in a column with this ending."""
-KIND, DAMAGE = "_kind", "_damage"
-"""What ``cells`` found of a row; no column of a contract starts with an underscore."""
+
+INVALID = {
+    ColumnType.INTEGER: "INVALID_NUMBER",
+    ColumnType.DECIMAL: "INVALID_NUMBER",
+    ColumnType.BOOLEAN: "INVALID_BOOLEAN",
+    ColumnType.TIMESTAMP: "INVALID_TIMESTAMP_FORMAT",
+}
+AMBIGUOUS = {
+    ColumnType.INTEGER: "AMBIGUOUS_NUMBER",
+    ColumnType.DECIMAL: "AMBIGUOUS_NUMBER",
+    ColumnType.TIMESTAMP: "AMBIGUOUS_TIMESTAMP",
+}
 
 
 @dataclass(frozen=True, slots=True)
-class Provenance:
-    """Where rows come from: the same four values in every row of a file."""
+class Context:
+    """What the pieces of a block say of their rows; each sequence has an item a piece.
 
-    source_file: str
-    ingest_run_id: str
-    ingest_ts: datetime
-    contract_version: str
+    ``names`` are the dates in the files' names, ``last_dates`` the latest event dates that are
+    accepted (:class:`~lake_assets.contracts.dataset.Partitioning`).
+    """
 
-    def columns(self) -> list[pl.Expr]:
-        """The columns of ``types.LINEAGE`` except ``line_number``, as literals."""
-        return [
-            pl.lit(self.source_file).alias("source_file"),
-            pl.lit(self.ingest_run_id).alias("ingest_run_id"),
-            pl.lit(self.ingest_ts.replace(tzinfo=None), pl.Datetime("us")).alias("ingest_ts"),
-            pl.lit(self.contract_version).alias("contract_version"),
-        ]
+    names: Sequence[date | None]
+    last_dates: Sequence[date]
+
+    @classmethod
+    def of(cls, pieces: Sequence[Text], dataset: Dataset) -> "Context":
+        """From where the pieces come from."""
+        ahead = timedelta(days=dataset.partition.max_days_ahead)
+        origins = [piece.provenance for piece in pieces]
+        return cls(
+            [date_in_name(origin.source_file) for origin in origins],
+            [origin.ingest_ts.date() + ahead for origin in origins],
+        )
 
 
-def type_rows(
-    texts: pl.DataFrame, dataset: Dataset, provenance: Provenance, evidence: Evidence | None
-) -> pl.DataFrame:
-    """Read each cell as its column's type, and say what is wrong with each row.
+def read_values(
+    texts: pl.DataFrame, dataset: Dataset, context: Context
+) -> dict[str, Readings]:
+    """Read each text as its column's type.
 
     Args:
-        texts: ``line_number``, ``raw_row``, :data:`KIND`, :data:`DAMAGE`, and a trimmed String
-            column a contract column, null where there is no value.
+        texts: as ``texts.read_texts`` gives them.
         dataset: the contract.
-        provenance: of the file.
-        evidence: of the whole file on the order of day and month; None if ``texts`` is all of it.
+        context: of the block.
+    """
+    named: date | None | pl.Series = context.names[0]
+    if len(set(context.names)) > 1:
+        named = pl.Series(context.names, dtype=pl.Date).gather(texts["piece"])
+    return {column.name: _read(texts[column.name], column, named) for column in dataset.columns}
+
+
+def weigh_all(values: Mapping[str, Readings], piece: pl.Series, pieces: int) -> list[Evidence]:
+    """The evidence in each piece on texts with two readings; ``piece`` is the index by row."""
+    found = [Evidence()] * pieces
+    for name, readings in values.items():
+        if readings.alternatives or readings.clues:
+            seen = weigh(name, readings, piece if pieces > 1 else None, pieces)
+            found = [one + other for one, other in zip(found, seen, strict=True)]
+    return found
+
+
+def judge(
+    texts: pl.DataFrame,
+    values: Mapping[str, Readings],
+    evidence: Sequence[Evidence],
+    dataset: Dataset,
+    context: Context,
+) -> pl.DataFrame:
+    """Settle what has two readings, and say what is wrong with each row.
+
+    Args:
+        texts: as ``texts.read_texts`` gives them; further columns are kept.
+        values: of these texts.
+        evidence: of each piece's file.
+        dataset: the contract.
+        context: of the block.
 
     Returns:
-        ``line_number``, ``raw_row``, :data:`KIND`, the contract's columns typed (null where
-        unread), ``<timestamp>_raw`` String, and a Boolean column a reason, named ``!<reason>``, in
-        the order in which reasons are reported; ``?<rule>`` for rules that only warn.
+        ``texts`` with the contract's columns typed (null where unread) in place of their texts,
+        ``<timestamp>_raw`` String, and a Boolean column a reason, named ``!<reason>``, in the
+        order in which reasons are reported; ``?<rule>`` for rules that only warn.
     """
-    values: list[pl.Series] = []
+    piece = texts["piece"]
+    typed: list[pl.Series] = []
     missing: list[pl.Series] = []
-    unread: list[pl.Series] = []
+    ambiguous: list[pl.Series] = []
+    invalid: list[pl.Series] = []
     intact = texts[KIND] != DAMAGED
     for column in dataset.columns:
-        text = texts[column.name]
+        text, readings = texts[column.name], values[column.name]
         if column.required:
             missing.append(
                 (text.is_null() & intact).alias(f"!MISSING_REQUIRED_COLUMN:{column.name}")
             )
         if column.type is ColumnType.TIMESTAMP:
-            value, invalid, ambiguous = _timestamp(text, column, provenance, evidence)
-            values += [text.alias(column.name + RAW), value]
-            unread[:0] = [
-                ambiguous.alias(f"!AMBIGUOUS_TIMESTAMP:{column.name}"),
-                invalid.alias(f"!INVALID_TIMESTAMP_FORMAT:{column.name}"),
-            ]
+            typed.append(text.alias(column.name + RAW))
+        value, two_ways = settle(readings, _chosen(column.name, readings, evidence, piece))
+        typed.append(value.alias(column.name))
+        if column.type is ColumnType.STRING:
             continue
-        value = _value(text, column)
-        values.append(value)
-        if column.type is not ColumnType.STRING:
-            code = "INVALID_NUMBER" if column.type is not ColumnType.BOOLEAN else "INVALID_BOOLEAN"
-            wrong = value.is_null() & text.is_not_null()
-            unread.append(wrong.alias(f"!{code}:{column.name}"))
-    rows = texts.select("line_number", "raw_row", KIND, DAMAGE).with_columns(values)
+        unread = value.is_null() & text.is_not_null()
+        if column.type in AMBIGUOUS and readings.alternatives:
+            unread &= ~two_ways
+            ambiguous.append(two_ways.alias(f"!{AMBIGUOUS[column.type]}:{column.name}"))
+        invalid.append(unread.alias(f"!{INVALID[column.type]}:{column.name}"))
+    rows = texts.drop(column.name for column in dataset.columns).with_columns(typed)
     structural = [
         (pl.col(DAMAGE) == what).fill_null(False).alias(f"!STRUCTURAL:{what}")
         for what in rows[DAMAGE].drop_nulls().unique(maintain_order=True)
     ]
-    return (
-        rows.with_columns(structural)
-        .with_columns(missing + unread)
-        .with_columns(_rules(dataset, provenance))
-        .drop(DAMAGE)
+    return rows.with_columns(*structural, *missing, *ambiguous, *invalid).with_columns(
+        _rules(dataset, context, piece)
     )
 
 
-def _rules(dataset: Dataset, provenance: Provenance) -> Iterator[pl.Expr]:
+def is_bad(rows: pl.DataFrame) -> pl.Series:
+    """Boolean: rows for which :func:`judge` found a reason."""
+    return rows.select(pl.any_horizontal(reasons(rows))).to_series()
+
+
+def reasons(rows: pl.DataFrame) -> list[str]:
+    """The names of the reason columns, in order."""
+    return [name for name in rows.columns if name.startswith("!")]
+
+
+def _chosen(
+    name: str, readings: Readings, evidence: Sequence[Evidence], piece: pl.Series
+) -> str | None | pl.Series:
+    if not readings.alternatives:
+        return None
+    chosen = [found.reading(name) for found in evidence]
+    if len(set(chosen)) == 1:
+        return chosen[0]
+    return pl.Series(chosen, dtype=pl.String).gather(piece)
+
+
+def _rules(dataset: Dataset, context: Context, piece: pl.Series) -> Iterator[pl.Expr]:
     intact = pl.col(KIND) != DAMAGED
     for rule in dataset.rules:
         mark = "?" if rule.severity is Severity.WARN else "!"
         yield (broken(rule) & intact).alias(f"{mark}{rule.reason}:{rule.name}")
+    last: pl.Expr = pl.lit(context.last_dates[0])
+    if len(set(context.last_dates)) > 1:
+        last = pl.lit(pl.Series(context.last_dates).gather(piece))
     partition = dataset.partition
-    last = provenance.ingest_ts.date() + timedelta(days=partition.max_days_ahead)
     in_range = pl.col(partition.column).dt.date().is_between(partition.start, last)
     yield (~in_range).fill_null(False).alias(f"!{DATE_IN_RANGE}")
 
 
-def _timestamp(
-    text: pl.Series, column: Column, provenance: Provenance, evidence: Evidence | None
-) -> tuple[pl.Series, pl.Series, pl.Series]:
-    named = date_in_name(provenance.source_file)
-    readings, seen = parse_timestamps(text, column.formats, named)
-    value = settle(readings, seen if evidence is None else evidence.of(column.name)).alias(
-        column.name
-    )
-    ambiguous = value.is_null() & readings["DM"].is_not_null()
-    invalid = value.is_null() & text.is_not_null() & ~ambiguous
-    return value, invalid, ambiguous
-
-
-def survey(texts: pl.DataFrame, dataset: Dataset, source_file: str) -> Evidence:
-    """The evidence in one piece of a file on the order of day and month in its timestamps."""
-    evidence = Evidence()
-    for column in dataset.columns:
-        if column.type is ColumnType.TIMESTAMP and is_ambiguous(column.formats):
-            named = date_in_name(source_file)
-            seen = parse_timestamps(texts[column.name], column.formats, named)[1]
-            evidence += seen.within(column.name)
-    return evidence
-
-
-def _value(text: pl.Series, column: Column) -> pl.Series:
+def _read(text: pl.Series, column: Column, named: date | None | pl.Series) -> Readings:
     match column.type:
         case ColumnType.INTEGER:
-            return parse_integer(text)
+            return Readings(parse_integer(text))
         case ColumnType.DECIMAL:
-            return parse_decimal(text, column.precision, column.scale)
-        case ColumnType.BOOLEAN:
-            lower = text.str.to_lowercase()
-            return lower.replace_strict(
-                TRUE + FALSE,
-                [True] * len(TRUE) + [False] * len(FALSE),
-                default=None,
-                return_dtype=pl.Boolean,
-            )
+            return Readings(parse_decimal(text, column.precision, column.scale))
+        case ColumnType.TIMESTAMP:
+            return read_timestamps(text, column, named)
         case _:
-            return text.cast(data_type(column))
+            return Readings(text)

@@ -141,6 +141,20 @@ def parse_timestamps(
     return readings, evidence
 
 
+def read_timestamps(text: pl.Series, column, named) -> "Readings":
+    from lake_assets.kernels.evidence import Readings
+
+    one = named if not isinstance(named, pl.Series) else None
+    r, e = parse_timestamps(text, column.formats, one)
+    if r["DM"].is_null().all() and not e.column:
+        return Readings(r["instant"])
+    return Readings(
+        r["instant"], {"DM": r["DM"], "MD": r["MD"]},
+        {k: pl.Series([i < n for i in range(text.len())]) for k, n in e.column.items()},
+        {k: pl.Series([i < n for i in range(text.len())]) for k, n in e.name.items()},
+    )
+
+
 def settle(readings: pl.DataFrame, evidence: Evidence) -> pl.Series:
     """Decide the texts with two readings; null where the evidence does not."""
     order = evidence.order()

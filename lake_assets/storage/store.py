@@ -9,6 +9,9 @@ from typing import BinaryIO, Protocol
 from lake_assets.storage.errors import StoreUnavailable
 from lake_assets.storage.objects import ObjectInfo, Staged
 
+REQUESTS = 16
+"""Requests to a store under way at once; they wait, they do not compute."""
+
 
 class Store(Protocol):
     """Objects under keys. Safe to use from several threads; can be pickled for workers.

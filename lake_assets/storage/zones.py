@@ -86,14 +86,19 @@ def processed_prefix(dataset: Dataset, day: str) -> str:
     return f"{dataset.zones.processed}date={day}/"
 
 
-def processed_key(dataset: Dataset, day: str, run_id: str, part: int) -> str:
-    """One Parquet file of a processed partition."""
-    return f"{processed_prefix(dataset, day)}part-{run_id}-{part:04d}.snappy.parquet"
+def part_name(run_id: str, part: int, volume: int = 0) -> str:
+    """``part-<ingest_run_id>-0000``; a long task writes several volumes, ``...-0000-0001``."""
+    return f"part-{run_id}-{part:04d}" + (f"-{volume:04d}" if volume else "")
 
 
-def rejects_key(dataset: Dataset, form: str, run_id: str, part: int) -> str:
+def processed_key(dataset: Dataset, day: str, name: str) -> str:
+    """One Parquet file of a processed partition; ``name`` is a :func:`part_name`."""
+    return f"{processed_prefix(dataset, day)}{name}.snappy.parquet"
+
+
+def rejects_key(dataset: Dataset, form: str, name: str) -> str:
     """Reject records; ``form`` is ``json`` (one object a line) or ``csv``."""
-    return f"{dataset.zones.rejected_rows}{form}/part-{run_id}-{part:04d}.{form}"
+    return f"{dataset.zones.rejected_rows}{form}/{name}.{form}"
 
 
 def archive_key(dataset: Dataset, name: str, arrived: datetime, run_id: str) -> str:

@@ -1,19 +1,20 @@
 """validated/ -> processed/, rejects, archive/ and the ledger: all of a batch or nothing."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
-from lake_assets.contracts.dataset import Dataset
+from lake_assets.contracts.dataset import CsvFormat, Dataset
 from lake_assets.contracts.lake import Lake
 from lake_assets.contracts.rule import Rule
 from lake_assets.engines.local import LocalEngine
 from lake_assets.jobs.compact import compact, stale_dates
 from lake_assets.jobs.ingest import ingest, recover
 from lake_assets.jobs.plan import run_id
-from lake_assets.kernels.piece import read_piece
+from lake_assets.kernels.block import Block, read_block
+from lake_assets.kernels.texts import Text
 from lake_assets.storage import Store, StoreUnavailable, open_store
 from lake_assets_tests.jobs.lakes import (
     ARRIVED,
@@ -78,12 +79,12 @@ def test_a_broken_rule_of_severity_fail_refuses_the_whole_file_and_no_other(stor
 def test_an_error_of_ours_over_one_file_refuses_that_file_alone(
     local_store: Store, lake: Lake, monkeypatch: pytest.MonkeyPatch
 ):
-    def broken(data: bytes, *args: Any) -> Any:
-        if b"POISON" in data:
+    def broken(texts: Sequence[Text], dataset: Dataset) -> Block:
+        if any(b"POISON" in text.data for text in texts):
             raise ZeroDivisionError("a bug of ours")
-        return read_piece(data, *args)
+        return read_block(texts, dataset)
 
-    monkeypatch.setattr("lake_assets.jobs.task.read_piece", broken)
+    monkeypatch.setattr("lake_assets.jobs.task.read_block", broken)
     for name, transaction in {"a.csv": "T1", "b.csv": "POISON", "c.csv": "T3"}.items():
         place(local_store, name, csv(sale(transaction)))
     record = ingest(local_store, lake, lake.datasets[0], ENGINE)
@@ -97,17 +98,25 @@ def test_an_error_of_ours_over_one_file_refuses_that_file_alone(
     assert_accounted(local_store)
 
 
-def test_bytes_that_turn_out_undecodable_behind_the_head_refuse_the_file(local_store: Store):
-    lake = contract()
+@pytest.mark.parametrize(("undecodable", "outcome"), [("reject", "ingested"), ("refuse", "refused")])
+def test_bytes_that_turn_out_undecodable_behind_the_head_cost_what_the_contract_says(
+    local_store: Store, undecodable: str, outcome: str
+):
+    lake = contract(format=CsvFormat(undecodable=undecodable))
     text = "\n".join([csv().decode().strip(), *[sale(f"T{n}") for n in range(9000)], ""])
     data = b"\xff\xfe" + text.encode("utf-16-le") + b"\x00"
     assert len(data) > 256 * 1024
     drop(local_store, "a.csv", data)
-    outcome = run(local_store, lake)
-    assert [verdict.outcome for verdict in outcome.verdicts] == ["validated"]
-    (item,) = outcome.commits[0].inputs
-    assert (item.outcome, item.reason) == ("refused", "undecodable")
-    assert list(refused_files(local_store).values()) == [data]
+    result = run(local_store, lake)
+    assert [verdict.outcome for verdict in result.verdicts] == ["validated"]
+    (item,) = result.commits[0].inputs
+    assert item.outcome == outcome
+    if outcome == "refused":
+        assert item.reason == "undecodable"
+        assert list(refused_files(local_store).values()) == [data]
+    else:
+        assert item.encoding == "utf-16-le"
+        assert (item.books.good, item.books.reasons) == (9000, {"STRUCTURAL:undecodable bytes": 1})
     assert_accounted(local_store)
 
 
@@ -255,7 +264,8 @@ def test_a_store_that_goes_away_loses_nothing(local_store: Store, lake: Lake, mo
     watched = hooked(local_store, before=once(moment, fail))
     with pytest.raises(StoreUnavailable):
         ingest(watched, lake, lake.datasets[0], ENGINE)
-    assert len(keys(local_store, "validated/")) == 3
+    waiting = len(keys(local_store, "validated/"))
+    assert waiting == 3 or (moment == "move" and waiting > 0)  # files are moved several at once
     if moment in {"read", "stage", "put_if_absent"}:
         assert keys(local_store, "processed/") == keys(local_store, "rejected/") == []
     outcome = run(local_store, lake)

@@ -1,5 +1,11 @@
 """Large files in pieces: the same rows as in one piece, and tasks that repeat."""
 
+import bz2
+import gzip
+import hashlib
+import io
+import random
+import zipfile
 from datetime import date, datetime
 from itertools import pairwise
 
@@ -12,7 +18,7 @@ from lake_assets.contracts.lake import Lake
 from lake_assets.jobs.ingest import ingest
 from lake_assets.jobs.plan import make_plan, without
 from lake_assets.jobs.rebuild import rebuild_date
-from lake_assets.jobs.task import Piece
+from lake_assets.jobs.fetch import Piece
 from lake_assets.samples import retail_files
 from lake_assets.storage import ObjectInfo, Store
 from lake_assets_tests.jobs.lakes import (
@@ -23,6 +29,7 @@ from lake_assets_tests.jobs.lakes import (
     contents,
     contract,
     csv,
+    drop,
     hooked,
     once,
     place,
@@ -31,6 +38,7 @@ from lake_assets_tests.jobs.lakes import (
     sale,
     table,
 )
+from lake_assets_tests.jobs.test_ingest import staged
 
 MEGABYTE = 1 << 20
 
@@ -123,7 +131,7 @@ def test_pieces_cover_the_file_and_tasks_hold_about_what_they_may(
     data = csv(*[sale(f"T{n:06d}") for n in range(60_000)])
     large = Piece(place(local_store, "large.csv", data), "large.csv")
     small = [Piece(place(local_store, f"{n}.csv", csv(sale("T"))), f"{n}.csv") for n in range(3)]
-    plan = make_plan(local_store, dataset, "run", [small[0], large, *small[1:]], ENGINE, 1)
+    plan = make_plan(local_store, dataset, "run", [small[0], large, *small[1:]], 1)
     assert plan.refusals == {}
     assert set(plan.sha256) == {"validated/large.csv"}
     assert [task.number for task in plan.tasks] == list(range(len(plan.tasks)))
@@ -140,7 +148,7 @@ def test_pieces_cover_the_file_and_tasks_hold_about_what_they_may(
         <= 1.1 * MEGABYTE
         for task in plan.tasks
     )
-    again = make_plan(local_store, dataset, "run", [small[0], large, *small[1:]], ENGINE, 1)
+    again = make_plan(local_store, dataset, "run", [small[0], large, *small[1:]], 1)
     assert again == plan
 
 
@@ -148,24 +156,87 @@ def test_a_task_without_a_file_keeps_its_number_and_its_other_pieces(
     local_store: Store, dataset: Dataset
 ):
     files = [Piece(place(local_store, f"{n}.csv", csv(sale("T"))), f"{n}.csv") for n in range(3)]
-    (task,) = make_plan(local_store, dataset, "run", files, ENGINE, 64).tasks
+    (task,) = make_plan(local_store, dataset, "run", files, 64).tasks
     left = without(task, {"validated/1.csv"})
     assert left.number == task.number
     assert [piece.source_file for piece in left.pieces] == ["0.csv", "2.csv"]
 
 
-def test_a_large_file_that_cannot_be_cut_is_refused_with_advice(local_store: Store):
+def compressed(data: bytes, kind: str) -> bytes:
+    """The same as somebody would send it."""
+    match kind:
+        case "gzip":
+            return gzip.compress(data, mtime=0)
+        case "bzip2":
+            return bz2.compress(data)
+        case "zip":
+            buffer = io.BytesIO()
+            with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+                archive.writestr("sales.csv", data)
+            return buffer.getvalue()
+        case _:
+            return b"\xff\xfe" + data.decode().encode("utf-16-le")
+
+
+@pytest.mark.parametrize("kind", ["gzip", "bzip2", "zip", "utf-16"])
+def test_a_file_that_cannot_be_cut_is_read_as_a_stream(
+    local_store: Store, other_store: Store, kind: str
+):
+    """Its rows are those of the plain file, in several volumes; and they are rebuilt to the byte."""
     lake = contract(task_mb=1)
-    text = csv(*[sale(f"T{n:06d}") for n in range(15_000)]).decode()
-    data = b"\xff\xfe" + text.encode("utf-16-le")
-    assert len(data) > MEGABYTE
-    place(local_store, "wide.csv", data)
+    dataset = lake.datasets[0]
+    noise = random.Random(1)
+    rows = [sale(f"T{n:06d}-{noise.getrandbits(400):x}") for n in range(30_000)]
+    rows[20_000:20_000] = [f"late,S1,0{m}/04/2025 10:00,I1,1,2.50,2.50" for m in (3, 4)]
+    rows.append("last,S1,25/04/2025 10:00,I1,1,2.50,2.50")
+    data = csv(*rows)
+    sent = compressed(data, kind)
+    assert len(sent) > MEGABYTE
+    for store, content in ((local_store, data), (other_store, sent)):
+        place(store, "sales.csv", content)
+        record = ingest(store, lake, dataset, ENGINE)
+        assert record is not None
+        assert_accounted(store)
+        (item,) = record.inputs
+        assert (item.outcome, item.books.good) == ("ingested", 30_003)
+        assert item.sha256 == hashlib.sha256(content).hexdigest()
+    strip = [
+        table(store, "processed/").drop("ingest_run_id").sort("line_number")
+        for store in (local_store, other_store)
+    ]
+    assert_frame_equal(*strip)
+    before = contents(other_store, "processed/")
+    assert sum("-0001.snappy" in key for key in before) > 0
+    for day in record.dates:
+        rebuild_date(other_store, dataset, ENGINE, day)
+    assert contents(other_store, "processed/") == before
+
+
+@pytest.mark.parametrize("at", [0.3, 0.9])
+def test_a_compressed_file_that_is_cut_off_is_refused_and_stages_nothing(
+    local_store: Store, at: float
+):
+    lake = contract(task_mb=1)
+    noise = random.Random(1)
+    data = csv(*[sale(f"T{noise.getrandbits(400):x}") for _ in range(40_000)])
+    sent = gzip.compress(data, mtime=0)
+    place(local_store, "cut.csv.gz", sent[: int(len(sent) * at)])
     place(local_store, "good.csv", csv(sale("T1")))
     outcome = run(local_store, lake)
     items = {item.source_file: item for item in outcome.commits[0].inputs}
-    assert items["wide.csv"].reason == "too_large"
-    assert "UTF-8" in str(items["wide.csv"].detail)
-    assert items["good.csv"].outcome == "ingested"
+    assert (items["cut.csv.gz"].outcome, items["cut.csv.gz"].reason) == ("refused", "compression")
+    assert "ends too early" in str(items["cut.csv.gz"].detail)
+    assert table(local_store, "processed/")["transaction_id"].to_list() == ["T1"]
+    assert list(staged(local_store)) == []
+    assert_accounted(local_store)
+
+
+def test_small_compressed_files_are_read_like_plain_ones(local_store: Store, lake: Lake):
+    for number, kind in enumerate(("gzip", "bzip2", "zip", "utf-16")):
+        drop(local_store, f"{number}.csv", compressed(csv(sale(f"T{number}")), kind))
+    outcome = run(local_store, lake)
+    assert [verdict.outcome for verdict in outcome.verdicts] == ["validated"] * 4
+    assert sorted(table(local_store, "gold/")["transaction_id"]) == ["T0", "T1", "T2", "T3"]
     assert_accounted(local_store)
 
 

@@ -3,8 +3,10 @@
 import pytest
 
 from lake_assets.jobs.plan import make_plan
-from lake_assets.jobs.task import Piece, Refusal, attempt, run_task
-from lake_assets.kernels.layout import FileRefusedError
+from lake_assets.jobs.fetch import Piece
+from lake_assets.jobs.refusal import Refusal, attempt
+from lake_assets.jobs.task import run_task
+from lake_assets.kernels.refusal import FileRefusedError
 from lake_assets.storage import (
     ObjectChanged,
     ObjectNotFound,
@@ -57,7 +59,7 @@ def test_a_store_or_a_machine_that_fails_is_no_fault_of_the_file(error: Exceptio
 def test_a_task_that_cannot_stage_all_of_its_outputs_takes_the_others_back(local_store: Store):
     dataset = contract().datasets[0]
     info = place(local_store, "a.csv", csv(sale("T1"), sale("")))
-    plan = make_plan(local_store, dataset, "run", [Piece(info, "a.csv")], ENGINE, 64)
+    plan = make_plan(local_store, dataset, "run", [Piece(info, "a.csv")], 64)
     away = StoreUnavailable("away")
     full = once("stage", lambda: void(raising(away)), "rejected/data_quality/json/")
     with pytest.raises(StoreUnavailable):

@@ -1,6 +1,7 @@
 """raw/ -> validated/ or rejected/system/: what is let in, what is refused, and nothing lost."""
 
 import os
+import gzip
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
@@ -47,8 +48,9 @@ GOOD = csv(sale("T1"))
         (f"{HEADER}\n\n,,,,,,\n".encode(), "no_data_rows", "no row"),
         (b"transaction_id,store_id\n1,2\n", "missing_columns", "timestamp, item_id, quantity"),
         (HEADER.replace(",", "~").encode() + b"\n1~2\n", "delimiter_detection_failed", "divides"),
-        (b"\xff\xfe" + HEADER.encode("utf-16-le") + b"\n\x00\xd8", "undecodable", "utf-16"),
-        (csv("a", header=f"{HEADER},qty"), "duplicate_columns", "qty"),
+        (gzip.compress(csv("a"))[:-30], "compression", "ends too early"),
+        (b"PK\x03\x04 is no zip file\n", "compression", "zip"),
+        (csv("a", header=HEADER + ",x" * 20_000), "too_many_columns", "20,007"),
     ],
 )
 def test_a_file_that_breaks_the_contract_as_a_whole_is_kept_with_the_reason(

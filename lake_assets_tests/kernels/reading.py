@@ -1,6 +1,7 @@
 """A small contract, the retail one, and short ways to read bytes by them."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
@@ -12,10 +13,11 @@ import lake_assets
 from lake_assets.contracts import Dataset, load_lake
 from lake_assets.kernels.accounting import Accounting
 from lake_assets.kernels.cuts import Cut
+from lake_assets.kernels.block import Block, read_block
+from lake_assets.kernels.evidence import Evidence
 from lake_assets.kernels.layout import Layout, read_layout
-from lake_assets.kernels.piece import PieceRows, read_piece, survey_piece
-from lake_assets.kernels.rows import Provenance
-from lake_assets.kernels.timestamps import Evidence
+from lake_assets.kernels.refusal import FileRefusedError
+from lake_assets.kernels.texts import Provenance, Text
 
 ARRIVED = datetime(2025, 12, 31, 23, 59, 59, 123456, tzinfo=UTC)
 HEADER = "id,at,n,note\n"
@@ -69,36 +71,77 @@ def provenance(name: str = "file.csv", arrived: datetime = ARRIVED) -> Provenanc
     return Provenance(name, "run", arrived, "1")
 
 
-def read(content: str | bytes, dataset: Dataset | None = None, name: str = "file.csv") -> PieceRows:
-    """Read a whole file."""
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What was made of a file."""
+
+    good: pl.DataFrame
+    rejects: pl.DataFrame
+    books: Accounting
+    blocks: tuple[Block, ...] = ()
+
+
+def read(content: str | bytes, dataset: Dataset | None = None, name: str = "file.csv") -> Reading:
+    """Read a whole file; raises what refuses it."""
+    (reading,) = read_files({name: content}, dataset)
+    return reading
+
+
+def read_files(
+    files: Mapping[str, str | bytes], dataset: Dataset | None = None
+) -> list[Reading]:
+    """Read whole files in one block, and take what came of each out of it."""
     dataset = dataset or small()
-    data = content.encode() if isinstance(content, str) else content
-    layout = read_layout(data, dataset, whole=True)
-    return read_piece(data, 1, layout, dataset, provenance(name))
+    pieces = []
+    for name, content in files.items():
+        data = content.encode() if isinstance(content, str) else content
+        layout = read_layout(data, dataset, whole=True)
+        pieces.append(Text(data, 1, layout, provenance(name)))
+    block = read_block(pieces, dataset)
+    for result in block.pieces:
+        if result.refusal:
+            raise FileRefusedError(*result.refusal)
+    return [
+        Reading(
+            block.good.filter(pl.col("source_file") == name),
+            block.rejects.filter(pl.col("source_file") == name),
+            result.books,
+            (block,),
+        )
+        for name, result in zip(files, block.pieces, strict=True)
+    ]
 
 
 def read_pieces(
     data: bytes, cuts: list[Cut], layout: Layout, dataset: Dataset, name: str = "file.csv"
-) -> PieceRows:
+) -> Reading:
     """Read a file in pieces, with the evidence of all of them."""
-    parts = [(data[cut.start : cut.end], cut.first_line) for cut in cuts]
-    seen = [survey_piece(part, line, layout, dataset, name) for part, line in parts]
-    evidence = sum(seen, Evidence())
-    rows = [
-        read_piece(part, line, layout, dataset, provenance(name), evidence) for part, line in parts
+    pieces = [
+        Text(
+            data[cut.start : cut.end],
+            cut.first_line,
+            layout,
+            provenance(name),
+            last=cut.end == len(data),
+        )
+        for cut in cuts
     ]
-    return PieceRows(
-        pl.concat([piece.good for piece in rows]),
-        pl.concat([piece.rejects for piece in rows]),
-        sum((piece.books for piece in rows), Accounting()),
+    seen = [read_block([piece], dataset).pieces[0].evidence for piece in pieces]
+    evidence = sum(seen, Evidence())
+    blocks = [read_block([replace(piece, evidence=evidence)], dataset) for piece in pieces]
+    return Reading(
+        pl.concat([block.good for block in blocks]),
+        pl.concat([block.rejects for block in blocks]),
+        sum((block.pieces[0].books for block in blocks), Accounting()),
+        tuple(blocks),
     )
 
 
-def reasons(rows: PieceRows) -> dict[int, list[str]]:
+def reasons(rows: Reading) -> dict[int, list[str]]:
     """Line number -> all reject reasons."""
     return dict(rows.rejects.select("line_number", "reject_reasons").iter_rows())
 
 
-def lines(rows: PieceRows) -> list[int]:
+def lines(rows: Reading) -> list[int]:
     """Line numbers of the good rows."""
     return rows.good["line_number"].to_list()

@@ -57,7 +57,8 @@ def test_a_row_that_no_single_delimiter_divides_is_structural(row: str) -> None:
 def test_a_recovered_row_is_judged_like_any_other() -> None:
     rows = read(f"{HEADER}b;2025-01-02;x;y\n")
     assert reasons(rows) == {2: ["INVALID_NUMBER:n"]}
-    assert rows.books.recovered == 1
+    assert rows.books.recovered == 0
+    assert read(f"{HEADER}b;2025-01-02;1;y\n").books.recoveries == {"another delimiter": 1}
 
 
 @pytest.mark.parametrize(

@@ -9,8 +9,9 @@ import pytest
 
 from lake_assets.contracts import Dataset
 from lake_assets.kernels.gold import gold_schema, processed_schema, row_hash, to_gold
+from lake_assets.kernels.block import read_block
 from lake_assets.kernels.layout import read_layout
-from lake_assets.kernels.piece import read_piece
+from lake_assets.kernels.texts import Text
 from lake_assets_tests.kernels.reading import provenance, read, retail, small, with_column
 
 EARLY, LATE = datetime(2025, 1, 2, tzinfo=UTC), datetime(2025, 1, 2, 0, 0, 0, 1, tzinfo=UTC)
@@ -20,7 +21,7 @@ def rows(name: str, arrived: datetime, *notes: str) -> pl.DataFrame:
     dataset = small()
     data = ("id,at,n,note\n" + "".join(f"a,2025-01-02,1,{note}\n" for note in notes)).encode()
     layout = read_layout(data, dataset, whole=True)
-    return read_piece(data, 1, layout, dataset, provenance(name, arrived)).good
+    return read_block([Text(data, 1, layout, provenance(name, arrived))], dataset).good
 
 
 @pytest.mark.parametrize(

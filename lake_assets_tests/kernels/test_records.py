@@ -1,14 +1,27 @@
 """Physical lines to records."""
 
+import polars as pl
 import pytest
 
 from lake_assets.kernels.lines import split_lines
 from lake_assets.kernels.records import join_records
 
 
+def lines(*pieces: bytes) -> pl.DataFrame:
+    """The physical lines of pieces, numbered in each."""
+    return pl.concat(
+        split_lines(data).select(
+            pl.lit(piece, pl.UInt32).alias("piece"),
+            pl.int_range(1, pl.len() + 1, dtype=pl.UInt32).alias("line_number"),
+            pl.all(),
+        )
+        for piece, data in enumerate(pieces)
+    )
+
+
 def join(data: str, max_lines: int = 50, delimiter: str = ",") -> list[tuple[int, str, int]]:
-    records = join_records(split_lines(data.encode(), 1), delimiter, max_lines)
-    assert "crlf" not in records.columns
+    records = join_records(lines(data.encode()), delimiter, max_lines)
+    assert "line_end" not in records.columns
     return list(records.select("line_number", "raw_row", "span").iter_rows())
 
 
@@ -23,6 +36,7 @@ def join(data: str, max_lines: int = 50, delimiter: str = ",") -> list[tuple[int
         ('"a\n""\nb"\n', [(1, '"a\n""\nb"', 3)]),
         ('"a\nb"\n"c\nd"', [(1, '"a\nb"', 2), (3, '"c\nd"', 2)]),
         ('"a\r\nb\nc"\nd\r\n', [(1, '"a\r\nb\nc"', 3), (4, "d", 1)]),
+        ('"a\rb\nc"\rd\r', [(1, '"a\rb\nc"', 3), (4, "d", 1)]),
     ],
 )
 def test_a_quoted_cell_joins_its_lines_with_the_line_ends_they_have(
@@ -64,6 +78,13 @@ def test_the_delimiter_is_taken_literally() -> None:
 
 
 def test_damage_in_one_line_of_a_record_damages_the_record() -> None:
-    records = join_records(split_lines(b'"a\n\xff"\nb\n', 1), ",", 50)
+    records = join_records(lines(b'"a\n\xff"\nb\n'), ",", 50)
     assert records["undecodable"].to_list() == [True, False]
     assert records["quotes"].to_list() == [2, 0]
+
+
+def test_a_quote_that_one_file_leaves_open_takes_in_nothing_of_the_next() -> None:
+    records = join_records(lines(b'a,"b\n', b'c"\nd,"e\nf"\n'), ",", 50)
+    assert records.select("piece", "line_number", "raw_row").rows() == [
+        (0, 1, 'a,"b'), (1, 1, 'c"'), (1, 2, 'd,"e\nf"')
+    ]  # fmt: skip

@@ -4,7 +4,7 @@ import polars as pl
 import pytest
 
 from lake_assets.contracts import Severity
-from lake_assets.kernels.layout import FileRefusedError
+from lake_assets.kernels.refusal import FileRefusedError
 from lake_assets.kernels.rules import to_polars
 from lake_assets_tests.kernels.reading import lines, read, reasons, with_column, with_rule
 

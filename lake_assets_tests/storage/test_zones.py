@@ -28,9 +28,9 @@ NAMES = st.lists(
 def test_the_layout_is_that_of_the_specification():
     assert [
         z.processed_prefix(DATASET, "2025-01-31"),
-        z.processed_key(DATASET, "2025-01-31", RUN, 3),
-        z.rejects_key(DATASET, "json", RUN, 0),
-        z.rejects_key(DATASET, "csv", RUN, 12),
+        z.processed_key(DATASET, "2025-01-31", z.part_name(RUN, 3)),
+        z.rejects_key(DATASET, "json", z.part_name(RUN, 0)),
+        z.rejects_key(DATASET, "csv", z.part_name(RUN, 12)),
         z.archive_key(DATASET, "sales.csv", ARRIVED, RUN),
         z.gold_prefix(DATASET),
         z.gold_key(DATASET, "2025-01-31", 0),
@@ -58,7 +58,7 @@ def test_the_layout_is_that_of_the_specification():
 def test_a_contract_with_zones_of_its_own_gets_keys_in_them():
     zones = Zones(processed="silver/", gold="curated/", ledger="log/runs/")
     dataset = DATASET.model_copy(update={"zones": zones})
-    assert z.processed_key(dataset, "2025-01-31", RUN, 0).startswith("silver/date=2025-01-31/part-")
+    assert z.processed_key(dataset, "2025-01-31", "part-x").startswith("silver/date=2025-01-31/part-")
     assert z.gold_prefix(dataset, "2025-01-31") == "curated/fact_sales/date=2025-01-31/"
     assert z.ledger_prefix(dataset, date(2025, 1, 31)) == "log/runs/date=2025-01-31/"
 

@@ -1,0 +1,202 @@
+"""A block of pieces of files, from bytes to good rows, rejects and books."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+import polars as pl
+
+from lake_assets.contracts.dataset import Dataset, Undecodable
+from lake_assets.contracts.rule import Severity
+from lake_assets.kernels.accounting import Accounting
+from lake_assets.kernels.cells import GOOD, UNDECODABLE
+from lake_assets.kernels.evidence import Evidence
+from lake_assets.kernels.recover import recover
+from lake_assets.kernels.rejects import to_rejects
+from lake_assets.kernels.rows import Context, is_bad, judge, read_values, reasons, weigh_all
+from lake_assets.kernels.texts import KIND, Text, read_texts
+from lake_assets.kernels.types import INSTANT, LINEAGE
+
+
+@dataclass(frozen=True, slots=True)
+class PieceResult:
+    """What became of one piece.
+
+    Attributes:
+        books: every row of the piece accounted for.
+        evidence: what the piece says of texts with two readings.
+        readings: which reading such texts were given, by column; None where nothing settled it.
+        refusal: reason and detail, if the whole file has to be refused.
+    """
+
+    books: Accounting
+    evidence: Evidence = field(default_factory=Evidence)
+    readings: Mapping[str, str | None] = field(default_factory=dict)
+    refusal: tuple[str, str] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """What a block became, in the order of its pieces and of the lines in them.
+
+    Attributes:
+        good: the contract's columns typed, and those of ``types.LINEAGE``.
+        rejects: as ``rejects.to_rejects`` gives them.
+        pieces: a result for each piece.
+    """
+
+    good: pl.DataFrame
+    rejects: pl.DataFrame
+    pieces: tuple[PieceResult, ...]
+
+
+def read_block(pieces: Sequence[Text], dataset: Dataset) -> Block:
+    """Read pieces of files by their contract, all at once.
+
+    Args:
+        pieces: at least one.
+        dataset: the contract.
+    """
+    texts, books = read_texts(pieces, dataset)
+    context = Context.of(pieces, dataset)
+    values = read_values(texts, dataset, context)
+    seen = weigh_all(values, texts["piece"], len(pieces))
+    evidence = [
+        found if piece.evidence is None else piece.evidence
+        for piece, found in zip(pieces, seen, strict=True)
+    ]
+    rows = judge(texts, values, evidence, dataset, context)
+    bad = is_bad(rows)
+    recovered = recover(rows, bad, pieces, evidence, dataset, context)
+    seen = [one + Evidence(open=more) for one, more in zip(seen, recovered.open, strict=True)]
+    good = _good(rows, bad, recovered.rows, recovered.at)
+    rejected = _with_lineage(rows.filter(bad.scatter(recovered.at, False)), pieces)
+    rejects = to_rejects(rejected, reasons(rows), dataset)
+    books = _balance(books, good, rejected["piece"], rejects["reject_reason"], dataset)
+    refusals = _refusals(rejected, dataset)
+    names = [column.name for column in dataset.columns]
+    return Block(
+        _with_lineage(good, pieces).select(*names, *LINEAGE.names()),
+        rejects,
+        tuple(
+            PieceResult(
+                books[at],
+                seen[at],
+                {name: evidence[at].reading(name) for name in seen[at].open},
+                refusals.get(at),
+            )
+            for at in range(len(pieces))
+        ),
+    )
+
+
+def _good(
+    rows: pl.DataFrame, bad: pl.Series, recovered: pl.DataFrame, at: pl.Series
+) -> pl.DataFrame:
+    """The good rows, the recovered ones in their places."""
+    wanted = [name for name in rows.columns if not name.startswith("!")]
+    if not bad.any():
+        return rows.select(wanted)
+    if recovered.is_empty():
+        return rows.select(wanted).filter(~bad)
+    end = rows.height
+    places = pl.int_range(end, dtype=pl.Int64, eager=True).scatter(
+        at, pl.int_range(end, end + at.len(), dtype=pl.Int64, eager=True)
+    )
+    both = pl.concat([rows.select(wanted), recovered.select(wanted)])
+    return both[places.filter(~bad.clone().scatter(at, False))]
+
+
+def _with_lineage(rows: pl.DataFrame, pieces: Sequence[Text]) -> pl.DataFrame:
+    """Add the columns of ``types.LINEAGE`` that are the same in all rows of a piece."""
+    origins = [piece.provenance for piece in pieces]
+    columns = {
+        "source_file": pl.Series([origin.source_file for origin in origins]),
+        "ingest_run_id": pl.Series([origin.ingest_run_id for origin in origins]),
+        "ingest_ts": pl.Series(
+            [origin.ingest_ts.replace(tzinfo=None) for origin in origins], dtype=INSTANT
+        ),
+        "contract_version": pl.Series([origin.contract_version for origin in origins]),
+    }
+    return rows.with_columns(
+        (
+            pl.lit(values[0], values.dtype)
+            if len(pieces) == 1
+            else pl.lit(values.gather(rows["piece"]))
+        ).alias(name)
+        for name, values in columns.items()
+    )
+
+
+def _balance(
+    books: Sequence[Accounting],
+    good: pl.DataFrame,
+    rejected: pl.Series,
+    reason: pl.Series,
+    dataset: Dataset,
+) -> list[Accounting]:
+    """The books of each piece with its good and rejected rows."""
+    day = pl.col(dataset.partition.column).dt.date()
+    dates = _tally(good.select("piece", day.alias("date")), len(books))
+    reasons_ = _tally(pl.DataFrame({"piece": rejected, "reason": reason}), len(books))
+    odd = good.select("piece", KIND).filter(pl.col(KIND) != GOOD)
+    recoveries = _tally(odd, len(books))
+    warnings: list[dict[str, int]] = [{} for _ in books]
+    for name in good.columns:
+        if name.startswith("?"):
+            broken = good.select("piece", pl.lit(name[1:]).alias("rule")).filter(good[name])
+            for found, more in zip(warnings, _tally(broken, len(books)), strict=True):
+                found |= more
+    return [
+        book
+        + Accounting(
+            good=sum(dates[at].values()),
+            rejected=sum(reasons_[at].values()),
+            recoveries=recoveries[at],
+            reasons=reasons_[at],
+            warnings=warnings[at],
+            dates=dates[at],
+        )
+        for at, book in enumerate(books)
+    ]
+
+
+def _tally(rows: pl.DataFrame, pieces: int) -> list[dict[str, int]]:
+    """Rows of each piece by the value of the second column."""
+    found: list[dict[str, int]] = [{} for _ in range(pieces)]
+    if rows.height:
+        counts = rows.group_by(rows.columns).len().sort(rows.columns)
+        for piece, value, count in counts.iter_rows():
+            found[piece][str(value)] = count
+    return found
+
+
+def _refusals(rejected: pl.DataFrame, dataset: Dataset) -> dict[int, tuple[str, str]]:
+    """Pieces of which one row refuses the whole file: undecodable, or a rule of severity fail."""
+    found: dict[int, tuple[str, str]] = {}
+    damaged = f"!STRUCTURAL:{UNDECODABLE}"
+    if dataset.format.undecodable is Undecodable.REFUSE and damaged in rejected.columns:
+        for piece, count, line in _first_lines(rejected.filter(damaged)):
+            found[piece] = (
+                "undecodable",
+                f"{count:,} rows have bytes that are not in the file's encoding, the first in line "
+                f"{line:,}; see format.undecodable",
+            )
+    for rule in dataset.rules:
+        if rule.severity is not Severity.FAIL:
+            continue
+        broken = rejected.filter(f"!{rule.reason}:{rule.name}")
+        for piece, count, line in _first_lines(broken):
+            found.setdefault(
+                piece,
+                (
+                    "rule_failed",
+                    f"rule {rule.name} ({rule.expression}) must hold for the whole file; it is "
+                    f"broken in {count:,} rows, the first in line {line:,}",
+                ),
+            )
+    return found
+
+
+def _first_lines(rows: pl.DataFrame) -> Iterable[tuple[int, int, int]]:
+    """Piece, number of rows and first line of rows."""
+    return rows.group_by("piece").agg(pl.len(), pl.col("line_number").min()).iter_rows()

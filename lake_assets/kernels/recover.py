@@ -1,0 +1,100 @@
+"""Damaged records that the contract's types leave one reading of."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import polars as pl
+
+from lake_assets.contracts.dataset import Dataset
+from lake_assets.kernels.cells import MISQUOTED, TOO_FEW, TOO_MANY
+from lake_assets.kernels.columns import contract_columns
+from lake_assets.kernels.evidence import Evidence
+from lake_assets.kernels.recovery import candidates, choose
+from lake_assets.kernels.rows import Context, is_bad, judge, read_values, weigh_all
+from lake_assets.kernels.texts import DAMAGE, KIND, Text
+
+RECOVERABLE = (MISQUOTED, TOO_FEW, TOO_MANY)
+
+
+@dataclass(frozen=True, slots=True)
+class Recovered:
+    """Records of a block that were damaged and are good.
+
+    Attributes:
+        rows: as ``rows.judge`` gives them; :data:`~lake_assets.kernels.texts.KIND` says how.
+        at: index of each in the block's rows.
+        open: of each piece, texts with two readings in what was tried, by column.
+    """
+
+    rows: pl.DataFrame
+    at: pl.Series
+    open: Sequence[Mapping[str, int]]
+
+
+def recover(
+    rows: pl.DataFrame,
+    bad: pl.Series,
+    pieces: Sequence[Text],
+    evidence: Sequence[Evidence],
+    dataset: Dataset,
+    context: Context,
+) -> Recovered:
+    """Try other ways to read the damaged records of a block.
+
+    Args:
+        rows: as ``rows.judge`` gives them.
+        bad: which of them are not good.
+        pieces, evidence: of the block.
+        dataset: the contract.
+        context: of the block.
+    """
+    none = Recovered(rows.clear(), pl.Series("at", [], dtype=pl.UInt32), [{} for _ in pieces])
+    if not bad.any():
+        return none
+    damaged = rows.select("piece", "line_number", "raw_row", DAMAGE).with_row_index("record")
+    damaged = damaged.filter(pl.col(DAMAGE).is_in(RECOVERABLE))
+    tried = _candidates(damaged, pieces, dataset)
+    if tried.is_empty():
+        return none
+    values = read_values(tried, dataset, context)
+    open_ = [found.open for found in weigh_all(values, tried["piece"], len(pieces))]
+    judged = judge(tried, values, evidence, dataset, context)
+    names = [column.name for column in dataset.columns]
+    judged = judged.with_columns((~is_bad(judged)).alias("fits"))
+    chosen = choose(judged.with_columns(pl.col(KIND).alias("how")), names)
+    wanted = [name for name in rows.columns if not name.startswith("!")]
+    return Recovered(chosen.select(wanted), chosen["record"], open_)
+
+
+def _candidates(
+    damaged: pl.DataFrame, pieces: Sequence[Text], dataset: Dataset
+) -> pl.DataFrame:
+    """The texts of the contract's columns in each way to read each damaged record."""
+    layouts = [piece.layout for piece in pieces]
+    shapes = [(layout.delimiter, layout.width) for layout in layouts]
+    frames = []
+    for delimiter, width in dict.fromkeys(shapes):
+        alike = [at for at, shape in enumerate(shapes) if shape == (delimiter, width)]
+        known = [layout if at in alike else None for at, layout in enumerate(layouts)]
+        records = damaged.filter(pl.col("piece").is_in(alike))
+        if records.is_empty():
+            continue
+        found = candidates(
+            records.select("record", "raw_row"), width, delimiter, dataset.format.delimiters
+        )
+        found = found.join(
+            records.select("record", "piece", "line_number", "raw_row"), on="record", how="left",
+            maintain_order="left",
+        )
+        frames.append(
+            found.select(
+                "piece",
+                "line_number",
+                "raw_row",
+                pl.col("how").alias(KIND),
+                pl.lit(None, pl.String).alias(DAMAGE),
+                "record",
+            ).with_columns(contract_columns(found, known, dataset))
+        )
+    return pl.concat(frames) if frames else pl.DataFrame()
