@@ -127,12 +127,16 @@ ROW_REASONS: Final = {
 
 FILE_REASONS: Final = {
     "empty_file": "The file has no text at all.",
-    "undecodable": "The text is in none of the contract's encodings.",
+    "undecodable": "The text is in none of the contract's encodings, or has bytes that are not in "
+    "its own where `format.undecodable` is `refuse`.",
+    "compression": "The compressed file is damaged, encrypted, holds not exactly one file, or is "
+    "compressed in a way that is not read; the detail says which.",
     "delimiter_detection_failed": "None of the contract's delimiters divides the header.",
     "missing_columns": "The header lacks required columns; the detail names them.",
     "duplicate_columns": "Two header cells name one column; the detail names both.",
     "no_data_rows": "There is a header, and no row with a value below it.",
-    "too_large": "The file is larger than `format.max_file_mb`, or cannot be cut in pieces.",
+    "too_large": "The file, what it expands to, or one of its lines is larger than the limits in "
+    "`format`, or it cannot be cut in pieces.",
     "invalid_name": "The file's name cannot be a key; the file is kept under an escaped name.",
     "unreadable": "The reader failed; the detail has the error.",
     "rule_failed": "A row breaks a rule of severity `fail`.",

@@ -1,6 +1,5 @@
 """A row rule: an SQL-like expression that must be true of every good row."""
 
-import re
 from enum import StrEnum
 
 import sqlglot
@@ -9,6 +8,7 @@ from sqlglot import exp
 from sqlglot.errors import SqlglotError
 
 from lake_assets.contracts.model import ContractModel, Name
+from lake_assets.contracts.regex import check_regex
 
 ALLOWED: tuple[type[exp.Expr], ...] = (
     exp.Column, exp.Identifier, exp.Literal, exp.Boolean, exp.Null, exp.Paren,
@@ -98,14 +98,9 @@ def _check_pattern(text: str, node: exp.Expr) -> None:
         raise ValueError(f"the expression {text!r}: the pattern of {node.sql()!r} must be a text")
     if isinstance(node, exp.RegexpLike):
         try:
-            re.compile(pattern.name)
-        except re.error as error:
-            raise ValueError(f"the expression {text!r}: {pattern.sql()}: {error}") from error
-        if re.search(r"\(\?(?:[=!>(]|<[=!]|P=)|\\[1-9]", pattern.name):
-            raise ValueError(
-                f"the expression {text!r}: {pattern.sql()} looks around or back, "
-                "which the engine's regular expressions cannot"
-            )
+            check_regex(pattern.name)
+        except ValueError as error:
+            raise ValueError(f"the expression {text!r}: {error}") from error
 
 
 def columns_of(text: str) -> set[str]:

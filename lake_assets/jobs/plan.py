@@ -195,7 +195,10 @@ def _cut(
         )
     with store.open(file.key, if_match=file.etag) as stream:
         cuts, digest = find_cuts(
-            iter(lambda: stream.read(CHUNK), b""), piece_bytes, dataset.format.max_record_lines
+            iter(lambda: stream.read(CHUNK), b""),
+            piece_bytes,
+            dataset.format.max_record_lines,
+            dataset.format.max_line_kb * 1024,
         )
     if duplicate := recognise(store, dataset, ingest_run_id, digest):
         return duplicate

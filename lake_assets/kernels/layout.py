@@ -1,29 +1,17 @@
 """A file's layout: encoding, delimiter, and where each column stands. Decided from its head."""
 
 import csv
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 from lake_assets.contracts.dataset import Dataset
 from lake_assets.kernels.encoding import Encoding, decode_head, sniff_encoding
 from lake_assets.kernels.header import map_header
+from lake_assets.kernels.refusal import FileRefusedError as FileRefusedError
 
 HEAD_BYTES = 256 * 1024
 """How much of a file a layout is decided from."""
-
-
-class FileRefusedError(Exception):
-    """A file as a whole cannot be taken in.
-
-    ``reason`` is one of empty_file, undecodable, delimiter_detection_failed, missing_columns,
-    duplicate_columns, no_data_rows, too_large, invalid_name, unreadable, rule_failed; ``detail``
-    is a sentence.
-    """
-
-    def __init__(self, reason: str, detail: str) -> None:
-        super().__init__(f"{reason}: {detail}")
-        self.reason = reason
-        self.detail = detail
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,23 +52,17 @@ def read_layout(head: bytes, dataset: Dataset, *, whole: bool) -> Layout:
         raise FileRefusedError(
             "undecodable", f"the text is in none of the encodings {dataset.format.encodings}"
         )
-    try:
-        text = decode_head(head, encoding, whole=whole)
-    except UnicodeDecodeError as error:
-        raise FileRefusedError(
-            "undecodable", f"the text is not {encoding.name}: {error}"
-        ) from error
+    text = decode_head(head, encoding, whole=whole)
     if not text.strip():
         raise FileRefusedError("empty_file", "the file has no text at all")
-    lines = text.split("\n")
+    lines = re.split("\r\n?|\n", text)
     header_line = next(number for number, line in enumerate(lines, 1) if line.strip())
     if header_line == len(lines) and not whole:
         raise FileRefusedError(
             "unreadable",
-            f"the header has no end within {len(head):,} bytes; if lines end in a carriage return "
-            "alone, they have to end in a line feed",
+            f"the header has no end within {len(head):,} bytes",
         )
-    header = lines[header_line - 1].rstrip("\r")
+    header = lines[header_line - 1]
     delimiter, positions, extra, width = _find_columns(header, dataset)
     required = [column.name for column in dataset.columns if column.required]
     if missing := [name for name in required if name not in positions]:

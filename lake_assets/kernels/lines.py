@@ -1,70 +1,147 @@
 """Bytes to physical lines, at the speed of a CSV reader, with nothing lost."""
 
 import codecs
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal
 
 import polars as pl
 
-SEPARATORS = bytes(set(range(1, 32)) - set(b"\t\n\r"))
+LINE_END = re.compile(rb"\r\n?|\n")
+"""A line feed, a carriage return and a line feed, or a carriage return alone."""
+
+LONE_CR = re.compile(rb"\r(?!\n)")
+
+UNUSED = bytes(set(range(1, 32)) - set(b"\t\n\r"))
+"""Bytes of which hardly a file has one: any that is not there can divide or mark."""
+
+WINDOW = 8 * 1024
+"""Where text is damaged, so many bytes and the rest of a line are looked at at once."""
+
+_LINE_ENDS = re.compile(rb"(\r\n?|\n)")
 
 
-def split_lines(data: bytes, first_line: int) -> pl.DataFrame:
-    """Divide UTF-8 text into its lines.
+def split_lines(data: bytes) -> pl.DataFrame:
+    """Divide UTF-8 text into its lines, each as it stands: joined again they are the text.
 
     A line that is not valid UTF-8 keeps its bytes one for one, read as Latin-1.
 
     Args:
-        data: whole lines; the last one may lack its line feed.
-        first_line: the physical number of the first line, from 1.
+        data: whole lines; the last one may lack its line end.
 
     Returns:
-        ``line_number`` (UInt32), ``raw_row`` (String, without the line end), ``undecodable``
-        (Boolean), ``crlf`` (Boolean, whether the line end is CR LF), one row a physical line,
-        blank ones included.
+        ``raw_row`` (String, without the line end), ``line_end`` (String: LF, CR LF, CR, or empty
+        at the end of the text), ``undecodable`` (Boolean), one row a physical line, blank ones
+        included.
     """
-    expected = count_lines(data)
-    damaged: list[int] = []
-    try:
-        lines = _read(data, "utf8")
-    except pl.exceptions.ComputeError:
-        lines = _read(data, "utf8-lossy")
-        lines, damaged = _restore(lines, data)
-    if lines.len() != expected:  # the reader's idea of a line differs from ours: do it slowly
-        lines, damaged = _restore(pl.Series("raw_row", [""] * expected), data, every=True)
-    number = pl.int_range(first_line, first_line + pl.len(), dtype=pl.UInt32)
+    ends = _count_ends(data)
+    free = [chr(byte) for byte in UNUSED if byte not in data][:3]
+    if ends.uniform and free:
+        lines, damaged = _read(data, free[0])
+        raw_row = pl.col("raw_row")
+        line_end = pl.lit(ends.uniform)
+    elif len(free) == 3:  # mark the other line ends, and let line feeds alone divide
+        separator, crlf, cr = free
+        data = data.replace(b"\r\n", crlf.encode() + b"\n").replace(b"\r", cr.encode() + b"\n")
+        lines, damaged = _read(data, separator)
+        raw_row = pl.col("raw_row").str.strip_suffix(crlf).str.strip_suffix(cr)
+        line_end = (
+            pl.when(pl.col("raw_row").str.ends_with(crlf))
+            .then(pl.lit("\r\n"))
+            .when(pl.col("raw_row").str.ends_with(cr))
+            .then(pl.lit("\r"))
+            .otherwise(pl.lit("\n"))
+        )
+    else:
+        return _split_slowly(data)
+    if lines.len() != ends.lines:  # the reader's idea of a line differs from ours
+        return _split_slowly(data)
+    at = pl.int_range(pl.len())
+    if ends.tail:
+        line_end = pl.when(at < ends.lines - 1).then(line_end).otherwise(pl.lit(""))
     return lines.to_frame("raw_row").select(
-        number.alias("line_number"),
-        "raw_row",
-        pl.int_range(pl.len()).is_in(damaged).alias("undecodable")
-        if damaged
-        else pl.lit(False).alias("undecodable"),
-        _crlf(data, expected).alias("crlf"),
+        raw_row,
+        line_end.alias("line_end"),
+        (at.is_in(damaged) if damaged else pl.lit(False)).alias("undecodable"),
     )
 
 
 def count_lines(data: bytes) -> int:
-    """Physical lines in ``data``, by its line feeds alone: the count that no parser can sway."""
-    return data.count(b"\n") + (not data.endswith(b"\n") and bool(data))
+    """Physical lines in ``data``, by its line ends alone: the count that no parser can sway."""
+    return _count_ends(data).lines
 
 
-def _crlf(data: bytes, lines: int) -> pl.Series | pl.Expr:
-    """Most files have one kind of line end; in a mixed one every line is looked at."""
-    found = data.count(b"\r\n")
-    if found in (0, data.count(b"\n")):
-        return pl.lit(found > 0)
-    return pl.Series([line.endswith(b"\r") for line in data.split(b"\n")[:lines]])
+def windows(data: bytes) -> Iterator[bytes]:
+    """Whole lines, of about :data:`WINDOW` bytes together."""
+    at = 0
+    while at < len(data):
+        end = LINE_END.search(data, at + WINDOW)
+        yield (window := data[at : end.end() if end else len(data)])
+        at += len(window)
 
 
-def _read(data: bytes, encoding: str) -> pl.Series:
+def divide(data: bytes) -> list[bytes]:
+    """Line, line end, line, line end, ..., and what is behind the last line end."""
+    return _LINE_ENDS.split(data)
+
+
+@dataclass(frozen=True, slots=True)
+class _Ends:
+    """How many line feeds, CR LFs and lone carriage returns; whether the last line has no end."""
+
+    feeds: int
+    pairs: int
+    lone: int
+    tail: bool
+
+    @property
+    def lines(self) -> int:
+        return self.feeds + self.lone + self.tail
+
+    @property
+    def uniform(self) -> str | None:
+        """The line end, if it is LF or CR LF everywhere."""
+        if self.lone:
+            return None
+        return {0: "\n", self.feeds: "\r\n"}.get(self.pairs)
+
+
+def _count_ends(data: bytes) -> _Ends:
+    feeds, returns = data.count(b"\n"), data.count(b"\r")
+    # Looking for the first lone one is faster than counting pairs, which mostly are all.
+    pairs = data.count(b"\r\n") if returns and LONE_CR.search(data) else returns
+    return _Ends(feeds, pairs, returns - pairs, bool(data) and not data.endswith((b"\n", b"\r")))
+
+
+def _read(data: bytes, separator: str) -> tuple[pl.Series, list[int]]:
+    """The lines that line feeds divide, and the indices of those that are not valid UTF-8."""
+    try:
+        return _parse(data, separator, "utf8"), []
+    except pl.exceptions.ComputeError:
+        lines = _parse(data, separator, "utf8-lossy")
+    damaged: dict[int, str] = {}
+    first = 0
+    for window in windows(data):
+        if not _decode(window)[1]:
+            first += window.count(b"\n")
+            continue
+        for number, line in enumerate(window.split(b"\n"), first):
+            text, is_damaged = _decode(line.removesuffix(b"\r"))
+            if is_damaged:
+                damaged[number] = text
+        first += window.count(b"\n")
+    return lines.scatter(list(damaged), list(damaged.values())), list(damaged)
+
+
+def _parse(data: bytes, separator: str, encoding: Literal["utf8", "utf8-lossy"]) -> pl.Series:
     if not data:
         return pl.Series("raw_row", [], dtype=pl.String)
-    separator = next((byte for byte in SEPARATORS if byte not in data), None)
-    if separator is None:
-        return pl.Series("raw_row", [], dtype=pl.String)
     if data.startswith(codecs.BOM_UTF8):  # within a file a mark is text; the reader would drop it
-        return _read(b"\n" + data, encoding)[1:]
+        return _parse(b"\n" + data, separator, encoding)[1:]
     return pl.read_csv(
         data,
-        separator=chr(separator),
+        separator=separator,
         quote_char=None,
         has_header=False,
         schema={"raw_row": pl.String},
@@ -73,20 +150,25 @@ def _read(data: bytes, encoding: str) -> pl.Series:
     )["raw_row"]
 
 
-def _restore(lines: pl.Series, data: bytes, *, every: bool = False) -> tuple[pl.Series, list[int]]:
-    """Give lines that were read lossily (or all) their bytes back; the damaged ones' indices."""
-    raw = data.split(b"\n")
-    suspects = (
-        range(lines.len())
-        if every
-        else lines.str.contains("\N{REPLACEMENT CHARACTER}", literal=True).arg_true().to_list()
+def _split_slowly(data: bytes) -> pl.DataFrame:
+    parts = divide(data)
+    decoded = [_decode(line) for line in parts[::2]]
+    ends = [*(end.decode() for end in parts[1::2]), ""]
+    if not parts[-1]:
+        del decoded[-1], ends[-1]
+    return pl.DataFrame(
+        {
+            "raw_row": [text for text, _ in decoded],
+            "line_end": ends,
+            "undecodable": [is_damaged for _, is_damaged in decoded],
+        },
+        schema={"raw_row": pl.String, "line_end": pl.String, "undecodable": pl.Boolean},
     )
-    texts, damaged = [], []
-    for at in suspects:
-        line = raw[at].removesuffix(b"\r")
-        try:
-            texts.append(line.decode("utf-8"))
-        except UnicodeDecodeError:
-            texts.append(line.decode("latin-1"))
-            damaged.append(at)
-    return lines.scatter(list(suspects), texts), damaged
+
+
+def _decode(line: bytes) -> tuple[str, bool]:
+    """A line's text, and whether it is not valid UTF-8."""
+    try:
+        return line.decode("utf-8"), False
+    except UnicodeDecodeError:
+        return line.decode("latin-1"), True

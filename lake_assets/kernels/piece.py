@@ -2,20 +2,21 @@
 
 import re
 from dataclasses import dataclass
+from itertools import islice
 
 import polars as pl
 
-from lake_assets.contracts.dataset import Dataset
+from lake_assets.contracts.dataset import Dataset, Undecodable
 from lake_assets.contracts.rule import Severity
 from lake_assets.kernels.accounting import Accounting
 from lake_assets.kernels.cells import BLANK, HEADER, MARK, OTHER_DELIMITER, split_cells
-from lake_assets.kernels.encoding import to_utf8
 from lake_assets.kernels.layout import FileRefusedError, Layout
-from lake_assets.kernels.lines import count_lines, split_lines
+from lake_assets.kernels.lines import LINE_END, count_lines, split_lines
 from lake_assets.kernels.records import join_records
 from lake_assets.kernels.rejects import to_rejects
 from lake_assets.kernels.rows import DAMAGE, KIND, Provenance, survey, type_rows
 from lake_assets.kernels.timestamps import Evidence
+from lake_assets.kernels.transcoding import to_utf8
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,20 +99,27 @@ def _texts(
     """The rows to be typed as texts by contract column, and the books of all other lines."""
     if first_line == 1:
         data = data[layout.encoding.mark :]
-    try:
-        text = to_utf8(data, layout.encoding)
-    except UnicodeDecodeError as error:
-        raise FileRefusedError(
-            "undecodable", f"the text is not {layout.encoding.name}: {error}"
-        ) from error
+    text, damaged = to_utf8(data, layout.encoding)
     physical = count_lines(text)
     above = min(max(0, layout.header_line - first_line + 1), physical)  # up to the header
     headers = int(first_line <= layout.header_line < first_line + physical)
-    start = 0
-    for _ in range(above):
-        start = text.find(b"\n", start) + 1 or len(text)
-    text = text[start:]
-    lines = split_lines(text, first_line + above)
+    lines = split_lines(text)
+    if damaged:
+        index = pl.int_range(pl.len())
+        lines = lines.with_columns(pl.col("undecodable") | index.is_in(damaged))
+    lines = lines.select(
+        pl.int_range(first_line, first_line + pl.len(), dtype=pl.UInt32).alias("line_number"),
+        pl.all(),
+    )
+    ends = LINE_END.finditer(text)
+    start = max((end.end() for end in islice(ends, above)), default=0)
+    text = text[start:] if lines.height > above else b""
+    lines = lines[above:]
+    if dataset.format.undecodable is Undecodable.REFUSE and lines["undecodable"].any():
+        raise FileRefusedError(
+            "undecodable",
+            f"line {lines.filter('undecodable')['line_number'][0]:,} is not {layout.encoding.name}",
+        )
     records = join_records(lines, layout.delimiter, dataset.format.max_record_lines)
     cells = split_cells(records, text, layout, dataset.format.delimiters)
     skipped = cells["kind"].is_in([BLANK, HEADER])

@@ -14,12 +14,12 @@ def join_records(lines: pl.DataFrame, delimiter: str, max_lines: int) -> pl.Data
     never costs its neighbours.
 
     Args:
-        lines: as ``lines.split_lines`` gives them.
+        lines: as ``lines.split_lines`` gives them, with ``line_number``.
         delimiter: of the file.
         max_lines: lines that a record may span.
 
     Returns:
-        ``lines`` without ``crlf``, with ``quotes`` (UInt32, quote characters in the record) and
+        ``lines`` without ``line_end``, with ``quotes`` (UInt32, quote characters in the record) and
         ``span`` (UInt32, its physical lines), one row a record; joined lines keep their line ends.
     """
     lines = lines.with_columns(
@@ -27,7 +27,7 @@ def join_records(lines: pl.DataFrame, delimiter: str, max_lines: int) -> pl.Data
         pl.lit(1, pl.UInt32).alias("span"),
     )
     odd = lines.select((pl.col("quotes") % 2 == 1).arg_true().cast(pl.Int64)).to_series()
-    names = [name for name in lines.columns if name != "crlf"]
+    names = [name for name in lines.columns if name != "line_end"]
     if odd.len() < 2:
         return lines.select(names)
     pairs = pl.DataFrame({"start": odd[:-1], "end": odd[1:]}).filter(
@@ -48,19 +48,13 @@ def _join(lines: pl.DataFrame, pairs: pl.DataFrame) -> pl.DataFrame:
     """``start``, ``end`` and one record of the lines from each start to its end."""
     at = pl.int_ranges("start", pl.col("end") + 1).alias("at")
     spanned = pairs.with_columns(at).explode("at", empty_as_null=False)
-    line_end = (
-        pl.when(pl.col("at") == pl.col("end"))
-        .then(pl.lit(""))
-        .when("crlf")
-        .then(pl.lit("\r\n"))
-        .otherwise(pl.lit("\n"))
-    )
+    within = pl.when(pl.col("at") < pl.col("end")).then("line_end").otherwise(pl.lit(""))
     return (
         pl.concat([lines[spanned["at"]], spanned], how="horizontal")
         .group_by("start", "end", maintain_order=True)
         .agg(
             pl.col("line_number").first(),
-            (pl.col("raw_row") + line_end).str.join(""),
+            (pl.col("raw_row") + within).str.join(""),
             pl.col("undecodable").any(),
             pl.col("quotes").sum(),
             pl.len().cast(pl.UInt32).alias("span"),

@@ -48,6 +48,18 @@ ID, AT, N, NOTE = SMALL["columns"]
         ({"format": {"delimiters": [",", ","]}}, "name one twice"),
         ({"format": {"encodings": ["utf-9"]}}, "unknown encoding: utf-9; use a name such as"),
         ({"format": {"encodings": ["hex"]}}, "not a text encoding"),
+        ({"format": {"encodings": ["utf-8", "UTF8"]}}, "name one twice"),
+        ({"format": {"encodings": ["detect", "detect"]}}, "name one twice"),
+        ({"format": {"undecodable": "ignore"}}, "'reject' or 'refuse'"),
+        ({"format": {"preamble_lines": -1}}, "greater than or equal to 0"),
+        ({"format": {"totals": "(?i)^total("}}, r"'\(\?i\)\^total\(': missing \), unterminated"),
+        ({"format": {"totals": "^(?!a)"}}, "looks around or back"),
+        ({"format": {"totals": "^(?:Total.*)?"}}, "matches every record, even an empty one"),
+        ({"format": {"max_expanded_mb": 0}}, "greater than or equal to 1"),
+        ({"format": {"max_expansion_ratio": 0}}, "greater than or equal to 1"),
+        ({"format": {"max_line_kb": 0}}, "greater than or equal to 1"),
+        ({"format": {"max_field_kb": 0}}, "greater than or equal to 1"),
+        ({"format": {"max_columns": 0}}, "greater than or equal to 1"),
     ],
 )
 def test_a_contract_that_could_not_be_kept_is_refused(
@@ -55,6 +67,14 @@ def test_a_contract_that_could_not_be_kept_is_refused(
 ) -> None:
     with pytest.raises(ValidationError, match=mistake):
         small(**changes)
+
+
+def test_a_contract_that_says_nothing_of_the_encoding_detects_it() -> None:
+    assert small().format.encodings == ["utf-8", "detect"]
+
+
+def test_the_text_of_totals_is_a_regular_expression() -> None:
+    assert small(format={"totals": "(?i)^(grand )?total\\b"}).format.totals
 
 
 def test_a_column_is_found_by_its_name() -> None:

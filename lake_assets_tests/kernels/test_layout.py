@@ -47,8 +47,7 @@ def test_columns_may_come_in_any_order_under_any_alias_and_extras_are_reported()
         (b"whatever\n1\n", "delimiter_detection_failed", "whatever"),
         (b"\0\0\0", "delimiter_detection_failed", ""),
         (b"id,at,n,ID\n1,2,3,4\n", "duplicate_columns", "'ID'"),
-        (b"\xff\xfei\0d\0,\0\n", "undecodable", "utf-16"),
-        (b"id,at,n,note\ra,2025-01-02,1,x\r", "unreadable", "header"),
+        (b"\xff\xfei\0d\0,\0\n", "missing_columns", "\ufffd"),
         (b"i" * 200_000 + b",at\n1,2\n", "unreadable", "header"),
     ],
 )
@@ -73,3 +72,11 @@ def test_blank_lines_before_the_header_are_counted() -> None:
 def test_a_quoted_header_is_unquoted() -> None:
     layout = read_layout(b'"id";"at";"n";"a;note"\n1\n', small(), whole=True)
     assert (layout.delimiter, layout.width, layout.extra) == (";", 4, ("a;note",))
+
+
+def test_a_text_in_none_of_the_encodings_is_refused() -> None:
+    dataset = small(format={"encodings": ["ascii"]})
+    with pytest.raises(
+        FileRefusedError, match=r"undecodable: .* none of the encodings \['ascii'\]"
+    ):
+        read_layout("é,at\n".encode(), dataset, whole=True)

@@ -1,5 +1,6 @@
 """From bytes to good rows, rejects and books: nothing is ever lost on the way."""
 
+import re
 from collections import Counter
 from datetime import date, datetime
 
@@ -39,7 +40,7 @@ def test_whatever_bytes_stand_below_a_header_every_row_is_accounted_for(
         return
     books = rows.books
     assert books.unaccounted == 0
-    assert books.lines == data.count(b"\n") + (not data.endswith(b"\n"))
+    assert books.lines == len(re.findall(rb"\r\n?|\n|[^\r\n]\Z", data))
     assert (rows.good.height, rows.rejects.height) == (books.good, books.rejected)
     assert sum(books.reasons.values()) == books.rejected
     assert sum(books.dates.values()) == books.good
@@ -47,12 +48,34 @@ def test_whatever_bytes_stand_below_a_header_every_row_is_accounted_for(
     assert rows.rejects["reject_reason"].null_count() == 0
     numbers = [*lines(rows), *rows.rejects["line_number"]]
     assert len(set(numbers)) == len(numbers)
-    physical = body.decode("utf-8", "replace").split("\n")
+    physical = re.split("\r\n?|\n", body.decode("utf-8", "replace"))
     for number, raw in rows.rejects.select("line_number", "raw_row").iter_rows():
-        if "\ufffd" not in (line := physical[number - 2].removesuffix("\r")) and not data.endswith(
-            b"\r"
-        ):
-            assert raw.split("\n")[0].removesuffix("\r") in (line, line.removesuffix("\r"))
+        if "\ufffd" not in (line := physical[number - 2]):
+            assert re.split("\r\n?|\n", raw)[0] == line
+
+
+@pytest.mark.parametrize("ends", [("\r", "\r"), ("\n", "\r"), ("\r", "\n"), ("\r\n", "\r")])
+def test_lines_may_end_in_a_carriage_return(ends: tuple[str, str]) -> None:
+    one, other = ends
+    rows = read(f'{HEADER[:-1]}{one}a,2025-01-02,1,x{other}b,2025-01-02,2,"y{other}z"{one}c{one}')
+    assert rows.good.select("line_number", "id", "note").rows() == [
+        (2, "a", "x"),
+        (3, "b", f"y{other}z"),
+    ]
+    assert reasons(rows) == {5: ["STRUCTURAL:too few cells"]}
+    assert (rows.books.lines, rows.books.unaccounted) == (5, 0)
+
+
+def test_an_undecodable_byte_costs_its_row_or_where_the_contract_says_so_the_file() -> None:
+    data = f"{HEADER}a,2025-01-02,1,東\nb,2025-01-02,1,京\n".encode("cp932").replace(
+        b"b,", b"\x81,"
+    )
+    contract = {"encodings": ["cp932"]}
+    rows = read(data, small(format=contract))
+    assert rows.good["note"].to_list() == ["東"]
+    assert reasons(rows) == {3: ["STRUCTURAL:undecodable bytes"]}
+    with pytest.raises(FileRefusedError, match="undecodable: line 3 is not cp932"):
+        read(data, small(format={**contract, "undecodable": "refuse"}))
 
 
 @settings(derandomize=True, max_examples=60, deadline=None)

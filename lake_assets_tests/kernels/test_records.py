@@ -7,8 +7,9 @@ from lake_assets.kernels.records import join_records
 
 
 def join(data: str, max_lines: int = 50, delimiter: str = ",") -> list[tuple[int, str, int]]:
-    records = join_records(split_lines(data.encode(), 1), delimiter, max_lines)
-    assert "crlf" not in records.columns
+    lines = split_lines(data.encode()).with_row_index("line_number", 1)
+    records = join_records(lines, delimiter, max_lines)
+    assert "line_end" not in records.columns
     return list(records.select("line_number", "raw_row", "span").iter_rows())
 
 
@@ -64,6 +65,6 @@ def test_the_delimiter_is_taken_literally() -> None:
 
 
 def test_damage_in_one_line_of_a_record_damages_the_record() -> None:
-    records = join_records(split_lines(b'"a\n\xff"\nb\n', 1), ",", 50)
+    records = join_records(split_lines(b'"a\n\xff"\nb\n').with_row_index("line_number", 1), ",", 50)
     assert records["undecodable"].to_list() == [True, False]
     assert records["quotes"].to_list() == [2, 0]

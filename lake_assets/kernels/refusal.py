@@ -1,0 +1,15 @@
+"""Why a file as a whole cannot be taken in."""
+
+
+class FileRefusedError(Exception):
+    """A file as a whole cannot be taken in.
+
+    ``reason`` is one of empty_file, undecodable, compression, delimiter_detection_failed,
+    missing_columns, duplicate_columns, no_data_rows, too_large, invalid_name, unreadable,
+    rule_failed; ``detail`` is a sentence.
+    """
+
+    def __init__(self, reason: str, detail: str) -> None:
+        super().__init__(f"{reason}: {detail}")
+        self.reason = reason
+        self.detail = detail
