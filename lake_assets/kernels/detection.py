@@ -7,7 +7,7 @@ from collections import Counter
 import chardet
 from chardet import EncodingEra
 
-SAMPLE = 64 * 1024
+SAMPLE = 16 * 1024
 """How many bytes of lines beyond ASCII are looked at."""
 
 ERAS = (
