@@ -195,7 +195,7 @@ RUN_KEYS: Final = {
     "`duplicate`. Else null.",
     "files.encoding": "How it was read, for example `utf-8`. Null if it was not.",
     "files.delimiter": "The sign between its cells. Null if it was not read.",
-    "files.rows_read": "Rows in the file, from its line feeds; 0 if it was rejected whole. Always "
+    "files.rows_read": "Rows in the file, from its line ends; 0 if it was rejected whole. Always "
     "the sum of the next four.",
     "files.rows_good": "Rows that keep the contract.",
     "files.rows_rejected": "Rows that break it.",

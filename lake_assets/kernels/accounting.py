@@ -10,7 +10,7 @@ from typing import Any, Self
 class Accounting:
     """The books of one file, or the sum of several.
 
-    ``lines`` is counted from the line feeds in the bytes, not by the parser; ``headers`` and
+    ``lines`` is counted from the line ends in the bytes, not by the parser; ``headers`` and
     ``continuations`` (further lines of a quoted record) are the lines that are no row of their
     own. All other lines are rows read, and each must be in exactly one of the four columns.
 

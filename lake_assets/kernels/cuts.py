@@ -77,6 +77,15 @@ def cut_stream(
         yield cut, _take(held, cut)
 
 
+def refuse_long_lines(data: bytes, max_line_bytes: int) -> None:
+    """What :func:`find_cuts` does about long lines, for a file that is not cut.
+
+    Raises:
+        FileRefusedError: a line is longer than ``max_line_bytes``.
+    """
+    _Cutter(len(data), 1, max_line_bytes).measure_lines(data)
+
+
 def _take(held: bytearray, cut: Cut) -> bytes:
     size = cut.end - cut.start
     with memoryview(held) as view:
@@ -120,7 +129,7 @@ class _Cutter:
         return cuts
 
     def _look(self, chunk: bytes) -> list[Cut]:
-        self._measure_lines(chunk)
+        self.measure_lines(chunk)
         cuts: list[Cut] = []
         at = 0
         while at < len(chunk):
@@ -162,7 +171,7 @@ class _Cutter:
         (self.start, self.first_line), self.first, self.balanced = place, None, None
         return cut
 
-    def _measure_lines(self, chunk: bytes) -> None:
+    def measure_lines(self, chunk: bytes) -> None:
         """Leap from line end to line end, each the last within the longest line that may be."""
         begin = self.line_start - self.offset
         while begin + self.max_line_bytes < len(chunk):

@@ -7,7 +7,7 @@ from collections import Counter
 import chardet
 from chardet import EncodingEra
 
-SAMPLE = 64 * 1024
+SAMPLE = 16 * 1024
 """How many bytes of lines beyond ASCII are looked at."""
 
 ERAS = (
@@ -81,6 +81,18 @@ def detect_wide(head: bytes) -> str | None:
     return name if ends * 2 >= max(seen, 1) and many * 100 >= len(head) else None
 
 
+def detect_escaped(head: bytes) -> str | None:
+    """ISO 2022, whose bytes are all ASCII: by the escape sequences that change its sets of signs.
+
+    Returns:
+        The codec's name, or None.
+    """
+    if not head.isascii() or not _ISO_2022.search(head):
+        return None
+    found = _ask(head[:SAMPLE], ERAS)
+    return found if found and found.startswith("iso2022") else None
+
+
 def detect_legacy(head: bytes) -> str | None:
     """The encoding that text of one byte a character, or of East Asia, is most likely in.
 
@@ -91,8 +103,6 @@ def detect_legacy(head: bytes) -> str | None:
     Returns:
         A name that ``codecs`` knows, in its own spelling; None if the bytes look like no text.
     """
-    if _ISO_2022.search(head) and head.isascii():
-        return _ask(head[:SAMPLE], ERAS)
     lines: list[bytes] = []
     size = 0
     for match in _BEYOND_ASCII.finditer(head):

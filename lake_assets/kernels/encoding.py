@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from lake_assets.contracts.dataset import DETECT
-from lake_assets.kernels.detection import detect_legacy, detect_wide
+from lake_assets.kernels.detection import detect_escaped, detect_legacy, detect_wide
 
 BYTE_ORDER_MARKS = (
     (codecs.BOM_UTF8, "utf-8"),
@@ -69,8 +69,8 @@ def sniff_encoding(head: bytes, declared: Sequence[str]) -> Encoding | None:
     that fits is it. UTF-8 fits if the text says so: a few bad bytes among good multi-byte
     characters are damage to single rows, not another encoding. The others have to fit without
     damage, or, if none does, with as little as is borne in UTF-8. The word ``detect`` stands for
-    whatever the bytes look most like; UTF-16 and UTF-32 are then recognised before all others, as
-    they are valid UTF-8 where the text is ASCII.
+    whatever the bytes look most like; UTF-16, UTF-32 and ISO 2022 are then recognised before all
+    others, as their bytes may be valid UTF-8.
 
     Args:
         head: the first bytes of the file; may end within a character.
@@ -83,7 +83,7 @@ def sniff_encoding(head: bytes, declared: Sequence[str]) -> Encoding | None:
         if head.startswith(mark):
             return Encoding(name, len(mark))
     names = [name if name == DETECT else codecs.lookup(name).name for name in declared]
-    if DETECT in names and (found := detect_wide(head)):
+    if DETECT in names and (found := detect_wide(head) or detect_escaped(head)):
         return Encoding(found)
     for name in names:
         if name == DETECT:

@@ -4,6 +4,7 @@ import codecs
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 from typing import Literal
 
 import polars as pl
@@ -36,7 +37,7 @@ def split_lines(data: bytes) -> pl.DataFrame:
         included.
     """
     ends = _count_ends(data)
-    free = [chr(byte) for byte in UNUSED if byte not in data][:3]
+    free = list(islice((chr(byte) for byte in UNUSED if byte not in data), 3))
     if ends.uniform and free:
         lines, damaged = _read(data, free[0])
         raw_row = pl.col("raw_row")

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from lake_assets.kernels import cuts as module
 from lake_assets.kernels.accounting import Accounting
-from lake_assets.kernels.cuts import Cut, cut_stream
+from lake_assets.kernels.cuts import Cut, cut_stream, refuse_long_lines
 from lake_assets.kernels.layout import FileRefusedError, read_layout
 from lake_assets_tests.kernels.reading import HEADER, read, read_pieces, small
 from lake_assets_tests.kernels.test_block import BODIES
@@ -172,8 +172,12 @@ def test_a_file_is_refused_for_a_line_too_long_and_for_no_other(
         assert refusal
         assert refusal.reason == "too_large"
         assert f"line {too_long[0]:,} is longer than {longest} bytes" in refusal.detail
+        with pytest.raises(FileRefusedError) as whole:
+            refuse_long_lines(data, longest)
+        assert whole.value.detail == refusal.detail
     else:
         assert refusal is None
+        refuse_long_lines(data, longest)
 
 
 def test_a_file_without_line_ends_is_refused_before_it_is_held() -> None:

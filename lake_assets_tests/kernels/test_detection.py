@@ -40,7 +40,6 @@ def table(language: str, rows: int = 40) -> str:
         ("greek", "cp1253"),
         ("japanese", "shift_jis"),
         ("japanese", "euc-jp"),
-        ("japanese", "iso2022_jp"),
         ("chinese", "gb18030"),
         ("taiwanese", "big5"),
         ("korean", "euc-kr"),
@@ -60,6 +59,22 @@ def test_a_text_of_wide_units_needs_no_mark(language: str, codec: str) -> None:
     data = table(language).encode(codec)
     for length in (len(data), 1001, 1002, 1003):
         assert sniff_encoding(data[:length], ["utf-8", "detect"]) == Encoding(codec)
+
+
+@pytest.mark.parametrize("language", ["japanese", "korean"])
+def test_iso_2022_is_known_by_its_escape_sequences(language: str) -> None:
+    text = table(language)
+    codec = {"japanese": "iso2022_jp", "korean": "iso2022_kr"}[language]
+    found = sniff_encoding(text.encode(codec), ["utf-8", "detect"])
+    assert found
+    assert text.encode(codec).decode(found.name) == text
+    assert not found.keeps_newlines
+    assert sniff_encoding(text.encode(codec), ["utf-8"]) == Encoding("utf-8")
+
+
+def test_an_escape_sequence_alone_is_no_encoding() -> None:
+    assert sniff_encoding(b"id,note\n1,\x1b[0m\n", ["utf-8", "detect"]) == Encoding("utf-8")
+    assert sniff_encoding(b"id,note\n1,\x1b$x\n", ["utf-8", "detect"]) == Encoding("utf-8")
 
 
 def test_a_first_line_without_an_end_is_enough_if_it_is_ascii() -> None:
