@@ -22,8 +22,8 @@ from lake_assets.jobs.task import (
 )
 from lake_assets.kernels.accounting import Accounting
 from lake_assets.kernels.cuts import find_cuts
+from lake_assets.kernels.evidence import Evidence
 from lake_assets.kernels.layout import HEAD_BYTES, FileRefusedError, read_layout
-from lake_assets.kernels.timestamps import Evidence
 from lake_assets.storage.objects import ObjectInfo
 from lake_assets.storage.store import Store
 

@@ -16,11 +16,11 @@ from lake_assets.contracts.dataset import Dataset
 from lake_assets.jobs.arrivals import REQUESTS
 from lake_assets.kernels.accounting import Accounting
 from lake_assets.kernels.cuts import Cut
+from lake_assets.kernels.evidence import Evidence
 from lake_assets.kernels.layout import HEAD_BYTES, FileRefusedError, Layout, read_layout
 from lake_assets.kernels.piece import PieceRows, read_piece, survey_piece
 from lake_assets.kernels.rejects import to_csv, to_ndjson
 from lake_assets.kernels.rows import Provenance
-from lake_assets.kernels.timestamps import Evidence
 from lake_assets.storage.content import books_of_duplicate, find_content
 from lake_assets.storage.errors import ObjectChanged, ObjectNotFound, StoreUnavailable
 from lake_assets.storage.objects import ObjectInfo, Staged

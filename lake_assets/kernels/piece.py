@@ -10,12 +10,12 @@ from lake_assets.contracts.rule import Severity
 from lake_assets.kernels.accounting import Accounting
 from lake_assets.kernels.cells import BLANK, HEADER, MARK, OTHER_DELIMITER, split_cells
 from lake_assets.kernels.encoding import to_utf8
+from lake_assets.kernels.evidence import Evidence
 from lake_assets.kernels.layout import FileRefusedError, Layout
 from lake_assets.kernels.lines import count_lines, split_lines
 from lake_assets.kernels.records import join_records
 from lake_assets.kernels.rejects import to_rejects
 from lake_assets.kernels.rows import DAMAGE, KIND, Provenance, survey, type_rows
-from lake_assets.kernels.timestamps import Evidence
 
 
 @dataclass(frozen=True, slots=True)

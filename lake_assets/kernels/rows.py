@@ -9,20 +9,14 @@ import polars as pl
 from lake_assets.contracts.column import Column, ColumnType
 from lake_assets.contracts.dataset import DATE_IN_RANGE, Dataset
 from lake_assets.contracts.rule import Severity
+from lake_assets.kernels.booleans import read_boolean
 from lake_assets.kernels.cells import DAMAGED
-from lake_assets.kernels.numbers import parse_decimal, parse_integer
+from lake_assets.kernels.evidence import Evidence, Readings, settle, weigh
+from lake_assets.kernels.numbers import read_decimal, read_integer
 from lake_assets.kernels.rules import broken
-from lake_assets.kernels.timestamps import (
-    Evidence,
-    date_in_name,
-    is_ambiguous,
-    parse_timestamps,
-    settle,
-)
+from lake_assets.kernels.timestamps import date_in_name, is_ambiguous, read_timestamps
 from lake_assets.kernels.types import data_type
 
-TRUE = ["true", "t", "yes", "y", "1"]
-FALSE = ["false", "f", "no", "n", "0"]
 RAW = "_raw"
 """A timestamp's text stands beside its value, in a column with this ending."""
 KIND, DAMAGE = "_kind", "_damage"
@@ -106,7 +100,7 @@ def _rules(dataset: Dataset, provenance: Provenance) -> Iterator[pl.Expr]:
     intact = pl.col(KIND) != DAMAGED
     for rule in dataset.rules:
         mark = "?" if rule.severity is Severity.WARN else "!"
-        yield (broken(rule) & intact).alias(f"{mark}{rule.reason}:{rule.name}")
+        yield (broken(rule, dataset.columns) & intact).alias(f"{mark}{rule.reason}:{rule.name}")
     partition = dataset.partition
     last = provenance.ingest_ts.date() + timedelta(days=partition.max_days_ahead)
     in_range = pl.col(partition.column).dt.date().is_between(partition.start, last)
@@ -116,14 +110,11 @@ def _rules(dataset: Dataset, provenance: Provenance) -> Iterator[pl.Expr]:
 def _timestamp(
     text: pl.Series, column: Column, provenance: Provenance, evidence: Evidence | None
 ) -> tuple[pl.Series, pl.Series, pl.Series]:
-    named = date_in_name(provenance.source_file)
-    readings, seen = parse_timestamps(text, column.formats, named)
-    value = settle(readings, seen if evidence is None else evidence.of(column.name)).alias(
-        column.name
-    )
-    ambiguous = value.is_null() & readings["DM"].is_not_null()
+    readings = read_timestamps(text, column, date_in_name(provenance.source_file))
+    seen = weigh(column.name, readings)[0] if evidence is None else evidence
+    value, ambiguous = settle(readings, seen.reading(column.name))
     invalid = value.is_null() & text.is_not_null() & ~ambiguous
-    return value, invalid, ambiguous
+    return value.alias(column.name), invalid, ambiguous
 
 
 def survey(texts: pl.DataFrame, dataset: Dataset, source_file: str) -> Evidence:
@@ -131,25 +122,23 @@ def survey(texts: pl.DataFrame, dataset: Dataset, source_file: str) -> Evidence:
     evidence = Evidence()
     for column in dataset.columns:
         if column.type is ColumnType.TIMESTAMP and is_ambiguous(column.formats):
-            named = date_in_name(source_file)
-            seen = parse_timestamps(texts[column.name], column.formats, named)[1]
-            evidence += seen.within(column.name)
+            readings = read_timestamps(texts[column.name], column, date_in_name(source_file))
+            evidence += weigh(column.name, readings)[0]
     return evidence
 
 
 def _value(text: pl.Series, column: Column) -> pl.Series:
     match column.type:
         case ColumnType.INTEGER:
-            return parse_integer(text)
+            return _settled(read_integer(text, column.decimal_mark), column)
         case ColumnType.DECIMAL:
-            return parse_decimal(text, column.precision, column.scale)
+            return _settled(read_decimal(text, column), column)
         case ColumnType.BOOLEAN:
-            lower = text.str.to_lowercase()
-            return lower.replace_strict(
-                TRUE + FALSE,
-                [True] * len(TRUE) + [False] * len(FALSE),
-                default=None,
-                return_dtype=pl.Boolean,
-            )
+            return read_boolean(text, column).alias(column.name)
         case _:
             return text.cast(data_type(column))
+
+
+def _settled(readings: Readings, column: Column) -> pl.Series:
+    chosen = weigh(column.name, readings)[0].reading(column.name)
+    return settle(readings, chosen)[0].alias(column.name)

@@ -12,10 +12,10 @@ import lake_assets
 from lake_assets.contracts import Dataset, load_lake
 from lake_assets.kernels.accounting import Accounting
 from lake_assets.kernels.cuts import Cut
+from lake_assets.kernels.evidence import Evidence
 from lake_assets.kernels.layout import Layout, read_layout
 from lake_assets.kernels.piece import PieceRows, read_piece, survey_piece
 from lake_assets.kernels.rows import Provenance
-from lake_assets.kernels.timestamps import Evidence
 
 ARRIVED = datetime(2025, 12, 31, 23, 59, 59, 123456, tzinfo=UTC)
 HEADER = "id,at,n,note\n"
