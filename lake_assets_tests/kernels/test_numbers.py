@@ -258,6 +258,13 @@ def test_a_group_by_type_alone_speaks_for_its_column_but_more_faintly() -> None:
     assert decimals(["1,500", "1,234", "1,2"])[:2] == [Decimal("1.50"), None]
 
 
+def test_a_number_that_fits_under_no_mark_speaks_for_none() -> None:
+    column = money(4, 2)
+    assert read_decimal(pl.Series(["123.456"]), column).hints == {}
+    assert ambiguous(["123.456"], column) == [False]
+    assert decimals(["123.456", "1.500"], column) == [None, Decimal("1.50")]
+
+
 def test_a_column_with_a_decimal_point_never_has_it_taken_for_a_group() -> None:
     assert decimals(["12.50", "1.234"]) == [Decimal("12.50"), None]
     assert ambiguous(["12.50", "1.234"]) == [False, False], "it is wrong, not ambiguous"
