@@ -107,11 +107,18 @@ ROW_REASONS: Final = {
     "MISSING_REQUIRED_COLUMN": ("the column", "A required cell is empty, or means 'no value'."),
     "AMBIGUOUS_TIMESTAMP": (
         "the column",
-        "Day and month can be read in either order (03/04/2025), and nothing in the file decides.",
+        "Day and month can be read in either order (03/04/2025), and nothing in the file decides; "
+        "or the clocks showed that local time twice.",
     ),
     "INVALID_TIMESTAMP_FORMAT": (
         "the column",
-        "The text fits none of the contract's patterns, or is no real date (31 June).",
+        "The text fits none of the contract's patterns, or is no real date (31 June) or local time "
+        "(left out when the clocks went on).",
+    ),
+    "AMBIGUOUS_NUMBER": (
+        "the column",
+        "The sign before three digits can group or divide (1.500), and nothing in the file "
+        "decides.",
     ),
     "INVALID_NUMBER": (
         "the column",
@@ -120,7 +127,7 @@ ROW_REASONS: Final = {
     ),
     "INVALID_BOOLEAN": (
         "the column",
-        "The text is none of `true t yes y 1 false f no n 0`, in either case.",
+        "The text is none of the column's `true_values` and `false_values`.",
     ),
 }
 """What each reason of the reader itself means, and what stands behind its colon."""

@@ -12,7 +12,7 @@ from lake_assets.contracts.column import Column, ColumnType
 from lake_assets.contracts.model import ContractModel, Name
 from lake_assets.contracts.regex import check_regex
 from lake_assets.contracts.rule import Rule, columns_of, parse_expression
-from lake_assets.contracts.types import check_condition
+from lake_assets.contracts.types import check_condition, types_of
 
 LINEAGE_COLUMNS = ("source_file", "line_number", "ingest_run_id", "ingest_ts", "contract_version")
 """Columns that every processed and gold row carries besides the contract's own."""
@@ -249,7 +249,7 @@ class Dataset(ContractModel):
                 f"dataset {self.name!r}: {DATE_IN_RANGE} is the reason for dates outside "
                 "`partition`; name the rule otherwise"
             )
-        types = {column.name: column.type for column in self.columns}
+        types = types_of(self.columns)
         for rule in self.rules:
             try:
                 check_condition(rule.expression, types)

@@ -7,14 +7,17 @@ letters     meaning
 ==========  =====================================================
 yyyy  yy    year with four digits, with two (69 -> 1969, 68 -> 2068, as in POSIX)
 MM  M       month with two digits, with one or two
-dd  d       day of the month, likewise
-HH  H       hour 0-23, likewise
+MMM  MMMM   month by its English name: ``Jan``, ``January``; in any case
+dd  d       day of the month with two digits, with one or two
+EEEE  E     weekday by its English name: ``Friday``, ``Fri``; a wrong one is no date
+HH  H       hour 0-23, like the day
 hh  h       hour 1-12, likewise; needs ``a``
 mm  ss      minutes, seconds: always two digits, 00-59
-SSS         a fraction of a second, one to nine digits; behind a ``.``
-a           AM or PM
-XXX         an offset: ``Z``, ``+02:00``, ``+0200``
-'text'      text as it stands
+SSS         a fraction of a second, one to nine digits; behind ``.`` or ``,``
+a           AM or PM, in any case
+XXX         an offset: ``Z``, ``+02:00``, ``+0200``; up to 14 hours
+'text'      text as it stands; its letters in any case, as RFC 3339 has it for ``T``
+''          one quote
 [ ]         an optional part; may nest
 ==========  =====================================================
 """
@@ -24,7 +27,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise, product
 
-TOKEN = re.compile(r"yyyy|yy|MM?|dd?|HH?|hh?|mm|ss|SSS|a|XXX|'[^']*'|[^A-Za-z'\[\]]")
+TOKEN = re.compile(r"yyyy|yy|M{1,4}|dd?|EEEE|E|HH?|hh?|mm|ss|SSS|a|XXX|'[^']*'|[^A-Za-z'\[\]]")
+ONE_OR_TWO = ("M", "d", "H", "h")
+"""Letters that stand for one digit or two."""
+NAMES = ("MMM", "MMMM", "E", "EEEE")
+"""Tokens that are words."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,13 +94,15 @@ def parse_pattern(text: str) -> list[Pattern]:
             match = TOKEN.match(spelling, at)
             if not match:
                 raise ValueError(
-                    f"pattern {text!r}: {spelling[at]!r} has no meaning; use yyyy MM dd HH mm ss "
-                    "SSS hh a XXX, optional parts in [ ], and put plain letters in quotes"
+                    f"pattern {text!r}: {spelling[at]!r} has no meaning; use yyyy MM MMM dd E HH "
+                    "mm ss SSS hh a XXX, optional parts in [ ], and put plain letters in quotes"
                 )
             tokens.append(match.group())
             at = match.end()
-        if any(now == "SSS" and before != "." for before, now in pairwise(["", *tokens])):
-            raise ValueError(f"pattern {text!r}: SSS must stand behind a '.'")
+        if any(
+            now == "SSS" and before not in (".", ",") for before, now in pairwise(["", *tokens])
+        ):
+            raise ValueError(f"pattern {text!r}: SSS must stand behind a '.' or ','")
         initials = {token[0] for token in tokens}
         fields = {"y": "year", "M": "month", "d": "day"}
         if missing := [name for letter, name in fields.items() if letter not in initials]:
@@ -103,6 +112,13 @@ def parse_pattern(text: str) -> list[Pattern]:
             raise ValueError(f"pattern {text!r} says {', '.join(twice)} twice")
         if ("h" in initials) != ("a" in initials):
             raise ValueError(f"pattern {text!r}: hh (1-12) and a (AM/PM) belong together")
+        larger = {"m": "Hh", "s": "m", "S": "s"}
+        for letter, needed in larger.items():
+            if letter in initials and not initials & set(needed):
+                raise ValueError(
+                    f"pattern {text!r} has {letter} without {' or '.join(needed)}: "
+                    "a time starts with its hour"
+                )
         patterns.append(Pattern(spelling, tuple(tokens)))
     return patterns
 
@@ -127,18 +143,38 @@ def check_apart(formats: Sequence[str]) -> None:
                     )
 
 
+def spelt_out(pattern: Pattern) -> Iterator[tuple[str, ...]]:
+    """The tokens for each way to spell M, d, H, h: with one digit, with two."""
+    choices = [(token, token * 2) if token in ONE_OR_TWO else (token,) for token in pattern.tokens]
+    yield from product(*choices)
+
+
+def literal(token: str) -> str | None:
+    """The text for which a token stands; None for one that stands for a part of a date."""
+    if token == "''":
+        return "'"
+    if token.startswith("'"):
+        return token[1:-1]
+    return None if token[0].isalpha() else token
+
+
 def _spellings(pattern: Pattern) -> Iterator[tuple[str, str]]:
-    """Each way to spell a pattern: what the text looks like, and what its digits mean."""
-    choices = [
-        (token, token * 2) if token in {"M", "d", "H", "h"} else (token,)
-        for token in pattern.tokens
-    ]
-    for tokens in product(*choices):
-        digits = [token[0] in "yMdHhms" for token in tokens]
+    """Each way to spell a pattern: what the text looks like, and what its parts mean."""
+    for tokens in spelt_out(pattern):
+        parts = [token for token in tokens if literal(token) is None]
         yield (
-            "".join(
-                "#" * len(token) if digit else token
-                for token, digit in zip(tokens, digits, strict=True)
-            ),
-            "".join(token for token, digit in zip(tokens, digits, strict=True) if digit),
+            "".join(_look(token) for token in tokens),
+            "".join("MMM" if token == "MMMM" else token for token in parts if token[0] in _DIGITS),
         )
+
+
+_DIGITS = "yMdHhms"
+
+
+def _look(token: str) -> str:
+    text = literal(token)
+    if text is not None:
+        return text.lower()
+    if token in NAMES:
+        return f"<{token[0]}>"  # May is both MMM and MMMM
+    return "#" * len(token) if token[0] in _DIGITS else f"<{token}>"

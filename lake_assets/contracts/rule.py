@@ -25,7 +25,7 @@ READ = {"this", "expression", "expressions", "low", "high", "negate", "quoted", 
 
 OWN_REASONS = (
     "MISSING_REQUIRED_COLUMN", "INVALID_TIMESTAMP_FORMAT", "AMBIGUOUS_TIMESTAMP",
-    "INVALID_NUMBER", "INVALID_BOOLEAN", "STRUCTURAL",
+    "AMBIGUOUS_NUMBER", "INVALID_NUMBER", "INVALID_BOOLEAN", "STRUCTURAL",
 )  # fmt: skip
 """Reject reasons that no rule gives: the cells, not their values, are wrong."""
 

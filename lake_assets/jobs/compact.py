@@ -216,7 +216,7 @@ def _audit_counts(gold: pl.DataFrame, dataset: Dataset) -> dict[str, int]:
     if not counts:
         return {}
     sums = gold.select(
-        to_polars(expression).fill_null(False).sum().alias(name)
+        to_polars(expression, dataset.columns).fill_null(False).sum().alias(name)
         for name, expression in counts.items()
     )
     return {name: int(value) for name, value in sums.row(0, named=True).items()}

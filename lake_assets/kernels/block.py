@@ -12,7 +12,15 @@ from lake_assets.kernels.cells import GOOD, UNDECODABLE
 from lake_assets.kernels.evidence import Evidence
 from lake_assets.kernels.recover import recover
 from lake_assets.kernels.rejects import to_rejects
-from lake_assets.kernels.rows import Context, is_bad, judge, read_values, reasons, weigh_all
+from lake_assets.kernels.rows import (
+    Context,
+    contested,
+    is_bad,
+    judge,
+    read_values,
+    reasons,
+    weigh_all,
+)
 from lake_assets.kernels.texts import KIND, Text, read_texts
 from lake_assets.kernels.types import INSTANT, LINEAGE
 
@@ -24,7 +32,7 @@ class PieceResult:
     Attributes:
         books: every row of the piece accounted for.
         evidence: what the piece says of texts with two readings.
-        readings: which reading such texts were given, by column; None where nothing settled it.
+        readings: which reading such texts were given, by column; None where nothing chose one.
         refusal: reason and detail, if the whole file has to be refused.
     """
 
@@ -58,7 +66,8 @@ def read_block(pieces: Sequence[Text], dataset: Dataset) -> Block:
     """
     texts, books = read_texts(pieces, dataset)
     context = Context.of(pieces, dataset)
-    values = read_values(texts, dataset, context)
+    survey = any(piece.first_line > 1 or not piece.last for piece in pieces)
+    values = read_values(texts, dataset, context, survey=survey)
     seen = weigh_all(values, texts["piece"], len(pieces))
     evidence = [
         found if piece.evidence is None else piece.evidence
@@ -67,7 +76,12 @@ def read_block(pieces: Sequence[Text], dataset: Dataset) -> Block:
     rows = judge(texts, values, evidence, dataset, context)
     bad = is_bad(rows)
     recovered = recover(rows, bad, pieces, evidence, dataset, context)
-    seen = [one + Evidence(open=more) for one, more in zip(seen, recovered.open, strict=True)]
+    torn = [
+        one | other
+        for one, other in zip(
+            contested(values, texts["piece"], len(pieces)), recovered.contested, strict=True
+        )
+    ]
     good = _good(rows, bad, recovered.rows, recovered.at)
     rejected = _with_lineage(rows.filter(bad.scatter(recovered.at, False)), pieces)
     rejects = to_rejects(rejected, reasons(rows), dataset)
@@ -81,7 +95,7 @@ def read_block(pieces: Sequence[Text], dataset: Dataset) -> Block:
             PieceResult(
                 books[at],
                 seen[at],
-                {name: evidence[at].reading(name) for name in seen[at].open},
+                {name: evidence[at].reading(name) for name in torn[at]},
                 refusals.get(at),
             )
             for at in range(len(pieces))

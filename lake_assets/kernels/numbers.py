@@ -1,115 +1,135 @@
 """Text to exact numbers. A decimal never passes through a binary float."""
 
+from functools import cache
+
 import polars as pl
 
-CODES = (
-    "AED ARS AUD BDT BRL CAD CHF CLP CNY COP CZK DKK EGP EUR GBP GHS HKD HUF IDR ILS INR JPY KES "
-    "KRW MAD MXN MYR NGN NOK NZD PEN PHP PKR PLN RON RUB SAR SEK SGD THB TRY TWD UAH USD VND ZAR"
-)
-SIGNS = "$€£¥₹₱₩₫₺₦"
-CURRENCY = rf"(?:[{SIGNS}]|{CODES.replace(' ', '|')})"
-"""Signs, and ISO 4217 codes; not any three letters, or ``pcs 5`` would be money."""
-SPACE = r"[\s\u{00A0}\u{202F}]"
+from lake_assets.contracts.column import Column, DecimalMark, Percent
+from lake_assets.kernels.currency import COMMA, POINT
+from lake_assets.kernels.evidence import Readings
+from lake_assets.kernels.number_texts import NumberType, placed, take_apart
+
+WHOLE_DIGITS = 18
+"""Digits of an integer, at most: all of them fit 64 bits."""
 
 
-def parse_decimal(text: pl.Series, precision: int, scale: int) -> pl.Series:
+def read_decimal(text: pl.Series, column: Column, *, survey: bool = False) -> Readings:
     """Read amounts of money and other decimals.
 
-    ``1234.5``, ``$1,040.00``, ``1.234,56``, ``EUR 12.50``, ``(12.50)``, ``12.50-``, ``1 234.50``.
-    The last of ``.`` and ``,`` is the decimal one if both are there; a lone ``,`` before three
-    digits groups thousands, and before one or two it is decimal. A number with more decimals than
-    ``scale`` (other than zeros) or more digits than ``precision`` is refused, never rounded.
+    ``1234.5``, ``$1,040.00``, ``1.234,56``, ``EUR 12.50``, ``(12.50)``, ``12.50-``,
+    ``1 234.50``, ``12,34,567.89``. One sign before three digits (``1,234``) may group or divide:
+    such a text has two readings, and leans to the one that fits the column's type, or the usage
+    of its currency, if there is one. A number with more decimals than the column's ``scale``
+    (other than zeros) or more digits than its ``precision`` is refused, never rounded.
 
     Args:
         text: String, trimmed, null where there is no value.
-        precision: digits in all.
-        scale: digits after the point.
+        column: of the contract: ``precision``, ``scale``, ``decimal_mark``, ``percent``,
+            ``within_text``.
+        survey: give the clues also where nothing is contested: for a piece of a file, of which
+            another piece may have contested texts.
 
     Returns:
-        Decimal(precision, scale); null where the text is not such a number.
+        Decimal(precision, scale), null where the text is no such number; the alternatives are
+        ``.`` and ``,``, by what the decimal mark is.
     """
-    plain = _plain(text, SIGNS, CURRENCY)
-    whole = max(1, precision - scale)
-    fits = plain.str.contains(rf"^-?[0-9]{{1,{whole}}}(?:\.[0-9]{{0,{scale}}}0*)?$")
-    return _where(plain, fits).cast(pl.Decimal(precision, scale), strict=False)
+    kind = pl.Decimal(column.precision, column.scale)
+    wanted = NumberType(
+        kind,
+        column.precision - column.scale,
+        column.scale,
+        column.decimal_mark,
+        column.percent,
+        currency=True,
+        within_text=column.within_text,
+    )
+    return _read(text, wanted, survey)
 
 
-def parse_integer(text: pl.Series) -> pl.Series:
+def read_integer(
+    text: pl.Series, mark: DecimalMark = DecimalMark.AUTO, *, survey: bool = False
+) -> Readings:
     """Read whole numbers: ``12``, ``1,200``, ``12.00``; not ``2.5``, never rounded, nor ``$5``.
 
     Args:
         text: String, trimmed, null where there is no value.
+        mark: the column's ``decimal_mark``. By it, ``1,000`` is a thousand, or one.
+        survey: as for :func:`read_decimal`.
 
     Returns:
-        Int64; null where the text is not a whole number of at most 18 digits.
+        Int64; null where the text is not a whole number of at most 18 digits; alternatives as
+        :func:`read_decimal` has them.
     """
-    plain = _plain(text, "", "(?:)")
-    return plain.str.extract(r"^(-?[0-9]{1,18})(?:\.0*)?$").cast(pl.Int64, strict=False)
-
-
-def _plain(text: pl.Series, signs: str, currency: str) -> pl.Series:
-    """Number text in any notation as ``-1234.56``, null where it is none.
-
-    Three tiers, each for what the one before left: plain as it is; money as tills write it
-    (``$1,040.00``); and the rest, at the cost of a dozen patterns. To compile those takes longer
-    than to read a small file, so that the last tier is left out where nothing is left for it.
-
-    Args:
-        text: String.
-        signs: currency signs that may stand before the number.
-        currency: a pattern for all that may stand for a currency.
-    """
-    odd = (~text.str.contains(r"^-?[0-9]+(?:\.[0-9]{1,2})?$")).fill_null(False)
-    if not odd.any():
-        return text
-    rest = text.filter(odd)
-    sign = f"[{signs}]?" if signs else ""
-    usual = rest.str.contains(rf"^{sign}(?:[0-9]+|[0-9]{{1,3}}(?:,[0-9]{{3}})+)(?:\.[0-9]*)?$")
-    money = rest.filter(usual).str.replace_all(",", "", literal=True)
-    money = money.str.strip_chars_start(signs) if signs else money
-    if not usual.all():
-        left = rest.filter(~usual).to_frame("text")
-        other = left.select(_unadorned(pl.col("text"), currency)).to_series()
-        rest = rest.scatter((~usual).arg_true(), other)
-    rest = rest.scatter(usual.arg_true(), money)
-    return text.clone().scatter(odd.arg_true(), rest)  # scatter works in place
-
-
-def _unadorned(text: pl.Expr, currency: str) -> pl.Expr:
-    """Set aside sign, currency and grouping, each only where it may stand."""
-    negative = text.str.contains(rf"^\(.*\)$|^{currency}?{SPACE}*-|-$")
-    core = (
-        text.str.replace(r"^\((.*)\)$", "$1")
-        .str.replace(rf"^(?:{currency}{SPACE}*[+-]|[+-]?{SPACE}*{currency}?)", "")
-        .str.replace(rf"(?:{SPACE}*{currency}|-)$", "")
-        .str.strip_chars()
+    wanted = NumberType(
+        pl.Int64(), WHOLE_DIGITS, 0, mark, Percent.REJECT, currency=False, within_text=False
     )
-    decimal_point = (
-        pl.when(core.str.contains(r"^(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)$"))
-        .then(core)
-        .when(core.str.contains(r"^[0-9]{1,3}(?:,[0-9]{3})+(?:\.[0-9]*)?$"))
-        .then(core.str.replace_all(",", "", literal=True))
-        .when(
-            core.str.contains(rf"^[0-9]{{1,3}}(?:(?:{SPACE}|')[0-9]{{3}})+(?:[.,][0-9]{{1,2}})?$")
-        )
-        .then(core.str.replace_all(rf"{SPACE}|'", "").str.replace(",", ".", literal=True))
-        .when(
-            core.str.contains(r"^[0-9]{1,3}(?:\.[0-9]{3})+,[0-9]+$|^[0-9]{1,3}(?:\.[0-9]{3}){2,}$")
-        )
-        .then(core.str.replace_all(".", "", literal=True).str.replace(",", ".", literal=True))
-        .when(core.str.contains(r"^[0-9]+,[0-9]{1,2}$"))
-        .then(core.str.replace(",", ".", literal=True))
-    )
-    number = (
-        pl.when(decimal_point.str.starts_with("."))
-        .then("0" + decimal_point)
-        .otherwise(decimal_point)
-    )
-    return pl.when(negative).then("-" + number).otherwise(number)
+    return _read(text, wanted, survey)
 
 
-def _where(values: pl.Series, mask: pl.Series) -> pl.Series:
-    """``values`` where ``mask`` is true, else null."""
-    if mask.all():
-        return values
-    return values.to_frame("value").select(pl.when(mask).then("value")).to_series()
+def _read(text: pl.Series, wanted: NumberType, survey: bool) -> Readings:
+    """In two tiers: what machines write costs one pattern and a cast; all else is taken apart."""
+    plain = text.str.contains(_machine_written(wanted))
+    if plain.all():
+        value = text.cast(wanted.kind, strict=False)
+        if not survey or wanted.mark is not DecimalMark.AUTO:
+            return Readings(value)
+        return Readings(value, clues=_marked(text.str.contains(".", literal=True).fill_null(False)))
+    odd = (~plain).fill_null(False)
+    rows = odd.arg_true()
+    value = text.zip_with(~odd, _NO_TEXT.new_from_index(0, text.len())).cast(
+        wanted.kind, strict=False
+    )
+    read = take_apart(text.gather(rows), wanted)
+    value = value.scatter(rows, read["value"])
+    contested = read["contested"]
+    if wanted.mark is not DecimalMark.AUTO or not (survey or contested.any()):
+        return Readings(value)
+    point = text.str.contains(".", literal=True).fill_null(False) & ~odd
+    clues = _marked(
+        point.scatter(rows, read["only"] == POINT),
+        pl.repeat(False, text.len(), eager=True).scatter(rows, read["only"] == COMMA),
+    )
+    if not contested.any():
+        return Readings(value, clues=clues)
+    at, part = rows.filter(contested), read.filter(contested)
+    return Readings(
+        value,
+        {mark: placed(part[mark], at, text.len()) for mark in (POINT, COMMA)},
+        clues,
+        _marked(
+            *(
+                pl.repeat(False, text.len(), eager=True).scatter(
+                    at, (part["lean"] == mark).fill_null(False)
+                )
+                for mark in (POINT, COMMA)
+            )
+        ),
+    )
+
+
+_NO_TEXT = pl.Series([None], dtype=pl.String)
+
+
+@cache
+def _machine_written(wanted: NumberType) -> str:
+    """Texts with one reading, that a cast reads. ``12.500`` is none of them: it may be 12500."""
+    whole, scale = max(1, wanted.whole), wanted.scale
+    if scale == 0 or wanted.mark is DecimalMark.COMMA:
+        return rf"^-?[0-9]{{1,{whole}}}$"
+    if wanted.mark is DecimalMark.POINT or scale < 3:
+        return rf"^-?[0-9]{{1,{whole}}}(?:\.[0-9]{{1,{scale}}})?$"
+    forms = [rf"[0-9]{{1,{whole}}}(?:\.[0-9]{{1,2}})?", rf"0\.[0-9]{{1,{scale}}}"]
+    if whole > 3:
+        forms.append(rf"[0-9]{{4,{whole}}}\.[0-9]{{1,{scale}}}")
+    if scale > 3:
+        forms.append(rf"[0-9]{{1,{whole}}}\.[0-9]{{4,{scale}}}")
+    return f"^-?(?:{'|'.join(forms)})$"
+
+
+def _marked(point: pl.Series, comma: pl.Series | None = None) -> dict[str, pl.Series]:
+    masks = {POINT: point, COMMA: comma}
+    return {
+        mark: mask.fill_null(False)
+        for mark, mask in masks.items()
+        if mask is not None and mask.any()
+    }

@@ -1,7 +1,6 @@
 """Damaged records that the contract's types leave one reading of."""
 
-from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import polars as pl
@@ -11,7 +10,7 @@ from lake_assets.kernels.cells import MISQUOTED, TOO_FEW, TOO_MANY
 from lake_assets.kernels.columns import contract_columns
 from lake_assets.kernels.evidence import Evidence
 from lake_assets.kernels.recovery import candidates, choose
-from lake_assets.kernels.rows import Context, is_bad, judge, read_values, weigh_all
+from lake_assets.kernels.rows import Context, contested, is_bad, judge, read_values
 from lake_assets.kernels.texts import DAMAGE, KIND, Text
 
 RECOVERABLE = (MISQUOTED, TOO_FEW, TOO_MANY)
@@ -24,12 +23,12 @@ class Recovered:
     Attributes:
         rows: as ``rows.judge`` gives them; :data:`~lake_assets.kernels.texts.KIND` says how.
         at: index of each in the block's rows.
-        open: of each piece, texts with two readings in what was tried, by column.
+        contested: of each piece, the columns with texts of two readings in what was tried.
     """
 
     rows: pl.DataFrame
     at: pl.Series
-    open: Sequence[Mapping[str, int]]
+    contested: Sequence[frozenset[str]]
 
 
 def recover(
@@ -49,7 +48,7 @@ def recover(
         dataset: the contract.
         context: of the block.
     """
-    none = Recovered(rows.clear(), pl.Series("at", [], dtype=pl.UInt32), [{} for _ in pieces])
+    none = Recovered(rows.clear(), pl.Series("at", [], dtype=pl.UInt32), [frozenset() for _ in pieces])
     if not bad.any():
         return none
     damaged = rows.select("piece", "line_number", "raw_row", DAMAGE).with_row_index("record")
@@ -57,14 +56,15 @@ def recover(
     tried = _candidates(damaged, pieces, dataset)
     if tried.is_empty():
         return none
-    values = read_values(tried, dataset, context)
-    open_ = [found.open for found in weigh_all(values, tried["piece"], len(pieces))]
+    values = read_values(tried, dataset, context, survey=False)
     judged = judge(tried, values, evidence, dataset, context)
     names = [column.name for column in dataset.columns]
     judged = judged.with_columns((~is_bad(judged)).alias("fits"))
     chosen = choose(judged.with_columns(pl.col(KIND).alias("how")), names)
     wanted = [name for name in rows.columns if not name.startswith("!")]
-    return Recovered(chosen.select(wanted), chosen["record"], open_)
+    return Recovered(
+        chosen.select(wanted), chosen["record"], contested(values, tried["piece"], len(pieces))
+    )
 
 
 def _candidates(

@@ -10,8 +10,9 @@ from lake_assets.contracts.column import Column, ColumnType
 from lake_assets.contracts.dataset import DATE_IN_RANGE, Dataset
 from lake_assets.contracts.rule import Severity
 from lake_assets.kernels.cells import DAMAGED
-from lake_assets.kernels.evidence import Evidence, Readings, settle, weigh
-from lake_assets.kernels.numbers import parse_decimal, parse_integer
+from lake_assets.kernels.booleans import read_boolean
+from lake_assets.kernels.evidence import NOTHING, Evidence, Readings, choose, settle, weigh
+from lake_assets.kernels.numbers import read_decimal, read_integer
 from lake_assets.kernels.rules import broken
 from lake_assets.kernels.texts import DAMAGE, KIND, Text
 from lake_assets.kernels.timestamps import date_in_name, read_timestamps
@@ -55,7 +56,7 @@ class Context:
 
 
 def read_values(
-    texts: pl.DataFrame, dataset: Dataset, context: Context
+    texts: pl.DataFrame, dataset: Dataset, context: Context, *, survey: bool
 ) -> dict[str, Readings]:
     """Read each text as its column's type.
 
@@ -63,21 +64,38 @@ def read_values(
         texts: as ``texts.read_texts`` gives them.
         dataset: the contract.
         context: of the block.
+        survey: look for evidence also where no text needs it: a piece has to, of which another
+            piece of its file may have such texts.
     """
     named: date | None | pl.Series = context.names[0]
     if len(set(context.names)) > 1:
         named = pl.Series(context.names, dtype=pl.Date).gather(texts["piece"])
-    return {column.name: _read(texts[column.name], column, named) for column in dataset.columns}
+    return {
+        column.name: _read(texts[column.name], column, named, survey)
+        for column in dataset.columns
+    }
 
 
 def weigh_all(values: Mapping[str, Readings], piece: pl.Series, pieces: int) -> list[Evidence]:
     """The evidence in each piece on texts with two readings; ``piece`` is the index by row."""
-    found = [Evidence()] * pieces
+    found = [NOTHING] * pieces
     for name, readings in values.items():
-        if readings.alternatives or readings.clues:
-            seen = weigh(name, readings, piece if pieces > 1 else None, pieces)
+        seen = weigh(name, readings, piece if pieces > 1 else None, pieces)
+        if any(one is not NOTHING for one in seen):
             found = [one + other for one, other in zip(found, seen, strict=True)]
     return found
+
+
+def contested(
+    values: Mapping[str, Readings], piece: pl.Series, pieces: int
+) -> list[frozenset[str]]:
+    """The columns of each piece that have texts with two readings."""
+    found: list[set[str]] = [set() for _ in range(pieces)]
+    for name, readings in values.items():
+        for values_ in readings.alternatives.values():
+            for at in piece.filter(values_.is_not_null()).unique():
+                found[at].add(name)
+    return [frozenset(names) for names in found]
 
 
 def judge(
@@ -115,12 +133,13 @@ def judge(
             )
         if column.type is ColumnType.TIMESTAMP:
             typed.append(text.alias(column.name + RAW))
-        value, two_ways = settle(readings, _chosen(column.name, readings, evidence, piece))
+        chosen = choose(column.name, evidence, piece) if readings.alternatives else None
+        value, two_ways = settle(readings, chosen)
         typed.append(value.alias(column.name))
         if column.type is ColumnType.STRING:
             continue
         unread = value.is_null() & text.is_not_null()
-        if column.type in AMBIGUOUS and readings.alternatives:
+        if readings.alternatives or readings.undecidable is not None:
             unread &= ~two_ways
             ambiguous.append(two_ways.alias(f"!{AMBIGUOUS[column.type]}:{column.name}"))
         invalid.append(unread.alias(f"!{INVALID[column.type]}:{column.name}"))
@@ -144,22 +163,11 @@ def reasons(rows: pl.DataFrame) -> list[str]:
     return [name for name in rows.columns if name.startswith("!")]
 
 
-def _chosen(
-    name: str, readings: Readings, evidence: Sequence[Evidence], piece: pl.Series
-) -> str | None | pl.Series:
-    if not readings.alternatives:
-        return None
-    chosen = [found.reading(name) for found in evidence]
-    if len(set(chosen)) == 1:
-        return chosen[0]
-    return pl.Series(chosen, dtype=pl.String).gather(piece)
-
-
 def _rules(dataset: Dataset, context: Context, piece: pl.Series) -> Iterator[pl.Expr]:
     intact = pl.col(KIND) != DAMAGED
     for rule in dataset.rules:
         mark = "?" if rule.severity is Severity.WARN else "!"
-        yield (broken(rule) & intact).alias(f"{mark}{rule.reason}:{rule.name}")
+        yield (broken(rule, dataset.columns) & intact).alias(f"{mark}{rule.reason}:{rule.name}")
     last: pl.Expr = pl.lit(context.last_dates[0])
     if len(set(context.last_dates)) > 1:
         last = pl.lit(pl.Series(context.last_dates).gather(piece))
@@ -168,13 +176,17 @@ def _rules(dataset: Dataset, context: Context, piece: pl.Series) -> Iterator[pl.
     yield (~in_range).fill_null(False).alias(f"!{DATE_IN_RANGE}")
 
 
-def _read(text: pl.Series, column: Column, named: date | None | pl.Series) -> Readings:
+def _read(
+    text: pl.Series, column: Column, named: date | None | pl.Series, survey: bool
+) -> Readings:
     match column.type:
         case ColumnType.INTEGER:
-            return Readings(parse_integer(text))
+            return read_integer(text, column.decimal_mark, survey=survey)
         case ColumnType.DECIMAL:
-            return Readings(parse_decimal(text, column.precision, column.scale))
+            return read_decimal(text, column, survey=survey)
         case ColumnType.TIMESTAMP:
             return read_timestamps(text, column, named)
+        case ColumnType.BOOLEAN:
+            return Readings(read_boolean(text, column))
         case _:
             return Readings(text)

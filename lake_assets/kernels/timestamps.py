@@ -1,166 +1,72 @@
-"""Text to instants, by the contract's list of patterns, with evidence for ambiguous ones."""
+"""Text to instants, by the contract's list of patterns."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
 from datetime import date
 from functools import cache
-from itertools import product
 
 import polars as pl
 
-from lake_assets.contracts.pattern import Pattern, parse_pattern
+from lake_assets.contracts.column import Column, Fold
+from lake_assets.contracts.pattern import Pattern
+from lake_assets.kernels.evidence import Readings
+from lake_assets.kernels.forms import Form, forms, is_ambiguous, reading
 from lake_assets.kernels.types import INSTANT
 
-TOKENS = {  # contract token: (regular expression, strptime directive)
-    "yyyy": (r"(?:[1-9]\d{3}|0[1-9]\d{2}|00[1-9]\d|000[1-9])", "%Y"),  # there is no year 0
-    "yy": (r"\d{2}", "%y"),
-    "MM": (r"\d{2}", "%m"),
-    "M": (r"\d", "%m"),
-    "dd": (r"\d{2}", "%d"),
-    "d": (r"\d", "%d"),
-    "HH": (r"\d{2}", "%H"),
-    "H": (r"\d", "%H"),
-    "hh": (r"\d{2}", "%I"),
-    "h": (r"\d", "%I"),
-    "mm": (r"[0-5]\d", "%M"),
-    "ss": (r"[0-5]\d", "%S"),  # never 60: a leap second would silently become the next minute
-    "SSS": (r"\d{1,9}", "%f"),
-    "a": (r"(?i:[AP]M)", "%p"),
-    "XXX": (r"(?:Z|[+-]\d{2}:?\d{2})", "%z"),
-}
+__all__ = ["date_in_name", "is_ambiguous", "read_timestamps"]
 
-ONE_OR_TWO = ("M", "d", "H", "h")
+ORDERS = ("DM", "MD")
+SAMPLE = 64
+"""Texts that are looked at one by one, to find out which of a contract's forms are there."""
+FEW = 2000
+"""Up to so many texts, to try all forms on all of them at once is cheaper than to divide them."""
+LOCAL, IN_UTC, DATE_ONLY = 0, 1, 2
+"""What a pattern's reading is: a local time, an instant, a local date."""
 
 
-@dataclass(frozen=True, slots=True)
-class Evidence:
-    """How often each order of day and month was the only possible one, or met the file's date.
-
-    ``column`` counts texts such as 25/04/2025, which read in one order only; ``name`` counts
-    ambiguous texts of which one reading is the date in the file's name. The keys are ``DM`` and
-    ``MD``; in the evidence of a whole file, whose columns may differ, ``<column> DM``.
-    """
-
-    column: Mapping[str, int] = field(default_factory=dict)
-    name: Mapping[str, int] = field(default_factory=dict)
-
-    def __add__(self, other: "Evidence") -> "Evidence":
-        return Evidence(_sum(self.column, other.column), _sum(self.name, other.name))
-
-    def within(self, column: str) -> "Evidence":
-        """The same as part of the evidence of a file."""
-        return Evidence(
-            {f"{column} {order}": count for order, count in self.column.items()},
-            {f"{column} {order}": count for order, count in self.name.items()},
-        )
-
-    def of(self, column: str) -> "Evidence":
-        """The inverse of :meth:`within`: what a file's evidence says of one column."""
-        keys = {f"{column} {order}": order for order in ("DM", "MD")}
-        return Evidence(
-            {keys[key]: count for key, count in self.column.items() if key in keys},
-            {keys[key]: count for key, count in self.name.items() if key in keys},
-        )
-
-    def order(self) -> str | None:
-        """``DM`` or ``MD`` where all the evidence agrees; the column's outranks the name's."""
-        orders = [order for order, count in (self.column or self.name).items() if count]
-        return orders[0] if len(orders) == 1 else None
-
-
-@dataclass(frozen=True, slots=True)
-class Form:
-    """Patterns that the same texts match: one regular expression, one or more readings of it."""
-
-    regex: str
-    patterns: tuple[Pattern, ...]
-
-
-@cache
-def forms(formats: tuple[str, ...]) -> tuple[Form, ...]:
-    """The contract's patterns, those that read the same texts together."""
-    readers: dict[str, tuple[Pattern, ...]] = {}
-    for text in formats:
-        for pattern in parse_pattern(text):
-            for regex in _spellings(pattern):
-                known = readers.get(regex, ())
-                if all(_directives(pattern) != _directives(other) for other in known):
-                    readers[regex] = (*known, pattern)
-    shapes: dict[tuple[Pattern, ...], list[str]] = {}
-    for regex, patterns in readers.items():
-        shapes.setdefault(patterns, []).append(regex)
-    return tuple(
-        Form(f"^(?:{'|'.join(regexes)})$", patterns) for patterns, regexes in shapes.items()
-    )
-
-
-def is_ambiguous(formats: Sequence[str]) -> bool:
-    """Whether two patterns of the list can read one text in different ways."""
-    return any(len(form.patterns) > 1 for form in forms(tuple(formats)))
-
-
-def parse_timestamps(
-    text: pl.Series, formats: Sequence[str], named: date | None
-) -> tuple[pl.DataFrame, Evidence]:
+def read_timestamps(
+    text: pl.Series, column: Column, named: date | pl.Series | None = None
+) -> Readings:
     """Read timestamps.
+
+    A text without an offset is in the column's ``timezone``. A local time that the clocks left
+    out is none; one that they showed twice is undecidable unless ``fold`` says which is meant. A
+    date without a time is the first instant of that day.
 
     Args:
         text: String, trimmed, null where there is no value.
-        formats: the contract's patterns.
-        named: the date in the file's name, if any.
+        column: of the contract; its patterns, ``timezone`` and ``fold`` count.
+        named: the date in the file's name, if any; or a Date series of that of each text.
 
     Returns:
-        ``instant`` (Datetime us, UTC; null where unread), ``DM`` and ``MD`` (Datetime us: the
-        readings of texts that have two, null elsewhere), one row a text; and the evidence seen.
+        Datetime us in UTC. Texts that are other dates with day and month in the other order have
+        the alternatives ``DM`` and ``MD``.
     """
-    readings = pl.DataFrame(
-        {"instant": pl.Series([None], dtype=INSTANT).new_from_index(0, text.len())}
-    ).with_columns(DM="instant", MD="instant")
-    evidence = Evidence()
-    rest = pl.DataFrame({"at": pl.int_range(text.len(), eager=True), "text": text}).drop_nulls()
-    for form in forms(tuple(formats)):
-        if rest.is_empty():
-            break
-        matches = rest["text"].str.contains(form.regex)
-        if not matches.any():
-            continue
-        part = rest if matches.all() else rest.filter(matches)
-        rest = rest.filter(~matches)
-        read = part.select("at", *(_read(pattern) for pattern in form.patterns))
-        if len(form.patterns) == 1:
-            read = read.rename({form.patterns[0].order: "instant"})
-        else:
-            read, seen = _weigh(read, named)
-            evidence += seen
-        for name in read.columns[1:]:
-            readings.replace_column(
-                readings.get_column_index(name), readings[name].scatter(read["at"], read[name])
-            )
-    return readings, evidence
+    rows = pl.DataFrame({"at": pl.int_range(text.len(), dtype=pl.UInt32, eager=True), "text": text})
+    parts = [
+        part.select("at", *_reads(tuple(found)))
+        for found, part in _by_form(rows, forms(tuple(column.formats)))
+    ]
+    if not parts:
+        return Readings(INSTANT_NULL.new_from_index(0, text.len()).alias(text.name))
+    read = parts[0] if len(parts) == 1 else pl.concat(parts, how="diagonal")
+    if read.height < text.len():
+        read = rows.select("at").join(read, on="at", how="left", maintain_order="left")
+    elif len(parts) > 1:
+        read = read.sort("at")
+    contested = "DM" in read.columns
+    if column.timezone == "UTC":
+        if not contested:
+            return Readings(read["local"].alias(text.name))
+        read = _compared(read, named)
+        return _readings(read, text.name)
+    if contested:
+        read = _compared(read, named)
+    return _readings(_in_utc(read, column), text.name)
 
 
-def read_timestamps(text: pl.Series, column, named) -> "Readings":
-    from lake_assets.kernels.evidence import Readings
-
-    one = named if not isinstance(named, pl.Series) else None
-    r, e = parse_timestamps(text, column.formats, one)
-    if r["DM"].is_null().all() and not e.column:
-        return Readings(r["instant"])
-    return Readings(
-        r["instant"], {"DM": r["DM"], "MD": r["MD"]},
-        {k: pl.Series([i < n for i in range(text.len())]) for k, n in e.column.items()},
-        {k: pl.Series([i < n for i in range(text.len())]) for k, n in e.name.items()},
-    )
-
-
-def settle(readings: pl.DataFrame, evidence: Evidence) -> pl.Series:
-    """Decide the texts with two readings; null where the evidence does not."""
-    order = evidence.order()
-    return readings.select(
-        pl.col("instant") if order is None else pl.coalesce("instant", order)
-    ).to_series()
+INSTANT_NULL = pl.Series([None], dtype=INSTANT)
 
 
 def date_in_name(name: str) -> date | None:
@@ -171,69 +77,162 @@ def date_in_name(name: str) -> date | None:
     return None
 
 
-def _weigh(read: pl.DataFrame, named: date | None) -> tuple[pl.DataFrame, Evidence]:
-    """One reading is certain and speaks for its order; two that differ are kept apart."""
-    day_first, month_first = read["DM"], read["MD"]
-    only = {
-        "DM": day_first.is_not_null() & month_first.is_null(),
-        "MD": month_first.is_not_null() & day_first.is_null(),
-    }
-    open_ = (day_first != month_first).fill_null(False)
-    on_date = {
-        order: open_ & (read[order].dt.date() == pl.Series([named], dtype=pl.Date))
-        for order in ("DM", "MD")
-    }
-    evidence = Evidence(
-        *(
-            {order: int(mask.sum()) for order, mask in masks.items() if mask.any()}
-            for masks in (only, on_date)
-        )
-    )
-    return read.select(
-        "at",
-        pl.when(~open_).then(pl.coalesce("DM", "MD")).alias("instant"),
-        pl.when(open_).then("DM").alias("DM"),
-        pl.when(open_).then("MD").alias("MD"),
-    ), evidence
+def _by_form(
+    rows: pl.DataFrame, candidates: Sequence[Form]
+) -> Iterator[tuple[list[Form], pl.DataFrame]]:
+    """Rows and the forms that they have; the column ``form`` says which of several.
 
-
-def _read(pattern: Pattern) -> pl.Expr:
-    text = pl.col("text")
-    directives = _directives(pattern)
-    if "XXX" not in pattern.tokens:
-        instant = text.str.strptime(INSTANT, directives, strict=False)
-        if "yy" in pattern.tokens:  # Polars reads 69 as 2069, POSIX as 1969
-            of_1969 = instant.dt.year() == 2069
-            instant = pl.when(of_1969).then(instant.dt.offset_by("-100y")).otherwise(instant)
-        return instant.alias(pattern.order)
-    text = text.str.replace(r"Z$", "+00:00").str.replace(r"([+-]\d{2})(\d{2})$", "$1:$2")
-    zoned = text.str.strptime(pl.Datetime("us", "UTC"), directives, strict=False)
-    return zoned.dt.replace_time_zone(None).alias(pattern.order)
-
-
-def _directives(pattern: Pattern) -> str:
-    return "".join(_directive(token) for token in pattern.tokens).replace(".%f", "%.f")
-
-
-def _spellings(pattern: Pattern) -> list[str]:
-    """A regular expression for each way to spell M, d, H, h: with one digit, with two.
-
-    Spelt out, two patterns read the same texts exactly where their expressions are equal.
+    A look at a few texts tells which forms are worth the time of trying them on all.
     """
-    choices = [
-        (TOKENS[token][0], TOKENS[token * 2][0]) if token in ONE_OR_TWO else (_regex(token),)
-        for token in pattern.tokens
-    ]
-    return ["".join(choice) for choice in product(*choices)]
+    rest = rows.filter(pl.col("text").is_not_null()) if rows["text"].null_count() else rows
+    untried = list(candidates)
+    while rest.height and untried:
+        wanted = _occurring(rest["text"].head(SAMPLE).to_list(), untried)
+        if not wanted and rest.height <= SAMPLE:
+            return
+        trying = wanted or untried
+        untried = [form for form in untried if form not in trying]
+        if len(trying) > 1 and rest.height <= FEW:
+            number = pl.coalesce(
+                pl.when(pl.col("text").str.contains(form.regex)).then(pl.lit(at, pl.UInt8))
+                for at, form in enumerate(trying)
+            )
+            tried = rest.with_columns(number.alias("form"))
+            unread = tried["form"].null_count()
+            yield trying, tried.drop_nulls("form") if unread else tried
+            rest = rest.filter(tried["form"].is_null()) if unread else rest.clear()
+            continue
+        for form in trying:
+            matches = rest["text"].str.contains(form.regex)
+            if matches.all():
+                yield [form], rest
+                return
+            if matches.any():
+                yield [form], rest.filter(matches)
+                rest = rest.filter(~matches)
 
 
-def _regex(token: str) -> str:
-    return TOKENS[token][0] if token in TOKENS else re.escape(token.strip("'"))
+def _occurring(texts: list[str], candidates: list[Form]) -> list[Form]:
+    found: list[Form] = []
+    for text in texts:
+        if not any(form.compiled.fullmatch(text) for form in found):
+            found += [form for form in candidates if form.compiled.fullmatch(text)][:1]
+    return [form for form in candidates if form in found]
 
 
-def _directive(token: str) -> str:
-    return TOKENS[token][1] if token in TOKENS else token.strip("'").replace("%", "%%")
+@cache
+def _reads(found: tuple[Form, ...]) -> tuple[pl.Expr, ...]:
+    """``local``; ``DM`` and ``MD`` if a form has both; ``kind``."""
+    both = any(len(form.patterns) > 1 for form in found)
+    reads = [_read(name, found) for name in ("local", *(ORDERS if both else ()))]
+    kinds = [pl.lit(_kind(form.patterns[0]), pl.UInt8) for form in found]
+    kind = pl.coalesce(
+        *(pl.when(pl.col("form") == at).then(kind) for at, kind in enumerate(kinds[1:], 1)),
+        kinds[0],
+    )
+    return (*reads, kind.alias("kind"))
 
 
-def _sum(one: Mapping[str, int], other: Mapping[str, int]) -> dict[str, int]:
-    return {key: one.get(key, 0) + other.get(key, 0) for key in one.keys() | other.keys()}
+def _read(name: str, found: tuple[Form, ...]) -> pl.Expr:
+    nothing = pl.lit(None, INSTANT)
+    wanted = {
+        at: pattern
+        for at, form in enumerate(found)
+        for pattern in form.patterns
+        if name == ("local" if len(form.patterns) == 1 else pattern.order)
+    }
+    if len(found) == 1:
+        return (reading(wanted[0]) if wanted else nothing).alias(name)
+    chosen = (pl.when(pl.col("form") == at).then(reading(each)) for at, each in wanted.items())
+    return pl.coalesce(nothing, *chosen).alias(name)
+
+
+def _kind(pattern: Pattern) -> int:
+    if "XXX" in pattern.tokens:
+        return IN_UTC
+    return LOCAL if {"H", "h"} & {token[0] for token in pattern.tokens} else DATE_ONLY
+
+
+def _compared(read: pl.DataFrame, named: date | pl.Series | None) -> pl.DataFrame:
+    """One reading is certain and speaks for its order; two that differ are kept apart."""
+    day_first, month_first = pl.col("DM"), pl.col("MD")
+    differ = (day_first != month_first).fill_null(False)
+    name = pl.lit(named, pl.Date) if not isinstance(named, pl.Series) else pl.col("named")
+    if isinstance(named, pl.Series):
+        read = read.with_columns(named.alias("named"))
+    return read.select(
+        pl.coalesce("local", pl.when(~differ).then(pl.coalesce("DM", "MD"))),
+        pl.when(differ).then(day_first).alias("DM"),
+        pl.when(differ).then(month_first).alias("MD"),
+        (day_first.is_not_null() & month_first.is_null()).alias("clue DM"),
+        (month_first.is_not_null() & day_first.is_null()).alias("clue MD"),
+        *(
+            (differ & (pl.col(order).dt.date() == name).fill_null(False)).alias(f"hint {order}")
+            for order in ORDERS
+        ),
+        "kind",
+    )
+
+
+def _in_utc(read: pl.DataFrame, column: Column) -> pl.DataFrame:
+    """Local times by the column's time zone; ``twice`` where the clocks showed one twice."""
+    given = pl.col("kind") == IN_UTC
+    instants, torn = [], []
+    for name in ("local", *(ORDERS if "DM" in read.columns else ())):
+        local = pl.col(name)
+        earlier, later = (
+            local.dt.replace_time_zone(column.timezone, ambiguous=which, non_existent="null")
+            .dt.convert_time_zone("UTC")
+            .dt.replace_time_zone(None)
+            for which in ("earliest", "latest")
+        )
+        first = earlier.fill_null(_after_gap(local, column.timezone))
+        of_time = later if column.fold is Fold.LATER else earlier
+        twice = (earlier != later) & (pl.col("kind") == LOCAL)
+        if column.fold is Fold.REJECT:
+            torn.append(twice.fill_null(False))
+        instants.append(
+            pl.when(given)
+            .then(local)
+            .when(pl.col("kind") == DATE_ONLY)
+            .then(first)
+            .otherwise(of_time)
+            .alias(name)
+        )
+    others = [name for name in read.columns if name.startswith(("clue", "hint"))]
+    converted = read.select(
+        *instants, *others, pl.any_horizontal(pl.lit(False), *torn).alias("twice")
+    )
+    if not converted["twice"].any():
+        return converted.drop("twice")
+    return converted.with_columns(
+        pl.when(~pl.col("twice")).then(name).alias(name)
+        for name in ("local", *ORDERS)
+        if name in converted.columns
+    )
+
+
+def _after_gap(local: pl.Expr, zone: str) -> pl.Expr:
+    """Where the clocks go on at midnight, a day starts when they have."""
+    return (
+        local.dt.offset_by("1h")
+        .dt.replace_time_zone(zone, ambiguous="earliest", non_existent="null")
+        .dt.convert_time_zone("UTC")
+        .dt.replace_time_zone(None)
+    )
+
+
+def _readings(read: pl.DataFrame, name: str) -> Readings:
+    alternatives = {}
+    if "DM" in read.columns and any(read[order].null_count() < read.height for order in ORDERS):
+        alternatives = {order: read[order] for order in ORDERS}
+    marks = {what: {} for what in ("clue", "hint")}  # type: dict[str, dict[str, pl.Series]]
+    for what, orders in marks.items():
+        for order in ORDERS if "DM" in read.columns else ():
+            mask = read[f"{what} {order}"].fill_null(False)
+            if mask.any():
+                orders[order] = mask
+    undecidable = read["twice"] if "twice" in read.columns else None
+    return Readings(
+        read["local"].alias(name), alternatives, marks["clue"], marks["hint"], undecidable
+    )

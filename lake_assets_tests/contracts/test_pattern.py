@@ -2,7 +2,7 @@
 
 import pytest
 
-from lake_assets.contracts.pattern import alternatives, check_apart, parse_pattern
+from lake_assets.contracts.pattern import alternatives, check_apart, literal, parse_pattern
 
 
 @pytest.mark.parametrize(
@@ -31,10 +31,14 @@ def test_optional_parts_are_spelt_out(text: str, spelt: list[str]) -> None:
         ("yyyy-MM-dd HH:mm a", "belong together"),
         ("yyyy-mm-dd", "lacks month"),
         ("YYYY-MM-DD", "'Y' has no meaning"),
-        ("dd-MMM-yyyy", "says M twice"),
+        ("dd-MM-MMM-yyyy", "says M twice"),
+        ("yyyy-MM-dd mm", "m without H or h"),
+        ("yyyy-MM-dd HH:ss", "s without m"),
+        ("yyyy-MM-dd HH.SSS", "S without s"),
+        ("yyyy-MM-dd MMMMM", "says M twice"),
         ("yyyy-MM-dd HH:mm:ss HH", "says H twice"),
         ("yyyy-MM-dd T", "'T' has no meaning"),
-        ("yyyy-MM-dd HH:mm:ss,SSS", "SSS must stand behind a '.'"),
+        ("yyyy-MM-dd HH:mm:ss SSS", "SSS must stand behind a '.' or ','"),
         ("yyyyMMddHHmmssSSS", "SSS must stand behind a '.'"),
     ],
 )
@@ -57,6 +61,8 @@ def test_a_pattern_knows_the_order_of_day_and_month(text: str, order: str) -> No
         ["MM/dd/yyyy", "dd/MM/yyyy"],
         ["yyyy-MM-dd[ H:mm]", "yyyy-MM-dd[ HH:mm[:ss]]", "yyyy-M-d"],
         ["yyyyMMdd", "yyyyMMdd HHmmss", "dd-MM-yy"],
+        ["d MMM yyyy", "d MMMM yyyy", "dd MMM yyyy"],
+        ["dd/MM/yyyy", "dd/MMM/yyyy", "E dd/MM/yyyy"],
     ],
 )
 def test_patterns_may_differ_in_the_order_of_day_and_month(formats: list[str]) -> None:
@@ -68,6 +74,9 @@ def test_patterns_may_differ_in_the_order_of_day_and_month(formats: list[str]) -
     [
         ["yy-MM-dd", "dd-MM-yy"],
         ["yyyyMMdd", "ddMMyyyy"],
+        ["dd MMM yy", "yy MMM dd"],
+        ["dd MMM yy", "yy MMMM dd"],
+        ["yyyy-MM-dd'T'HH:mm", "yyyy-MM-dd't'mm:HH"],
         ["dd/MM/yy", "d/M/yyyy", "yy/MM/dd"],
         ["yyyy-MM-dd HH:mm", "yyyy-MM-dd mm:HH"],
     ],
@@ -75,3 +84,10 @@ def test_patterns_may_differ_in_the_order_of_day_and_month(formats: list[str]) -
 def test_patterns_that_read_one_text_as_other_dates_are_refused(formats: list[str]) -> None:
     with pytest.raises(ValueError, match=r"read one text as two dates; drop one"):
         check_apart(formats)
+
+
+@pytest.mark.parametrize(
+    ("token", "text"), [("'T'", "T"), ("''", "'"), ("-", "-"), ("yyyy", None), ("E", None)]
+)
+def test_a_token_is_a_part_of_a_date_or_text(token: str, text: str | None) -> None:
+    assert literal(token) == text

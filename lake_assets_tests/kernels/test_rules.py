@@ -1,9 +1,13 @@
 """A contract's rules, evaluated."""
 
+from fractions import Fraction
+
 import polars as pl
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from lake_assets.contracts import Severity
+from lake_assets.contracts import Column, ColumnType, Severity
 from lake_assets.kernels.refusal import FileRefusedError
 from lake_assets.kernels.rules import to_polars
 from lake_assets_tests.kernels.reading import lines, read, reasons, with_column, with_rule
@@ -17,6 +21,14 @@ ROWS = pl.DataFrame(
         "at": pl.Series(["2025-01-02", "2025-01-03", None]).str.to_datetime("%Y-%m-%d"),
     }
 )
+
+COLUMNS = [
+    Column(name="n", type=ColumnType.INTEGER),
+    Column(name="price", type=ColumnType.DECIMAL),
+    Column(name="note"),
+    Column(name="flag", type=ColumnType.BOOLEAN),
+    Column(name="at", type=ColumnType.TIMESTAMP, formats=["yyyy-MM-dd"]),
+]
 
 
 @pytest.mark.parametrize(
@@ -62,7 +74,91 @@ ROWS = pl.DataFrame(
 def test_an_expression_means_what_sql_means_by_it(
     expression: str, values: list[bool | None]
 ) -> None:
-    assert ROWS.select(to_polars(expression)).to_series().to_list() == values
+    assert ROWS.select(to_polars(expression, COLUMNS)).to_series().to_list() == values
+
+
+def numbers(**texts: tuple[str, int, int]) -> tuple[pl.DataFrame, list[Column]]:
+    """One row of decimals, each a text, a precision and a scale."""
+    row = pl.DataFrame(
+        {name: pl.Series([text]).cast(pl.Decimal(p, s)) for name, (text, p, s) in texts.items()}
+    )
+    columns = [
+        Column(name=name, type=ColumnType.DECIMAL, precision=p, scale=s)
+        for name, (_, p, s) in texts.items()
+    ]
+    return row, columns
+
+
+@pytest.mark.parametrize(
+    ("expression", "holds"),
+    [
+        ("a * b = 0.000005", True),  # rounded to the longer scale it would be 0.000
+        ("a * b = 0", False),
+        ("a * b > 0", True),
+        ("abs(d - a * b) <= 0.01", False),  # 0.010005
+        ("d - a * b = 0.010005", True),
+        ("a / c = 0.332", False),  # 0.33222...
+        ("a / c * c = a", True),
+        ("1 / c > 66.4451", True),  # 66.44518...
+        ("1 / c < 66.4452", True),
+        ("a / -c < 0", True),
+        ("a / (c - c) > 0", None),
+        ("coalesce(a / (c - c), b) = b", True),
+        ("a / (c - c) IS NULL", True),
+        ("a / c IN (1, a / c)", True),
+        ("a / c BETWEEN 0.3322 AND 0.3323", True),
+        ("a / c IS NOT 0.332", True),
+    ],
+)
+def test_no_rounding_flips_a_verdict(expression: str, holds: bool | None) -> None:
+    rows, columns = numbers(
+        a=("0.005", 18, 3), b=("0.001", 18, 3), c=("0.01505", 18, 5), d=("0.01001", 18, 5)
+    )
+    assert rows.select(to_polars(expression, columns)).to_series().to_list() == [holds]
+
+
+def test_the_largest_numbers_a_contract_allows_are_calculated_with() -> None:
+    nines = "9" * 16 + ".99"
+    rows, columns = numbers(a=(nines, 18, 2), b=(nines, 18, 2), c=("-" + nines, 18, 2))
+    rows = rows.with_columns(n=pl.lit(2**63 - 1))
+    columns.append(Column(name="n", type=ColumnType.INTEGER))
+    digits = str((10**18 - 1) ** 2)
+    product = f"{digits[:-4]}.{digits[-4:]}"
+    for expression, holds in [
+        (f"a * b = {product}", True),
+        (f"a * b < {product}", False),
+        (f"c * b = -{product}", True),
+        ("a * b - b * a = 0", True),
+        ("a / b = 1 AND a / c = -1", True),
+        ("abs(c * n) > a * 9223372036854775806", True),
+    ]:
+        assert rows.select(to_polars(expression, columns)).to_series().to_list() == [holds]
+
+
+@settings(derandomize=True, max_examples=60, deadline=None)
+@given(
+    a=st.integers(-(10**18) + 1, 10**18 - 1),
+    b=st.integers(-(10**18) + 1, 10**18 - 1),
+    c=st.integers(-(10**18) + 1, 10**18 - 1),
+)
+def test_a_verdict_is_that_of_fractions(a: int, b: int, c: int) -> None:
+    rows = pl.DataFrame(
+        {
+            name: pl.Series([value], dtype=pl.Decimal(18, 0)).cast(pl.String)
+            for name, value in (("a", a), ("b", b), ("c", c))
+        }
+    ).select(pl.all().cast(pl.Decimal(18, 0)))
+    columns = [
+        Column(name=name, type=ColumnType.DECIMAL, precision=18, scale=0) for name in rows.columns
+    ]
+    for expression, holds in [
+        ("a * b <= c", a * b <= c),
+        ("a - b * 0.5 > c", Fraction(a) - Fraction(b, 2) > c),
+        ("a / b < c", Fraction(a, b) < c if b else None),
+        ("a / b = c / b", a == c if b else None),
+        ("a / b >= c / 7", Fraction(a, b) >= Fraction(c, 7) if b else None),
+    ]:
+        assert rows.select(to_polars(expression, columns)).to_series().to_list() == [holds]
 
 
 @pytest.mark.parametrize("rule", ["n > 0", "abs(n - 1) <= 0.01", "NOT n = 7", "n IN (1, 2)"])
