@@ -112,4 +112,6 @@ def _where(values: pl.Series, mask: pl.Series) -> pl.Series:
     """``values`` where ``mask`` is true, else null."""
     if mask.all():
         return values
-    return values.to_frame("value").select(pl.when(mask).then("value")).to_series()
+    return (
+        values.to_frame("value").select(pl.when(mask).then("value")).to_series().alias(values.name)
+    )

@@ -184,3 +184,10 @@ def test_a_number_is_read_from_its_digits_or_not_at_all(texts: list[str]) -> Non
         if value is not None:
             digits = "".join(c for c in text if c in "0123456789").strip("0")
             assert str(abs(value)).replace(".", "").strip("0") == digits, text
+
+
+@pytest.mark.parametrize("text", ["12.5", "12.345", "$5", "x", None])
+def test_numbers_keep_the_name_of_their_column(text: str | None) -> None:
+    column = pl.Series("price", [text], pl.String)
+    assert parse_decimal(column, 18, 2).name == "price"
+    assert parse_integer(column).name == "price"
