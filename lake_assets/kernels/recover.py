@@ -9,8 +9,10 @@ from lake_assets.contracts.dataset import Dataset
 from lake_assets.kernels.cells import MISQUOTED, TOO_FEW, TOO_MANY
 from lake_assets.kernels.columns import contract_columns
 from lake_assets.kernels.evidence import Evidence
+from lake_assets.kernels.fitting import fits_contract, holds
+from lake_assets.kernels.layout import Layout
 from lake_assets.kernels.recovery import candidates, choose
-from lake_assets.kernels.rows import Context, contested, is_bad, judge, read_values
+from lake_assets.kernels.rows import Context, contested, judge, read_values
 from lake_assets.kernels.texts import DAMAGE, KIND, Text
 
 RECOVERABLE = (MISQUOTED, TOO_FEW, TOO_MANY)
@@ -48,7 +50,12 @@ def recover(
         dataset: the contract.
         context: of the block.
     """
-    none = Recovered(rows.clear(), pl.Series("at", [], dtype=pl.UInt32), [frozenset() for _ in pieces])
+    wanted = [name for name in rows.columns if not name.startswith("!")]
+    none = Recovered(
+        rows.select(wanted).clear(),
+        pl.Series("record", [], dtype=pl.UInt32),
+        [frozenset() for _ in pieces],
+    )
     if not bad.any():
         return none
     damaged = rows.select("piece", "line_number", "raw_row", DAMAGE).with_row_index("record")
@@ -58,10 +65,10 @@ def recover(
         return none
     values = read_values(tried, dataset, context, survey=False)
     judged = judge(tried, values, evidence, dataset, context)
+    layouts = [piece.layout for piece in pieces]
+    fits = holds(judged, layouts, dataset)
     names = [column.name for column in dataset.columns]
-    judged = judged.with_columns((~is_bad(judged)).alias("fits"))
-    chosen = choose(judged.with_columns(pl.col(KIND).alias("how")), names)
-    wanted = [name for name in rows.columns if not name.startswith("!")]
+    chosen = choose(judged.with_columns(fits, pl.col(KIND).alias("how")), names)
     return Recovered(
         chosen.select(wanted), chosen["record"], contested(values, tried["piece"], len(pieces))
     )
@@ -72,29 +79,38 @@ def _candidates(
 ) -> pl.DataFrame:
     """The texts of the contract's columns in each way to read each damaged record."""
     layouts = [piece.layout for piece in pieces]
-    shapes = [(layout.delimiter, layout.width) for layout in layouts]
     frames = []
-    for delimiter, width in dict.fromkeys(shapes):
-        alike = [at for at, shape in enumerate(shapes) if shape == (delimiter, width)]
-        known = [layout if at in alike else None for at, layout in enumerate(layouts)]
-        records = damaged.filter(pl.col("piece").is_in(alike))
-        if records.is_empty():
+    for piece in damaged["piece"].unique(maintain_order=True):
+        layout = layouts[piece]
+        alike = [at for at, other in enumerate(layouts) if _shape(other) == _shape(layout)]
+        if alike[0] < piece and damaged["piece"].is_in([at for at in alike if at < piece]).any():
             continue
+        records = damaged.filter(pl.col("piece").is_in(alike))
         found = candidates(
-            records.select("record", "raw_row"), width, delimiter, dataset.format.delimiters
-        )
-        found = found.join(
-            records.select("record", "piece", "line_number", "raw_row"), on="record", how="left",
+            records.select("record", "raw_row"),
+            layout.width,
+            layout.delimiter,
+            dataset.format.delimiters,
+            fits_contract(dataset, layout.positions, layout.width),
+        ).join(
+            records.select("record", "piece", "line_number", "raw_row"),
+            on="record",
+            how="left",
             maintain_order="left",
         )
-        frames.append(
-            found.select(
-                "piece",
-                "line_number",
-                "raw_row",
-                pl.col("how").alias(KIND),
-                pl.lit(None, pl.String).alias(DAMAGE),
-                "record",
-            ).with_columns(contract_columns(found, known, dataset))
+        known = [other if at in alike else None for at, other in enumerate(layouts)]
+        origin = found.select(
+            "piece",
+            "line_number",
+            "raw_row",
+            pl.col("how").alias(KIND),
+            pl.lit(None, pl.String).alias(DAMAGE),
+            "record",
+            "unknown",
         )
+        frames.append(origin.with_columns(contract_columns(found, known, dataset)))
     return pl.concat(frames) if frames else pl.DataFrame()
+
+
+def _shape(layout: Layout) -> tuple[str, int, dict[str, tuple[int, ...]]]:
+    return layout.delimiter, layout.width, dict(layout.positions)

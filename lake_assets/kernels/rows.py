@@ -71,7 +71,7 @@ def read_values(
     if len(set(context.names)) > 1:
         named = pl.Series(context.names, dtype=pl.Date).gather(texts["piece"])
     return {
-        column.name: _read(texts[column.name], column, named, survey)
+        column.name: read_column(texts[column.name], column, named, survey=survey)
         for column in dataset.columns
     }
 
@@ -176,9 +176,14 @@ def _rules(dataset: Dataset, context: Context, piece: pl.Series) -> Iterator[pl.
     yield (~in_range).fill_null(False).alias(f"!{DATE_IN_RANGE}")
 
 
-def _read(
-    text: pl.Series, column: Column, named: date | None | pl.Series, survey: bool
+def read_column(
+    text: pl.Series,
+    column: Column,
+    named: date | None | pl.Series = None,
+    *,
+    survey: bool = False,
 ) -> Readings:
+    """Read trimmed texts as a column's type; see :func:`read_values`."""
     match column.type:
         case ColumnType.INTEGER:
             return read_integer(text, column.decimal_mark, survey=survey)
