@@ -47,7 +47,6 @@ GOOD = csv(sale("T1"))
         (f"{HEADER}\n\n,,,,,,\n".encode(), "no_data_rows", "no row"),
         (b"transaction_id,store_id\n1,2\n", "missing_columns", "timestamp, item_id, quantity"),
         (HEADER.replace(",", "~").encode() + b"\n1~2\n", "delimiter_detection_failed", "divides"),
-        (b"\xff\xfe" + HEADER.encode("utf-16-le") + b"\n\x00\xd8", "undecodable", "utf-16"),
         (csv("a", header=f"{HEADER},qty"), "duplicate_columns", "qty"),
     ],
 )
