@@ -7,6 +7,7 @@ signs of punctuation, a first line that is not divided.
 """
 
 import csv
+import math
 import re
 from collections import Counter
 from collections.abc import Sequence
@@ -123,7 +124,8 @@ def _evenness(table: list[list[str]]) -> float:
     widths = Counter(len(record) for record in table)
     cells = sum(rows * width for width, rows in widths.items())
     return sum(
-        (rows * width / cells) ** 2 * ((width - 1) / width) ** 0.5 for width, rows in widths.items()
+        (rows * width / cells) ** 2 * math.sqrt((width - 1) / width)
+        for width, rows in widths.items()
     )
 
 

@@ -11,7 +11,20 @@ from hypothesis import strategies as st
 
 from lake_assets.kernels.dialect import HEAD_CHARACTERS, sniff_dialect
 
-WORDS = "amber cobalt finch harbour lantern meadow quartz ridge signal timber umber willow".split()
+WORDS = [
+    "amber",
+    "cobalt",
+    "finch",
+    "harbour",
+    "lantern",
+    "meadow",
+    "quartz",
+    "ridge",
+    "signal",
+    "timber",
+    "umber",
+    "willow",
+]
 DELIMITERS = ",;\t|:#^~ \x01\x1f"
 
 
