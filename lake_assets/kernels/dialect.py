@@ -72,7 +72,9 @@ def sniff_dialect(text: str, *, whole: bool) -> Dialect:
     line_end = _line_end(text)
     told = DIRECTIVE.match(text)
     above = 1 if told else 0
-    lines = sample_lines(text, line_end, whole=whole)[above:]
+    sample = text[:SAMPLE_CHARACTERS]
+    whole = whole and len(sample) == len(text)
+    lines = text_lines(sample, line_end, whole=whole)[above:]
     quotings = _quotings("".join(lines))
     ranked = _rank(lines, quotings, told[1] if told else None)
     if ranked and (told or ranked[0].score > undivided_score(lines)):
@@ -95,11 +97,10 @@ def sniff_dialect(text: str, *, whole: bool) -> Dialect:
     )
 
 
-def sample_lines(text: str, line_end: str, *, whole: bool) -> list[str]:
-    """The first lines, each with a line feed; a line that the sample cuts in two is left out."""
-    head = text[:SAMPLE_CHARACTERS]
-    lines = head.split("\r" if line_end == "\r" else "\n")
-    if (len(head) < len(text) or not whole) and len(lines) > 1:
+def text_lines(text: str, line_end: str, *, whole: bool) -> list[str]:
+    """The lines, each with one line feed; a last line that is cut in two is left out."""
+    lines = text.split("\r" if line_end == "\r" else "\n")
+    if (not whole and len(lines) > 1) or not lines[-1]:
         lines.pop()
     # The parser would stop at a carriage return within a line.
     return [line.removesuffix("\r").translate(ONE_LINE) + "\n" for line in lines]

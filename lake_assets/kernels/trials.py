@@ -10,11 +10,15 @@ import csv
 import math
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import islice
+from typing import TYPE_CHECKING
 
 from lake_assets.kernels.shapes import is_value, is_words
+
+if TYPE_CHECKING:
+    from _csv import Reader
 
 USUAL = {",": 1.0, ";": 1.0, "\t": 1.0, "|": 0.98}
 LIKELY = {"^": 0.8, "~": 0.8, "#": 0.7, ":": 0.6, " ": 0.5}
@@ -67,15 +71,7 @@ def read_sample(
         quote: one character, or None.
         escape: ``doubled``, ``backslash`` or None.
     """
-    reader = csv.reader(
-        lines,
-        delimiter=delimiter,
-        quotechar=quote,
-        quoting=csv.QUOTE_MINIMAL if quote else csv.QUOTE_NONE,
-        doublequote=escape != "backslash",
-        escapechar="\\" if escape == "backslash" and delimiter != "\\" else None,
-        skipinitialspace=not delimiter.isspace(),
-    )
+    reader = csv_reader(lines, delimiter, quote, escape)
     records: list[list[str]] = []
     starts: list[int] = []
     at, is_broken = 0, False
@@ -92,6 +88,21 @@ def read_sample(
     table = table or [record for record, _ in filled]
     score = 0.0 if is_broken or not table else _score("".join(lines), table, delimiter, quote)
     return Trial(delimiter, quote, escape, records, starts, score)
+
+
+def csv_reader(
+    lines: Iterable[str], delimiter: str, quote: str | None, escape: str | None
+) -> "Reader":
+    """A reader of a dialect; the arguments are those of :func:`read_sample`."""
+    return csv.reader(
+        lines,
+        delimiter=delimiter,
+        quotechar=quote,
+        quoting=csv.QUOTE_MINIMAL if quote else csv.QUOTE_NONE,
+        doublequote=escape != "backslash",
+        escapechar="\\" if escape == "backslash" and delimiter != "\\" else None,
+        skipinitialspace=not delimiter.isspace(),
+    )
 
 
 def undivided_score(lines: Sequence[str]) -> float:

@@ -1,0 +1,256 @@
+"""Draft a dataset's contract from samples of its files. What had to be guessed is said."""
+
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from itertools import combinations
+
+import polars as pl
+
+from lake_assets.contracts.column import ColumnType
+from lake_assets.contracts.dataset import OWN_COLUMNS, CsvFormat
+from lake_assets.kernels.column_types import IDENTIFIER, Evidenced, infer_type
+from lake_assets.kernels.draft import Draft, DraftColumn
+from lake_assets.kernels.merge import Field, InferenceError, merge_columns
+from lake_assets.kernels.sampled import SampledTable, read_table
+from lake_assets.kernels.timestamps import parse_timestamps
+
+NEARLY = 0.9
+"""A key is different in this share of the rows, at least: samples hold repeated rows, too."""
+FILLED = 0.95
+"""A key or partition column is filled in this share of the rows, at least."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """The head of a file, decoded; ``encoding`` is a codec's name, None if a mark told it."""
+
+    name: str
+    text: str
+    whole: bool = True
+    encoding: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Typed:
+    field: Field
+    cells: pl.Series
+    seen: Evidenced
+
+    @property
+    def name(self) -> str:
+        return self.field.name
+
+    @property
+    def filled(self) -> float:
+        return self.seen.filled / max(1, self.seen.rows)
+
+
+def infer_dataset(samples: Sequence[Sample], *, lake: str, dataset: str) -> Draft:
+    """Draft a contract that reads the samples.
+
+    Args:
+        samples: of one dataset; more of them show more of what its files are like.
+        lake, dataset: names for them.
+
+    Raises:
+        InferenceError: something that a contract needs is not in the samples; the message says
+            what has to be written by hand.
+    """
+    tables = {sample.name: _table(sample) for sample in samples}
+    fields, nameless = merge_columns(tables)
+    columns = [_typed(found) for found in fields]
+    if not columns or not columns[0].cells.len():
+        raise InferenceError("the samples have no rows of data; give files that have some")
+    partition = _partition(columns)
+    key = _key(columns, partition)
+    start = _start(partition)
+    needed = {partition.name, *(column.name for column in key)}
+    names = {column.name: _free_name(column, columns) for column in columns}
+    of_format = CsvFormat()
+    nulls = sorted(set().union(*(table.nulls for table in tables.values())))
+    encodings = ["utf-8", *(sample.encoding for sample in samples if sample.encoding)]
+    return Draft(
+        lake=lake,
+        dataset=dataset,
+        files=list(tables),
+        delimiters=_delimiters(tables.values()),
+        encodings=list(dict.fromkeys(encodings)),
+        nulls=list(dict.fromkeys([*of_format.nulls, *nulls])),
+        columns=[_column(column, names[column.name], needed) for column in columns],
+        key=[names[column.name] for column in key],
+        partition=names[partition.name],
+        start=start,
+        guesses=_guesses(key, partition, nulls),
+        warnings=[*_warnings(tables), *map(_left_out, nameless)],
+    )
+
+
+def _table(sample: Sample) -> SampledTable:
+    table = read_table(sample.text, whole=sample.whole)
+    if table.rows and not table.dialect.has_header:
+        first = "the first line looks like data"
+        raise InferenceError(
+            f"{sample.name} has no header: {first}; put a line with the names of the columns above"
+        )
+    return table
+
+
+def _typed(found: Field) -> _Typed:
+    cells = found.texts()
+    return _Typed(found, cells, infer_type(found.name, cells))
+
+
+def _partition(columns: Sequence[_Typed]) -> _Typed:
+    """The first timestamp that is always there; else the one with the fewest gaps."""
+    times = [column for column in columns if column.seen.type is ColumnType.TIMESTAMP]
+    full = [column for column in times if column.filled == 1 and column.field.is_everywhere]
+    if full:
+        return full[0]
+    nearly = [column for column in times if column.filled >= FILLED and column.field.is_everywhere]
+    if not nearly:
+        found = ", ".join(f"{column.name} is {column.seen.type}" for column in columns[:12])
+        gaps = ", ".join(f"{column.name} ({column.filled:.0%} filled)" for column in times)
+        raise InferenceError(
+            "a contract needs a timestamp that every row has, and the samples show none "
+            f"({f'the timestamps have gaps: {gaps}' if times else found}). If one of the columns "
+            "is a time in a form of its own, write the contract by hand, with `type: timestamp`, "
+            "its `formats` and `required: true`"
+        )
+    return max(nearly, key=lambda column: column.filled)
+
+
+def _key(columns: Sequence[_Typed], partition: _Typed) -> list[_Typed]:
+    """A column, or two, that tell the rows apart; those named like an identifier first."""
+    usable = [
+        column
+        for column in columns
+        if column.field.is_everywhere
+        and column.filled >= FILLED
+        and column.seen.type in {ColumnType.STRING, ColumnType.INTEGER, ColumnType.TIMESTAMP}
+        and column is not partition
+    ]
+    usable.sort(key=lambda column: IDENTIFIER.search(column.name) is None)
+    singles = [[column] for column in usable]
+    few = [*usable[:8], partition]
+    for group in (singles, [list(pair) for pair in combinations(few, 2)]):
+        shares = [_unlike(found) for found in group]
+        best = max(shares, default=0.0)
+        if best >= NEARLY:
+            # One that is named like an identifier may have a few repeated rows more.
+            return next(
+                found
+                for found, share in zip(group, shares, strict=True)
+                if share >= (NEARLY if IDENTIFIER.search(found[0].name) else best)
+            )
+    raise InferenceError(
+        "a contract needs a key, and in the samples neither a column nor two together tell the "
+        f"rows apart ({', '.join(column.name for column in columns[:12])}). Give a larger sample, "
+        "or write the contract by hand"
+    )
+
+
+def _unlike(columns: Sequence[_Typed]) -> float:
+    """How many of the rows are the only ones with their values."""
+    rows = pl.DataFrame({column.name: column.cells for column in columns}).drop_nulls()
+    return rows.n_unique() / max(1, rows.height)
+
+
+def _start(partition: _Typed) -> date:
+    """The first of January of the year in which the sample starts; a few odd dates do not count."""
+    patterns = partition.seen.patterns
+    formats = patterns.formats if patterns else ()
+    readings, _ = parse_timestamps(partition.cells, formats, None)
+    instants = readings.select(pl.coalesce("instant", "DM")).to_series().drop_nulls().sort()
+    first = instants[instants.len() // 200]
+    return date(first.year, 1, 1)
+
+
+def _free_name(column: _Typed, columns: Sequence[_Typed]) -> str:
+    """The column's name, or another one if it is a name of our own columns."""
+    taken = OWN_COLUMNS | {
+        f"{other.name}_{what}"
+        for other in columns
+        for what in ("raw", "parsed")
+        if other.seen.type is ColumnType.TIMESTAMP
+    }
+    if column.name not in taken:
+        return column.name
+    wanted = "event_date" if column.name == "date" else f"{column.name[:55]}_in_file"
+    return wanted if wanted not in {other.name for other in columns} else f"{wanted[:55]}_again"
+
+
+def _column(column: _Typed, name: str, needed: set[str]) -> DraftColumn:
+    seen, found = column.seen, column.field
+    empty = seen.rows - seen.filled
+    required = (not empty and found.is_everywhere) or column.name in needed
+    guesses: dict[str, str] = {}
+    if seen.unread:
+        guesses["type"] = f"guess: {seen.unread:,} of {seen.filled:,} texts are none; rejected"
+    elif seen.looks_whole:
+        guesses["type"] = "guess: whole numbers, but the name says that they identify something"
+    elif not seen.filled:
+        guesses["type"] = "guess: the sample has no value"
+    elif seen.patterns and seen.patterns.formats[0].startswith("yyyyMMdd"):
+        guesses["type"] = "guess: eight digits that are dates in all rows"
+    if found.aliases:
+        guesses["aliases"] = "guess: other files have no such column, but one like it"
+    if required and empty:
+        guesses["required"] = f"guess: {empty:,} of {seen.rows:,} rows are empty; rejected"
+    if seen.scale > 2:
+        guesses["scale"] = f"guess: the sample has up to {seen.scale} decimals"
+    if seen.patterns and seen.patterns.is_open:
+        told = seen.patterns.evidence.column
+        guesses["formats"] = (
+            f"guess: {told['DM']:,} texts are day first, {told['MD']:,} month first; each file "
+            "is settled by its own"
+            if len(told) == 2
+            else "guess: the sample does not tell day from month; drop the wrong one if you know it"
+        )
+    return DraftColumn(
+        name=name,
+        type=seen.type.value,
+        required=required,
+        aliases=[*([column.name] if name != column.name else []), *found.aliases],
+        formats=seen.patterns.formats if seen.patterns else (),
+        precision=seen.precision,
+        scale=seen.scale,
+        spelling=found.spelling,
+        guesses=guesses,
+    )
+
+
+def _guesses(key: Sequence[_Typed], partition: _Typed, nulls: Sequence[str]) -> dict[str, str]:
+    share = _unlike(key)
+    times = "unique in the sample" if share == 1 else f"different in {share:.1%} of the rows"
+    tokens = ", ".join(repr(token) for token in nulls)
+    return {
+        "arrivals_start": "guess: when the first file arrives, or earlier",
+        **({"nulls": f"the sample has {tokens}"} if tokens else {}),
+        "key": f"guess: {times}",
+        "partition.column": "guess: the first timestamp that is always filled"
+        if partition.filled == 1
+        else f"guess: the timestamp with the fewest gaps, {partition.filled:.1%} filled",
+        "partition.start": "guess: earlier dates are rejected",
+    }
+
+
+def _delimiters(tables: Collection[SampledTable]) -> list[str]:
+    """Those of the files, the most frequent first, and then those of odd rows in them."""
+    whole = Counter(table.dialect.delimiter for table in tables if table.dialect.delimiter)
+    rows = sorted(set().union(*(table.other_delimiters for table in tables)))
+    return list(dict.fromkeys([*(sign for sign, _ in whole.most_common()), *rows])) or [","]
+
+
+def _left_out(spelling: str) -> str:
+    return f"column {spelling!r} is left out: a column's name starts with a letter from a to z."
+
+
+def _warnings(tables: Mapping[str, SampledTable]) -> list[str]:
+    found = []
+    for name, table in tables.items():
+        dialect = table.dialect
+        if dialect.quote == "'" or dialect.escape == "backslash":
+            found.append(f"{name}: cells are quoted otherwise than in RFC 4180.")
+    return found
