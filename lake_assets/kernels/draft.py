@@ -84,11 +84,11 @@ def _lines(draft: Draft) -> list[str]:
         "type: lake_assets.components.LakeComponent",
         "",
         "attributes:",
-        f"  lake: {draft.lake}",
+        f"  lake: {_text(draft.lake)}",
         _line(2, "arrivals_start", str(draft.start), draft.guesses.get("arrivals_start")),
         "",
         "  datasets:",
-        f"    - name: {draft.dataset}",
+        f"    - name: {_text(draft.dataset)}",
         "",
         "      format:",
         _line(8, "delimiters", _flow(draft.delimiters), draft.guesses.get("delimiters")),
@@ -101,7 +101,7 @@ def _lines(draft: Draft) -> list[str]:
         _line(6, "key", _flow(draft.key), draft.guesses.get("key")),
         "",
         "      partition:",
-        _line(8, "column", draft.partition, draft.guesses.get("partition.column")),
+        _line(8, "column", _text(draft.partition), draft.guesses.get("partition.column")),
         _line(8, "start", str(draft.start), draft.guesses.get("partition.start")),
         "",
         "      gold:",
@@ -112,10 +112,9 @@ def _lines(draft: Draft) -> list[str]:
 
 
 def _column(column: DraftColumn) -> list[str]:
-    header = column.spelling if column.spelling != column.name else ""
-    lines = [
-        _line(8, "- name", column.name, f"in the file: {json.dumps(header)}" if header else "")
-    ]
+    differs = column.spelling not in {column.name, ""}
+    header = f"in the file: {json.dumps(column.spelling, ensure_ascii=False)}" if differs else ""
+    lines = [_line(8, "- name", _text(column.name), header)]
     if column.type != "string" or "type" in column.guesses:
         lines.append(_line(10, "type", column.type, column.guesses.get("type")))
     if column.aliases:
@@ -138,8 +137,12 @@ def _line(indent: int, key: str, value: str, comment: str | None) -> str:
 
 
 def _flow(values: Sequence[str]) -> str:
-    plain = (value if _is_plain(value) else json.dumps(value) for value in values)
-    return f"[{', '.join(plain)}]"
+    return f"[{', '.join(map(_text, values))}]"
+
+
+def _text(value: str) -> str:
+    """A text as YAML reads it back."""
+    return value if _is_plain(value) else json.dumps(value)
 
 
 def _is_plain(value: str) -> bool:

@@ -1,5 +1,6 @@
 """Columns of several sample files brought together, although their headers differ."""
 
+import re
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -119,12 +120,14 @@ def _pairs(
         return
     types = {name: infer_type(name, cells[name]).type for name in extra}
     wanted = {known.name: infer_type(known.name, known.texts()).type for known in missing}
+    # A text has to look alike, too: customer_id reads much like item_id.
     alike = sorted(
         (
             (-_likeness(known.name, name), at, name)
             for at, known in enumerate(missing)
             for name in extra
             if wanted[known.name] == types[name]
+            and (types[name] is not ColumnType.STRING or _are_alike(known.texts(), cells[name], 2))
         ),
     )
     left, open_ = list(missing), list(extra)
@@ -153,17 +156,20 @@ def _likeness(one: str, other: str) -> float:
     return SequenceMatcher(None, one, other).ratio()
 
 
-def _are_alike(one: pl.Series, other: pl.Series) -> bool:
-    """Whether two columns have values in common, or values of one form (``A9``)."""
+def _are_alike(one: pl.Series, other: pl.Series, least: int = LEAST_VALUES) -> bool:
+    """Whether two columns have values in common, or codes of one form (``T1007``)."""
     here, there = set(one.drop_nulls().unique()), set(other.drop_nulls().unique())
-    if min(len(here), len(there)) < LEAST_VALUES:
+    if min(len(here), len(there)) < least:
         return False
     if len(here & there) >= SHARED * len(here | there):
         return True
-    (form, other_form) = (_form(values) for values in (here, there))
-    return form == other_form and "9" in form
+    form = _form(here)
+    return form == _form(there) and "9" in form
 
 
 def _form(values: Collection[str]) -> str:
-    """The most frequent shape; of some of the values, always the same ones."""
-    return Counter(map(shape, sorted(values)[:200])).most_common(1)[0][0]
+    """The letters that all values begin with, and their usual shape; of some, always the same."""
+    some = sorted(values)[:200]
+    letters = {re.sub(r"[\W\d_].*", "", value, flags=re.DOTALL) for value in some}
+    usual = Counter(map(shape, some)).most_common(1)[0][0]
+    return f"{letters.pop() if len(letters) == 1 else ''} {usual}"
