@@ -3,23 +3,22 @@
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
-from itertools import combinations
-
-import polars as pl
 
 from lake_assets.contracts.column import ColumnType
 from lake_assets.contracts.dataset import OWN_COLUMNS, CsvFormat
-from lake_assets.kernels.column_types import IDENTIFIER, Evidenced, infer_type
+from lake_assets.kernels.candidates import (
+    Typed,
+    find_key,
+    find_partition,
+    first_year,
+    typed,
+    unlike,
+)
 from lake_assets.kernels.draft import Draft, DraftColumn
-from lake_assets.kernels.merge import Field, InferenceError, merge_columns
+from lake_assets.kernels.merge import InferenceError, merge_columns
 from lake_assets.kernels.sampled import SampledTable, read_table
-from lake_assets.kernels.timestamps import parse_timestamps
 
-NEARLY = 0.9
-"""A key is different in this share of the rows, at least: samples hold repeated rows, too."""
-FILLED = 0.95
-"""A key or partition column is filled in this share of the rows, at least."""
+__all__ = ["InferenceError", "Sample", "infer_dataset"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,21 +29,6 @@ class Sample:
     text: str
     whole: bool = True
     encoding: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class _Typed:
-    field: Field
-    cells: pl.Series
-    seen: Evidenced
-
-    @property
-    def name(self) -> str:
-        return self.field.name
-
-    @property
-    def filled(self) -> float:
-        return self.seen.filled / max(1, self.seen.rows)
 
 
 def infer_dataset(samples: Sequence[Sample], *, lake: str, dataset: str) -> Draft:
@@ -60,12 +44,12 @@ def infer_dataset(samples: Sequence[Sample], *, lake: str, dataset: str) -> Draf
     """
     tables = {sample.name: _table(sample) for sample in samples}
     fields, nameless = merge_columns(tables)
-    columns = [_typed(found) for found in fields]
+    columns = [typed(found) for found in fields]
     if not columns or not columns[0].cells.len():
         raise InferenceError("the samples have no rows of data; give files that have some")
-    partition = _partition(columns)
-    key = _key(columns, partition)
-    start = _start(partition)
+    partition = find_partition(columns)
+    key = find_key(columns, partition)
+    start = first_year(partition)
     needed = {partition.name, *(column.name for column in key)}
     names = {column.name: _free_name(column, columns) for column in columns}
     of_format = CsvFormat()
@@ -97,77 +81,7 @@ def _table(sample: Sample) -> SampledTable:
     return table
 
 
-def _typed(found: Field) -> _Typed:
-    cells = found.texts()
-    return _Typed(found, cells, infer_type(found.name, cells))
-
-
-def _partition(columns: Sequence[_Typed]) -> _Typed:
-    """The first timestamp that is always there; else the one with the fewest gaps."""
-    times = [column for column in columns if column.seen.type is ColumnType.TIMESTAMP]
-    full = [column for column in times if column.filled == 1 and column.field.is_everywhere]
-    if full:
-        return full[0]
-    nearly = [column for column in times if column.filled >= FILLED and column.field.is_everywhere]
-    if not nearly:
-        found = ", ".join(f"{column.name} is {column.seen.type}" for column in columns[:12])
-        gaps = ", ".join(f"{column.name} ({column.filled:.0%} filled)" for column in times)
-        raise InferenceError(
-            "a contract needs a timestamp that every row has, and the samples show none "
-            f"({f'the timestamps have gaps: {gaps}' if times else found}). If one of the columns "
-            "is a time in a form of its own, write the contract by hand, with `type: timestamp`, "
-            "its `formats` and `required: true`"
-        )
-    return max(nearly, key=lambda column: column.filled)
-
-
-def _key(columns: Sequence[_Typed], partition: _Typed) -> list[_Typed]:
-    """A column, or two, that tell the rows apart; those named like an identifier first."""
-    usable = [
-        column
-        for column in columns
-        if column.field.is_everywhere
-        and column.filled >= FILLED
-        and column.seen.type in {ColumnType.STRING, ColumnType.INTEGER, ColumnType.TIMESTAMP}
-        and column is not partition
-    ]
-    usable.sort(key=lambda column: IDENTIFIER.search(column.name) is None)
-    singles = [[column] for column in usable]
-    few = [*usable[:8], partition]
-    for group in (singles, [list(pair) for pair in combinations(few, 2)]):
-        shares = [_unlike(found) for found in group]
-        best = max(shares, default=0.0)
-        if best >= NEARLY:
-            # One that is named like an identifier may have a few repeated rows more.
-            return next(
-                found
-                for found, share in zip(group, shares, strict=True)
-                if share >= (NEARLY if IDENTIFIER.search(found[0].name) else best)
-            )
-    raise InferenceError(
-        "a contract needs a key, and in the samples neither a column nor two together tell the "
-        f"rows apart ({', '.join(column.name for column in columns[:12])}). Give a larger sample, "
-        "or write the contract by hand"
-    )
-
-
-def _unlike(columns: Sequence[_Typed]) -> float:
-    """How many of the rows are the only ones with their values."""
-    rows = pl.DataFrame({column.name: column.cells for column in columns}).drop_nulls()
-    return rows.n_unique() / max(1, rows.height)
-
-
-def _start(partition: _Typed) -> date:
-    """The first of January of the year in which the sample starts; a few odd dates do not count."""
-    patterns = partition.seen.patterns
-    formats = patterns.formats if patterns else ()
-    readings, _ = parse_timestamps(partition.cells, formats, None)
-    instants = readings.select(pl.coalesce("instant", "DM")).to_series().drop_nulls().sort()
-    first = instants[instants.len() // 200]
-    return date(first.year, 1, 1)
-
-
-def _free_name(column: _Typed, columns: Sequence[_Typed]) -> str:
+def _free_name(column: Typed, columns: Sequence[Typed]) -> str:
     """The column's name, or another one if it is a name of our own columns."""
     taken = OWN_COLUMNS | {
         f"{other.name}_{what}"
@@ -181,7 +95,7 @@ def _free_name(column: _Typed, columns: Sequence[_Typed]) -> str:
     return wanted if wanted not in {other.name for other in columns} else f"{wanted[:55]}_again"
 
 
-def _column(column: _Typed, name: str, needed: set[str]) -> DraftColumn:
+def _column(column: Typed, name: str, needed: set[str]) -> DraftColumn:
     seen, found = column.seen, column.field
     empty = seen.rows - seen.filled
     required = (not empty and found.is_everywhere) or column.name in needed
@@ -221,8 +135,8 @@ def _column(column: _Typed, name: str, needed: set[str]) -> DraftColumn:
     )
 
 
-def _guesses(key: Sequence[_Typed], partition: _Typed, nulls: Sequence[str]) -> dict[str, str]:
-    share = _unlike(key)
+def _guesses(key: Sequence[Typed], partition: Typed, nulls: Sequence[str]) -> dict[str, str]:
+    share = unlike(key)
     times = "unique in the sample" if share == 1 else f"different in {share:.1%} of the rows"
     tokens = ", ".join(repr(token) for token in nulls)
     return {
