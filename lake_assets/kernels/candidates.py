@@ -14,6 +14,8 @@ from lake_assets.kernels.timestamps import parse_timestamps
 
 NEARLY = 0.9
 """A key is different in this share of the rows, at least: samples hold repeated rows, too."""
+NAMED = 0.05
+"""What the name of an identifier is worth, in shares of rows that are different."""
 FILLED = 0.95
 """A key or partition column is filled in this share of the rows, at least."""
 
@@ -81,23 +83,22 @@ def find_key(columns: Sequence[Typed], partition: Typed) -> list[Typed]:
         and column is not partition
     ]
     usable.sort(key=lambda column: IDENTIFIER.search(column.name) is None)
-    singles = [[column] for column in usable]
     few = [*usable[:8], partition]
-    for group in (singles, [list(pair) for pair in combinations(few, 2)]):
-        shares = [unlike(found) for found in group]
-        best = max(shares, default=0.0)
-        if best >= NEARLY:
-            # One that is named like an identifier may have a few repeated rows more.
-            return next(
-                found
-                for found, share in zip(group, shares, strict=True)
-                if share >= (NEARLY if IDENTIFIER.search(found[0].name) else best)
-            )
+    for group in ([[column] for column in usable], [list(pair) for pair in combinations(few, 2)]):
+        likely = [found for found in group if unlike(found) >= NEARLY]
+        if likely:
+            return max(likely, key=_likelihood)
     raise InferenceError(
         "a contract needs a key, and in the samples neither a column nor two together tell the "
         f"rows apart ({', '.join(column.name for column in columns[:12])}). Give a larger sample, "
         "or write the contract by hand"
     )
+
+
+def _likelihood(columns: Sequence[Typed]) -> float:
+    """How good a key is; one that is named like an identifier may have a few repeats more."""
+    filled = min(column.filled for column in columns)
+    return unlike(columns) * filled + NAMED * bool(IDENTIFIER.search(columns[0].name))
 
 
 def unlike(columns: Sequence[Typed]) -> float:
