@@ -269,12 +269,13 @@ def infer(
 
     Exit code 1: the files lack what a contract needs, for example a timestamp.
     """
-    from lake_assets.cli.contract import draft_contract, show_guesses, write_draft
+    from lake_assets.cli.contract import draft_contract, show_guesses, try_draft, write_draft
 
     with sentences():
         draft = draft_contract(files, mb, lake, dataset)
+        tried = try_draft(draft, files, mb)
         if to:
             write_draft(draft, to)
         else:
             typer.echo(draft.to_yaml(), nl=False)
-        show_guesses(err, draft, files, to)
+        show_guesses(err, draft, files, tried, to)

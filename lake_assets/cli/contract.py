@@ -3,8 +3,10 @@
 import re
 import shlex
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 
+import yaml
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
@@ -12,6 +14,8 @@ from rich.text import Text
 from lake_assets.cli.opening import UsageError
 from lake_assets.cli.reading import read_head
 from lake_assets.cli.report import printable
+from lake_assets.contracts.lake import Lake
+from lake_assets.jobs.preview import FileRefusedError, preview
 from lake_assets.kernels.draft import Draft
 from lake_assets.kernels.header import normalise
 from lake_assets.kernels.infer import Sample, infer_dataset
@@ -48,6 +52,23 @@ def draft_contract(
     return infer_dataset(samples, lake=lake, dataset=dataset)
 
 
+def try_draft(draft: Draft, paths: Sequence[Path], megabytes: float) -> list[str]:
+    """What the reader makes of the samples by the drafted contract: a sentence a file."""
+    document = yaml.safe_load(draft.to_yaml())
+    (contract,) = Lake.model_validate(document["attributes"]).datasets
+    told = []
+    for path in paths:
+        head = read_head(path, megabytes, contract.format.encodings)
+        try:
+            seen = preview(head.data, path.name, contract, datetime.now(UTC), whole=head.whole)
+        except FileRefusedError as refusal:
+            told.append(f"{path.name} would be refused: {refusal.detail.splitlines()[-1]}")
+        else:
+            books = seen.rows.books
+            told.append(f"{path.name}: {books.good:,} of {books.rows_read:,} rows are good")
+    return told
+
+
 def write_draft(draft: Draft, out: Path) -> None:
     """Write the YAML; a file that is there is not overwritten.
 
@@ -64,8 +85,10 @@ def write_draft(draft: Draft, out: Path) -> None:
         raise UsageError(f"cannot write {out}: {error.strerror or error}") from error
 
 
-def show_guesses(console: Console, draft: Draft, paths: Sequence[Path], out: Path | None) -> None:
-    """Say what has to be checked, and what to do next."""
+def show_guesses(
+    console: Console, draft: Draft, paths: Sequence[Path], tried: Sequence[str], out: Path | None
+) -> None:
+    """Say what has to be checked, what the draft makes of the samples, and what to do next."""
     guesses = [guess for guess in draft.all_guesses() if guess.sentence.startswith("guess: ")]
     console.print(
         f"Drafted {draft.lake}/{draft.dataset}: {len(draft.columns)} columns. "
@@ -78,6 +101,9 @@ def show_guesses(console: Console, draft: Draft, paths: Sequence[Path], out: Pat
     console.print(listed)
     for warning in draft.warnings:
         console.print(Text.assemble(("  ! ", "yellow"), printable(warning)))
+    console.print("[bold]Tried[/] on the samples:")
+    for sentence in tried:
+        console.print(Text(f"  {printable(sentence)}"), soft_wrap=True)
     home = f"lake_assets/defs/{draft.lake}/defs.yaml"
     file = shlex.quote(str(paths[0]))
     console.print("[bold]Next[/]")

@@ -148,10 +148,14 @@ def _show_recoveries(console: Console, recoveries: Sequence[Mapping[str, Any]]) 
 def _show_ambiguous(console: Console, item: Mapping[str, Any]) -> None:
     """Whether something in the file tells day from month."""
     day, month = item["day_first"], item["month_first"]
-    told = f"{month:,} texts say month first, {day:,} say day first"
-    if not day and not month:
-        day, month = item["day_first_by_file_name"], item["month_first_by_file_name"]
-        told = f"by the date in the file's name {month:,} texts are month first, {day:,} day first"
+    by_name = item["day_first_by_file_name"], item["month_first_by_file_name"]
+    if day or month:
+        told = f"{month:,} texts say month first, {day:,} say day first"
+    elif any(by_name):
+        told = f"by the date in the file's name {by_name[1]:,} texts are month first, "
+        told += f"{by_name[0]:,} day first"
+    else:
+        told = "nothing in the file tells day from month"
     made = Text.assemble(("! ", "yellow"), (item["column"], "bold"), f": {told}")
     if item["rejected"]:
         made.append(f"; {item['rejected']:,} that read both ways are rejected", "yellow")

@@ -10,7 +10,7 @@ import polars as pl
 from lake_assets.contracts.column import ColumnType
 from lake_assets.kernels.column_types import IDENTIFIER, Evidenced, infer_type
 from lake_assets.kernels.merge import Field, InferenceError
-from lake_assets.kernels.timestamps import parse_timestamps
+from lake_assets.kernels.timestamps import date_in_name, parse_timestamps
 
 NEARLY = 0.9
 """A key is different in this share of the rows, at least: samples hold repeated rows, too."""
@@ -39,10 +39,12 @@ class Typed:
         return self.seen.filled / max(1, self.seen.rows)
 
 
-def typed(found: Field) -> Typed:
-    """Look at a column's cells."""
+def typed(found: Field, files: Sequence[str]) -> Typed:
+    """Look at a column's cells; ``files`` are the names of the files that they are from."""
     cells = found.texts()
-    return Typed(found, cells, infer_type(found.name, cells))
+    days = map(date_in_name, files)
+    parts = [(part, day) for part, day in zip(found.cells, days, strict=True) if day]
+    return Typed(found, cells, infer_type(found.name, cells, parts))
 
 
 def find_partition(columns: Sequence[Typed]) -> Typed:

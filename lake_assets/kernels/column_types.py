@@ -1,7 +1,9 @@
 """What type the texts of a column are, by evidence: what nearly all of them can be read as."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 
 import polars as pl
 
@@ -23,6 +25,8 @@ IDENTIFIER = re.compile(r"(?:^|_)(?:id|code|zip|postcode|phone|sku|ean|isbn|iban
 NO_NUMBER = r"^(?:0\d+|\+\d{7,}|\d{19,})$"
 """Leading zeros, telephone numbers, and what is longer than an integer may be."""
 
+CENTS = r"[.,]\d{1,2}$"
+"""12.00 is a whole number; but a column where most are written so is one of amounts."""
 LIKE_A_NUMBER = (
     r"^(?:[A-Z]{3})?[^A-Za-z\d]{0,4}\d[\d.,'\s\u{00A0}\u{202F}]*[^A-Za-z\d]{0,4}(?:[A-Z]{3})?$"
 )
@@ -62,15 +66,18 @@ def without_nulls(cells: pl.Series) -> pl.Series:
     return text.to_frame("text").select(pl.when(~is_null).then("text")).to_series()
 
 
-def infer_type(name: str, cells: pl.Series) -> Evidenced:
+def infer_type(
+    name: str, cells: pl.Series, parts: Sequence[tuple[pl.Series, date | None]] = ()
+) -> Evidenced:
     """The type that nearly all texts of a column are of.
 
     Args:
         name: of the column, normalised: an ``_id`` is text even where it has digits alone.
         cells: String, as :func:`without_nulls` gives them.
+        parts: the same by file, each with the date in the file's name, if that is known.
     """
-    texts = cells.drop_nulls()
-    counts = texts.value_counts(sort=True, name="n").rename({texts.name: "text"})
+    texts = cells.drop_nulls().rename("text")
+    counts = texts.value_counts(name="n")
     as_text = Evidenced(ColumnType.STRING, cells.len(), texts.len(), counts.height)
     if texts.is_empty():
         return as_text
@@ -80,14 +87,15 @@ def infer_type(name: str, cells: pl.Series) -> Evidenced:
         texts.str.contains(r"[A-Za-z]").any()
     ):
         return replace(as_text, type=ColumnType.BOOLEAN)
-    patterns = find_patterns(texts)
+    patterns = find_patterns(texts, parts)
     if patterns and not IDENTIFIER.search(name):
         unread = texts.len() - patterns.read
         return replace(as_text, type=ColumnType.TIMESTAMP, unread=unread, patterns=patterns)
     likely = int(texts.str.contains(LIKE_A_NUMBER).sum())
     if likely < SHARE * texts.len() or texts.str.contains(NO_NUMBER).any():
         return as_text
-    whole = int(parse_integer(texts).count())
+    shows_cents = int(texts.str.contains(CENTS).sum()) * 2 > texts.len()
+    whole = 0 if shows_cents else int(parse_integer(texts).count())
     numbers = parse_decimal(texts, 38, 18).drop_nulls()
     if whole >= SHARE * texts.len() and whole >= COVERED * numbers.len():
         if IDENTIFIER.search(name):

@@ -1,7 +1,9 @@
 """Which timestamp patterns a column of texts is written in, from a list of common ones."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 
 import polars as pl
 
@@ -46,11 +48,15 @@ class DatePatterns:
     is_open: bool
 
 
-def find_patterns(texts: pl.Series) -> DatePatterns | None:
+def find_patterns(
+    texts: pl.Series, parts: Sequence[tuple[pl.Series, date | None]] = ()
+) -> DatePatterns | None:
     """The patterns that a column's texts are written in.
 
     Args:
         texts: String, trimmed, without nulls.
+        parts: the same texts by file, each with the date in the file's name; such a date tells
+            the order of day and month where the texts do not.
 
     Returns:
         None if less than :data:`SHARE` of the texts are dates.
@@ -76,6 +82,8 @@ def find_patterns(texts: pl.Series) -> DatePatterns | None:
         unread = readings["instant"].is_null() & readings["DM"].is_null()
         if unread.all():
             continue
+        for part, named in parts:
+            seen += Evidence(name=parse_timestamps(part, (day_first, month_first), named)[1].name)
         rest, evidence = rest.filter(unread), evidence + seen
         order = seen.order() or ("DM" if day_first.startswith("d.") else None)
         is_open |= order is None

@@ -137,7 +137,8 @@ def _line(indent: int, key: str, value: str, comment: str | None) -> str:
 
 
 def _flow(values: Sequence[str]) -> str:
-    return f"[{', '.join(map(_text, values))}]"
+    as_text = _text if all(map(_is_plain, values)) else json.dumps
+    return f"[{', '.join(map(as_text, values))}]"
 
 
 def _text(value: str) -> str:

@@ -14,6 +14,7 @@ from lake_assets.kernels.candidates import (
     typed,
     unlike,
 )
+from lake_assets.kernels.date_patterns import DatePatterns
 from lake_assets.kernels.draft import Draft, DraftColumn
 from lake_assets.kernels.merge import InferenceError, merge_columns
 from lake_assets.kernels.sampled import SampledTable, read_table
@@ -44,7 +45,7 @@ def infer_dataset(samples: Sequence[Sample], *, lake: str, dataset: str) -> Draf
     """
     tables = {sample.name: _table(sample) for sample in samples}
     fields, nameless = merge_columns(tables)
-    columns = [typed(found) for found in fields]
+    columns = [typed(found, list(tables)) for found in fields]
     if not columns or not columns[0].cells.len():
         raise InferenceError("the samples have no rows of data; give files that have some")
     partition = find_partition(columns)
@@ -114,14 +115,8 @@ def _column(column: Typed, name: str, needed: set[str]) -> DraftColumn:
         guesses["required"] = f"guess: {empty:,} of {seen.rows:,} rows are empty; rejected"
     if seen.scale > 2:
         guesses["scale"] = f"guess: the sample has up to {seen.scale} decimals"
-    if seen.patterns and seen.patterns.is_open:
-        told = seen.patterns.evidence.column
-        guesses["formats"] = (
-            f"guess: {told['DM']:,} texts are day first, {told['MD']:,} month first; each file "
-            "is settled by its own"
-            if len(told) == 2
-            else "guess: the sample does not tell day from month; drop the wrong one if you know it"
-        )
+    if seen.patterns and (told := _order_of_dates(seen.patterns)):
+        guesses["formats"] = told
     return DraftColumn(
         name=name,
         type=seen.type.value,
@@ -133,6 +128,21 @@ def _column(column: Typed, name: str, needed: set[str]) -> DraftColumn:
         spelling=found.spelling,
         guesses=guesses,
     )
+
+
+def _order_of_dates(patterns: DatePatterns) -> str:
+    """What has to be checked about the order of day and month; empty if the texts tell it."""
+    told = patterns.evidence.column
+    if len(told) == 2:
+        return (
+            f"guess: {told['DM']:,} texts are day first, {told['MD']:,} month first; each file is "
+            "settled by its own"
+        )
+    if patterns.is_open:
+        return "guess: the sample does not tell day from month; drop the wrong one if you know it"
+    if patterns.evidence.name and not told:
+        return "guess: the dates in the names of the files tell day from month"
+    return ""
 
 
 def _guesses(key: Sequence[Typed], partition: Typed, nulls: Sequence[str]) -> dict[str, str]:

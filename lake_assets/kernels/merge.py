@@ -64,7 +64,7 @@ def merge_columns(tables: Mapping[str, SampledTable]) -> tuple[list[Field], list
     """
     fields: list[Field] = []
     nameless: list[str] = []
-    height = 0
+    heights: list[int] = []
     for at, (file, table) in enumerate(tables.items()):
         here = _headers(file, table, nameless)
         missing = [known for known in fields if not _names(known) & here.keys()]
@@ -73,14 +73,14 @@ def merge_columns(tables: Mapping[str, SampledTable]) -> tuple[list[Field], list
             known.aliases.append(name)
         for name, (spelling, cells) in here.items():
             if not any(name in _names(known) for known in fields):
-                above = [_nothing(height)]
+                above = [_nothing(height) for height in heights]
                 fields.append(Field(name, spelling, cells=above, is_everywhere=at == 0))
             next(known for known in fields if name in _names(known)).cells.append(cells)
         for known in fields:
             if not _names(known) & here.keys():
                 known.is_everywhere = False
                 known.cells.append(_nothing(table.cells.height))
-        height += table.cells.height
+        heights.append(table.cells.height)
     return fields, nameless
 
 
