@@ -181,7 +181,8 @@ def test_the_form_of_sniff_json_is_what_the_reference_says(tmp_path: Path) -> No
         Command("lake sniff in/*.csv --contract retail/sales --json"),
         Command("lake sniff in/*.csv --json"),
     ]
-    _, *results = pages.run(steps, tmp_path, pages.environment(tmp_path))
+    root = pages.fresh_clone(tmp_path)
+    _, *results = pages.run(steps, root, pages.environment(root))
     found = {key for result in results for key in json.loads(result.printed)}
     assert set(the_generator().SNIFF_KEYS) == found
     page = (PROJECT / "docs/reference/cli.md").read_text("utf-8")
