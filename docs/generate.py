@@ -220,6 +220,47 @@ RUN_KEYS: Final = {
 """The form of ``lake run --json``; a test compares it with the real output."""
 
 
+SNIFF_KEYS: Final = {
+    "file": "Its name.",
+    "bytes": "Its size as it is on the disk.",
+    "bytes_read": "How much of its content was looked at, unpacked.",
+    "whole": "Whether that is all of it. Everything below is about that part alone.",
+    "lines": "Lines in it, from the line feeds.",
+    "compression": "`gzip`, `bzip2`, `xz`, or null.",
+    "encoding": "How the text is read. Null if it is none of those tried.",
+    "encoding_found_by": "How that was told.",
+    "line_end": "`LF`, `CR LF` or `CR`: that of most lines.",
+    "delimiter": "The sign between the cells; null if there is one column. With a contract, the "
+    "one that divides its header.",
+    "runner_up": "The next best sign, or null.",
+    "runner_up_share": "How likely that one is, as a share of the first. Null if there is none, or "
+    "if the text alone looks more like it than like the contract's.",
+    "quote": "The sign that cells are quoted with, or null.",
+    "escape": "How a quote stands within quotes: `doubled`, `backslash`, or null.",
+    "has_header": "Whether the first row looks like names of columns.",
+    "preamble_lines": "Lines above the header.",
+    "contract": "`LAKE/DATASET` as given, or null.",
+    "refused": "With a contract: why the file would be refused as a whole (`reason`, `sentence`, "
+    "`hint`), or null. Null without a contract.",
+    "header": "With a contract: an object a header cell, with the `column` that it names, `by` its "
+    "`name` or an `alias`, and whether that is `required`.",
+    "missing_required": "With a contract: columns that the header has to have, and has not.",
+    "missing_optional": "With a contract: other columns that the header has not.",
+    "accounting": "With a contract: where each row of the sample would go. Null if the file would "
+    "be refused; then the next three are not there.",
+    "rejects": "Some rejected rows, of each reason: `line`, `reasons`, `raw`.",
+    "recoveries": "Good rows that were not plain: `kind`, `column`, `rows`, and `examples` of "
+    "line, text and value.",
+    "ambiguous": "For each column whose day and month may stand in either order: how many texts "
+    "tell which, and how many are `settled` or `rejected`.",
+    "rows": "Without a contract: rows in the sample.",
+    "columns": "Without a contract: an object a column: `header`, `type`, `formats` of timestamps, "
+    "`nulls`, `distinct`, `unread` (filled cells that are not of the type), `example`.",
+    "rows_of_other_width": "Without a contract: rows with more or fewer cells than the header.",
+}
+"""The form of ``lake sniff --json``; a test compares it with the real output."""
+
+
 class StaleError(Exception):
     """A table of this script and the code disagree; the message says where."""
 
@@ -239,6 +280,21 @@ def pages() -> dict[str, str]:
 # --- the command line ---------------------------------------------------------
 
 
+def _commands(group: Any, above: str = "") -> Iterator[tuple[str, Any]]:
+    """Each command with its name, that of its group before it: ``contract infer``."""
+    for name, command in group.commands.items():
+        if hasattr(command, "commands"):
+            yield from _commands(command, f"{above}{name} ")
+        else:
+            yield f"{above}{name}", command
+
+
+def sniff_json() -> list[str]:
+    """The keys of what ``lake sniff --json`` prints."""
+    rows = [(f"`{key}`", what) for key, what in SNIFF_KEYS.items()]
+    return ["With `--json`, stdout is one object in one line:", _table(("key", "meaning"), rows)]
+
+
 def cli_page() -> str:
     """What each command does, with its arguments and options."""
     group: Any = get_command(app)
@@ -249,7 +305,7 @@ def cli_page() -> str:
         "`--uri=X`.",
         _table(("exit code", "meaning"), [(f"`{code}`", what) for code, what in EXIT_CODES]),
     ]
-    for name, command in group.commands.items():
+    for name, command in _commands(group):
         arguments = [p for p in command.params if p.param_type_name == "argument"]
         options = [p for p in command.params if p.param_type_name == "option"]
         usage = " ".join(
@@ -268,6 +324,8 @@ def cli_page() -> str:
         parts.append(_table(("", "type", "default", "meaning"), rows))
         if name == "run":
             parts += run_json()
+        if name == "sniff":
+            parts += sniff_json()
     return "\n\n".join(parts) + "\n"
 
 

@@ -1,7 +1,7 @@
 """Commands, their options, and errors as sentences."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import date, datetime
 from enum import StrEnum
@@ -25,6 +25,8 @@ app = typer.Typer(
     help="Drop files in a bucket, get a governed, queryable lake.",
     pretty_exceptions_show_locals=False,
 )
+contracts = typer.Typer(no_args_is_help=True, help="Contracts: what a dataset must look like.")
+app.add_typer(contracts, name="contract")
 out = Console(highlight=False)
 err = Console(stderr=True, highlight=False)
 
@@ -52,24 +54,40 @@ class EngineName(StrEnum):
     LOCAL = "local"
 
 
+NOTHING_RUN = {"ingest_run_ids": [], "files": [], "partitions": [], "balanced": False}
+"""What `lake run --json` reports when it came to nothing."""
+
+
 @contextmanager
-def sentences(*, as_json: bool = False) -> Iterator[None]:
+def sentences(
+    *, as_json: bool = False, nothing: Mapping[str, object] = NOTHING_RUN
+) -> Iterator[None]:
     """What a user can mend is told in a sentence, without a traceback.
 
-    Exit code 2 for wrong usage, 1 for what went wrong on the way.
+    Exit code 2 for wrong usage, 1 for what went wrong on the way. With ``as_json``, the sentence
+    is the ``error`` of an object that holds ``nothing`` else.
     """
     from lake_assets.jobs.compact import CompactionError
     from lake_assets.jobs.rebuild import RebuildError
+    from lake_assets.kernels.merge import InferenceError
 
-    ours = (StoreError, ContractError, SettingsError, CompactionError, RebuildError)
+    ours = (
+        StoreError, ContractError, SettingsError, CompactionError, RebuildError, InferenceError,
+    )  # fmt: skip
     try:
         yield
     except (*ours, opening.UsageError) as error:
         err.print(f"[bold red]lake:[/] {escape(str(error))}", soft_wrap=True)
         if as_json:
-            nothing = {"ingest_run_ids": [], "files": [], "partitions": [], "balanced": False}
-            typer.echo(json.dumps(nothing | {"error": str(error)}))
+            typer.echo(json.dumps({**nothing, "error": str(error)}))
         raise typer.Exit(2 if isinstance(error, opening.UsageError) else 1) from None
+
+
+def echo_json(document: Mapping[str, object]) -> None:
+    """Print one object in one line."""
+    text = json.dumps(document, ensure_ascii=False)
+    # A name on a disk need not be Unicode; escaped, what is left of it is JSON still.
+    typer.echo(text.encode("utf-8", "backslashreplace").decode())
 
 
 @app.command()
@@ -119,9 +137,7 @@ def run(
         outcome = run_files(store, contract, dataset, paths, engine.value, err)
         if as_json:
             document = report(outcome, balanced=is_balanced(store, outcome))
-            text = json.dumps(document, ensure_ascii=False)
-            # A name on a disk need not be Unicode; escaped, what is left of it is JSON still.
-            typer.echo(text.encode("utf-8", "backslashreplace").decode())
+            echo_json(document)
             balanced = document["balanced"]
         else:
             balanced = show_outcomes(out, store, [outcome])
@@ -194,3 +210,72 @@ def rejects(
         contract = opening.contract(lake)
         store = opening.store(contract, uri)
         show_rejects(out, store, contract, reason=reason, since=day, limit=limit)
+
+
+@app.command()
+def sniff(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="A CSV file.", show_default=False)],
+    contract: Annotated[
+        str | None,
+        typer.Option(
+            metavar="LAKE/DATASET", help="Whose file it shall be, for example retail/sales."
+        ),
+    ] = None,
+    mb: Annotated[float, typer.Option(min=0.001, help="Megabytes to read, at most.")] = 8,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print one JSON object instead of tables.")
+    ] = False,
+) -> None:
+    """Show what would become of a file, without any lake.
+
+    Without a contract: how it is written, and what its columns look like.
+
+    Exit code 0: it can be read. 1: the contract would refuse it as a whole.
+    """
+    from lake_assets.cli.sniff import sniff as look
+    from lake_assets.cli.sniff_view import show
+
+    with sentences(as_json=as_json, nothing={"file": file.name}):
+        dataset = opening.target(contract)[1] if contract else None
+        found = look(file, mb, contract or "", dataset)
+        if as_json:
+            echo_json(found)
+        else:
+            show(out, found)
+        if found["refused"]:
+            raise typer.Exit(1)
+
+
+@contracts.command()
+def infer(
+    files: Annotated[
+        list[Path],
+        typer.Argument(metavar="FILE...", help="Sample files of one kind.", show_default=False),
+    ],
+    lake: Annotated[
+        str | None, typer.Option(help="The lake's name. Without it, that of the dataset.")
+    ] = None,
+    dataset: Annotated[
+        str | None, typer.Option(help="The dataset's name. Without it, from the first file's.")
+    ] = None,
+    to: Annotated[
+        Path | None, typer.Option("--out", help="Write the YAML here, and not to the terminal.")
+    ] = None,
+    mb: Annotated[float, typer.Option(min=0.001, help="Megabytes to read of each, at most.")] = 4,
+) -> None:
+    """Draft the contract of a new dataset from sample files.
+
+    The YAML goes to stdout, or to --out; what was guessed in it is told on stderr.
+
+    Exit code 1: the files lack what a contract needs, for example a timestamp.
+    """
+    from lake_assets.cli.contract import draft_contract, show_guesses, try_draft, write_draft
+
+    with sentences():
+        draft = draft_contract(files, mb, lake, dataset)
+        tried = try_draft(draft, files, mb)
+        if to:
+            write_draft(draft, to)
+        else:
+            typer.echo(draft.to_yaml(), nl=False)
+        show_guesses(err, draft, files, tried, to)

@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import boto3
@@ -161,11 +162,7 @@ def test_reference_is_what_the_code_says() -> None:
 
 
 def test_the_form_of_run_json_is_what_the_reference_says(tmp_path: Path) -> None:
-    spec = importlib.util.spec_from_file_location("generate", PROJECT / "docs/generate.py")
-    assert spec
-    assert spec.loader
-    generate = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(generate)
+    generate = the_generator()
     steps = [
         Command("lake generate retail/sales --out in --files 1 --rows 50"),
         Command("lake run retail/sales in/*.csv --uri lake --json"),
@@ -176,6 +173,20 @@ def test_the_form_of_run_json_is_what_the_reference_says(tmp_path: Path) -> None
     assert list(keys_of(generate.RUN_EXAMPLE)) == list(keys_of(document))
     page = (PROJECT / "docs/reference/cli.md").read_text("utf-8")
     assert all(f"| `{key}` |" in page for key in keys_of(document))
+
+
+def test_the_form_of_sniff_json_is_what_the_reference_says(tmp_path: Path) -> None:
+    steps = [
+        Command("lake generate retail/sales --out in --files 1 --rows 50"),
+        Command("lake sniff in/*.csv --contract retail/sales --json"),
+        Command("lake sniff in/*.csv --json"),
+    ]
+    root = pages.fresh_clone(tmp_path)
+    _, *results = pages.run(steps, root, pages.environment(root))
+    found = {key for result in results for key in json.loads(result.printed)}
+    assert set(the_generator().SNIFF_KEYS) == found
+    page = (PROJECT / "docs/reference/cli.md").read_text("utf-8")
+    assert all(f"| `{key}` |" in page for key in found)
 
 
 def test_schema_accepts_the_lakes_that_are_there() -> None:
@@ -198,6 +209,16 @@ def keys_of(document: dict[str, Any]) -> Iterator[str]:
         yield key
         if isinstance(value, list) and isinstance(value[0], dict):
             yield from (f"{key}.{name}" for name in value[0])
+
+
+def the_generator() -> ModuleType:
+    """The script that writes the reference, as a module."""
+    spec = importlib.util.spec_from_file_location("generate", PROJECT / "docs/generate.py")
+    assert spec
+    assert spec.loader
+    generate = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(generate)
+    return generate
 
 
 def as_json(document: Any) -> Any:

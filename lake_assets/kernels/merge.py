@@ -1,0 +1,175 @@
+"""Columns of several sample files brought together, although their headers differ."""
+
+import re
+from collections import Counter
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from difflib import SequenceMatcher
+
+import polars as pl
+
+from lake_assets.contracts.column import ColumnType
+from lake_assets.kernels.column_types import infer_type
+from lake_assets.kernels.header import normalise
+from lake_assets.kernels.sampled import SampledTable
+from lake_assets.kernels.shapes import shape
+
+SHARED = 0.3
+"""Two columns of which this share of all values stands in both may be one column."""
+LEAST_VALUES = 8
+"""Columns of fewer values (yes, no) have them in common by chance."""
+ALIKE = 0.6
+"""Two headers whose letters agree so far (``difflib``) may mean one column."""
+
+
+class InferenceError(Exception):
+    """A contract cannot be drafted; the message is a sentence that says what to do."""
+
+
+@dataclass(slots=True)
+class Field:
+    """One column as the files have it.
+
+    Attributes:
+        name: of its first header, normalised.
+        spelling: that header as it stands.
+        aliases: what other files call it, normalised.
+        cells: of each file; nulls where a file does not have it.
+        is_everywhere: whether each file has it.
+    """
+
+    name: str
+    spelling: str
+    aliases: list[str] = field(default_factory=list)
+    cells: list[pl.Series] = field(default_factory=list)
+    is_everywhere: bool = True
+
+    def texts(self) -> pl.Series:
+        """The cells of all files, one after another."""
+        return pl.concat(self.cells)
+
+
+def merge_columns(tables: Mapping[str, SampledTable]) -> tuple[list[Field], list[str]]:
+    """The columns of some files in the order of the first one, and headers that cannot be names.
+
+    Files are matched by normalised header. A header that only a later file has may be another
+    name for one that this file lacks: if the letters or the values are alike, or if it is the
+    only one of its type among them. It becomes an alias then.
+
+    Args:
+        tables: file name -> its sample.
+
+    Raises:
+        InferenceError: two headers of one file read alike.
+    """
+    fields: list[Field] = []
+    nameless: list[str] = []
+    heights: list[int] = []
+    for at, (file, table) in enumerate(tables.items()):
+        here = _headers(file, table, nameless)
+        missing = [known for known in fields if not _names(known) & here.keys()]
+        extra = [name for name in here if not any(name in _names(known) for known in fields)]
+        for known, name in _pairs(missing, extra, {name: here[name][1] for name in extra}):
+            known.aliases.append(name)
+        for name, (spelling, cells) in here.items():
+            if not any(name in _names(known) for known in fields):
+                above = [_nothing(height) for height in heights]
+                fields.append(Field(name, spelling, cells=above, is_everywhere=at == 0))
+            next(known for known in fields if name in _names(known)).cells.append(cells)
+        for known in fields:
+            if not _names(known) & here.keys():
+                known.is_everywhere = False
+                known.cells.append(_nothing(table.cells.height))
+        heights.append(table.cells.height)
+    return fields, nameless
+
+
+def _headers(
+    file: str, table: SampledTable, nameless: list[str]
+) -> dict[str, tuple[str, pl.Series]]:
+    """Normalised header -> the header as it stands, and its cells."""
+    here: dict[str, tuple[str, pl.Series]] = {}
+    for at, spelling in enumerate(table.header):
+        name = normalise(spelling)
+        if not name or not name[0].isalpha() or len(name) > 63:
+            if spelling not in nameless:
+                nameless.append(spelling)
+        elif name in here:
+            raise InferenceError(
+                f"in the header of {file}, {here[name][0]!r} and {spelling!r} both read {name}; "
+                "rename one of them in the file"
+            )
+        else:
+            here[name] = spelling, table.cells[str(at)].alias(name)
+    return here
+
+
+def _names(known: Field) -> set[str]:
+    return {known.name, *known.aliases}
+
+
+def _nothing(height: int) -> pl.Series:
+    return pl.Series([None], dtype=pl.String).new_from_index(0, height)
+
+
+def _pairs(
+    missing: Sequence[Field], extra: Sequence[str], cells: Mapping[str, pl.Series]
+) -> Iterator[tuple[Field, str]]:
+    """Which missing column each extra header may be; each is taken once."""
+    if not missing or not extra:
+        return
+    types = {name: infer_type(name, cells[name]).type for name in extra}
+    wanted = {known.name: infer_type(known.name, known.texts()).type for known in missing}
+    # A text has to look alike, too: customer_id reads much like item_id.
+    alike = sorted(
+        (
+            (-_likeness(known.name, name), at, name)
+            for at, known in enumerate(missing)
+            for name in extra
+            if wanted[known.name] == types[name]
+            and (types[name] is not ColumnType.STRING or _are_alike(known.texts(), cells[name], 2))
+        ),
+    )
+    left, open_ = list(missing), list(extra)
+    for score, at, name in alike:
+        if -score >= ALIKE and missing[at] in left and name in open_:
+            left.remove(missing[at])
+            open_.remove(name)
+            yield missing[at], name
+    for known in list(left):
+        same = [name for name in open_ if _are_alike(known.texts(), cells[name])]
+        if len(same) == 1:
+            left.remove(known)
+            open_.remove(same[0])
+            yield known, same[0]
+    for kind in ColumnType:
+        columns = [known for known in left if wanted[known.name] == kind]
+        names = [name for name in open_ if types[name] == kind]
+        if len(columns) == len(names) == 1 and kind is not ColumnType.STRING:
+            yield columns[0], names[0]
+
+
+def _likeness(one: str, other: str) -> float:
+    one, other = one.replace("_", ""), other.replace("_", "")
+    if min(len(one), len(other)) >= 3 and (one in other or other in one):
+        return 1
+    return SequenceMatcher(None, one, other).ratio()
+
+
+def _are_alike(one: pl.Series, other: pl.Series, least: int = LEAST_VALUES) -> bool:
+    """Whether two columns have values in common, or codes of one form (``T1007``)."""
+    here, there = set(one.drop_nulls().unique()), set(other.drop_nulls().unique())
+    if min(len(here), len(there)) < least:
+        return False
+    if len(here & there) >= SHARED * len(here | there):
+        return True
+    form = _form(here)
+    return form == _form(there) and "9" in form
+
+
+def _form(values: Collection[str]) -> str:
+    """The letters that all values begin with, and their usual shape; of some, always the same."""
+    some = sorted(values)[:200]
+    letters = {re.sub(r"[\W\d_].*", "", value, flags=re.DOTALL) for value in some}
+    usual = Counter(map(shape, some)).most_common(1)[0][0]
+    return f"{letters.pop() if len(letters) == 1 else ''} {usual}"

@@ -1,0 +1,93 @@
+"""`lake contract infer`: a draft on stdout or in a file, what to check on stderr."""
+
+from pathlib import Path
+
+import pytest
+
+from lake_assets.cli import opening
+from lake_assets.contracts import load_lake
+from lake_assets_tests.cli.conftest import Command
+
+TICKETS = (
+    "Ticket No;Paid at;Fee\n"
+    "7001;31.01.2025 08:10;3,80\n"
+    "7002;31.01.2025 08:12;1,50\n"
+    "7003;01.02.2025 09:00;0,50\n"
+)
+
+
+@pytest.fixture
+def tickets(tmp_path: Path) -> Path:
+    """A file that a contract can be drafted from."""
+    file = tmp_path / "City Tickets_2025-01-31 (2).csv"
+    file.write_text(TICKETS)
+    return file
+
+
+def test_the_draft_on_stdout_loads_as_it_is(lake: Command, tmp_path: Path, tickets: Path) -> None:
+    ran = lake("contract", "infer", tickets)
+    assert ran.code == 0
+    (tmp_path / "defs.yaml").write_text(ran.out)
+    drafted = load_lake(tmp_path / "defs.yaml")
+    assert drafted.lake == "city_tickets"
+    assert [dataset.name for dataset in drafted.datasets] == ["city_tickets"]
+
+
+def test_what_to_check_is_told_on_stderr(lake: Command, tickets: Path) -> None:
+    ran = lake("contract", "infer", tickets, "--lake", "city", "--dataset", "tickets")
+    told = [line.rstrip() for line in ran.err.splitlines()]
+    assert told[0] == "Drafted city/tickets: 3 columns. To check, 4 guesses:"
+    assert "  key               unique in the sample" in told
+    assert f"  {tickets.name}: 3 of 3 rows are good" in told
+    assert "  put it in lake_assets/defs/city/defs.yaml" in told
+    assert told[-1].endswith("--contract city/tickets")
+
+
+def test_the_next_command_shows_what_becomes_of_the_file(
+    lake: Command, tmp_path: Path, tickets: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(opening, "DEFS", tmp_path / "lake_assets/defs")
+    out = "lake_assets/defs/city/defs.yaml"
+    ran = lake("contract", "infer", tickets, "--lake", "city", "--dataset", "t", "--out", out)
+    assert ran.code == 0
+    assert ran.out == ""
+    assert "put it in" not in ran.err
+    found = lake("sniff", tickets, "--contract", "city/t", "--json").document
+    assert found["accounting"]["good"] == 3
+
+
+def test_a_file_that_is_there_is_not_overwritten(
+    lake: Command, tmp_path: Path, tickets: Path
+) -> None:
+    (tmp_path / "defs.yaml").write_text("mine")
+    ran = lake("contract", "infer", tickets, "--out", "defs.yaml")
+    assert ran.code == 2
+    assert "defs.yaml exists; name another with --out" in ran.err
+    assert (tmp_path / "defs.yaml").read_text() == "mine"
+
+
+def test_a_file_that_the_draft_would_not_read_is_told(lake: Command, tmp_path: Path) -> None:
+    (tmp_path / "t.csv").write_text("Report of January\nall car parks\n" + TICKETS)
+    ran = lake("contract", "infer", "t.csv")
+    assert ran.code == 0
+    assert "t.csv would be refused: " in ran.err
+
+
+def test_samples_without_a_timestamp_are_told(lake: Command, tmp_path: Path) -> None:
+    (tmp_path / "t.csv").write_text("id,n\nA1,5\nA2,6\n")
+    ran = lake("contract", "infer", "t.csv")
+    assert ran.code == 1
+    assert ran.out == ""
+    assert ran.err.startswith("lake: a contract needs a timestamp that every row has")
+    assert "`type: timestamp`" in ran.err
+
+
+@pytest.mark.parametrize("arguments", [("absent.csv",), (".",), ("t.csv", "--lake", "My Lake"), ()])
+def test_wrong_usage_ends_with_2(lake: Command, tmp_path: Path, arguments: tuple[str, ...]) -> None:
+    (tmp_path / "t.csv").write_text(TICKETS)
+    assert lake("contract", "infer", *arguments).code == 2
+
+
+def test_a_file_without_letters_in_its_name_is_called_data(lake: Command, tmp_path: Path) -> None:
+    (tmp_path / "20250131.csv").write_text(TICKETS)
+    assert "fact_data" in lake("contract", "infer", "20250131.csv").out

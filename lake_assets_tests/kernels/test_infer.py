@@ -1,0 +1,295 @@
+"""A contract drafted from samples: what it says, and that it reads them."""
+
+from contextlib import suppress
+from datetime import date
+from pathlib import Path
+
+import polars as pl
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from lake_assets.contracts import Dataset, load_lake
+from lake_assets.contracts.column import ColumnType
+from lake_assets.kernels.draft import Draft
+from lake_assets.kernels.encoding import decode_head, sniff_encoding
+from lake_assets.kernels.infer import InferenceError, Sample, infer_dataset
+from lake_assets.samples import retail_files
+from lake_assets_tests.kernels.reading import lines, read, retail
+
+TICKETS = (
+    "Ticket No.;Paid-At;Car Park;Minutes;Fee (EUR);Card\n"
+    "P-7001;31.01.2025 08:10;Station;95;3,80;yes\n"
+    "P-7002;31.01.2025 08:12;Station;;1.004,00;no\n"
+    "P-7003;01.02.2025 09:00;n/a;20;0,50;no\n"
+)
+
+
+def draft(*texts: str, **more: str) -> Draft:
+    samples = [Sample(f"part{at}.csv", text, **more) for at, text in enumerate(texts)]  # type: ignore[arg-type]
+    return infer_dataset(samples, lake="city", dataset="tickets")
+
+
+def contract(drafted: Draft, directory: Path) -> Dataset:
+    """The draft as it is loaded, without an edit."""
+    path = directory / "defs.yaml"
+    path.write_text(drafted.to_yaml(), "utf-8")
+    (dataset,) = load_lake(path).datasets
+    return dataset
+
+
+def line(drafted: Draft, beginning: str) -> str:
+    """The one line of the YAML that begins so."""
+    (found,) = [
+        line for line in drafted.to_yaml().splitlines() if line.strip().startswith(beginning)
+    ]
+    return found.strip()
+
+
+def test_types_come_from_what_the_cells_say(tmp_path: Path) -> None:
+    dataset = contract(draft(TICKETS), tmp_path)
+    assert {column.name: column.type.value for column in dataset.columns} == {
+        "ticket_no": "string",
+        "paid_at": "timestamp",
+        "car_park": "string",
+        "minutes": "integer",
+        "fee_eur": "decimal",
+        "card": "boolean",
+    }
+    assert dataset.column("paid_at").formats == ["d.M.yyyy[ H:mm[:ss[.SSS]]]"]
+    assert [column.name for column in dataset.columns if column.required] == [
+        "ticket_no", "paid_at", "fee_eur", "card",
+    ]  # fmt: skip
+    assert dataset.key == ["ticket_no"]
+    assert dataset.partition.column == "paid_at"
+    assert dataset.partition.start == date(2025, 1, 1)
+    assert dataset.gold.table == "fact_tickets"
+    assert dataset.gold.row_hash == ["paid_at", "car_park", "minutes", "fee_eur", "card"]
+    assert dataset.format.delimiters == [";"]
+
+
+def test_a_draft_reads_its_sample(tmp_path: Path) -> None:
+    rows = read(TICKETS, contract(draft(TICKETS), tmp_path), "part0.csv")
+    assert rows.books.good == 3
+    assert [str(fee) for fee in rows.good["fee_eur"]] == ["3.80", "1004.00", "0.50"]
+
+
+def test_guesses_are_comments_on_their_lines() -> None:
+    drafted = draft(TICKETS)
+    assert line(drafted, "key:") == "key: [ticket_no]  # guess: unique in the sample"
+    assert line(drafted, "- name: fee_eur").endswith('# in the file: "Fee (EUR)"')
+    assert "# the sample has '', 'n/a'" in line(drafted, "nulls:")
+    assert {guess.what for guess in drafted.all_guesses()} >= {"key", "partition.column"}
+
+
+def test_the_draft_of_the_retail_samples_takes_what_the_shipped_contract_takes(
+    tmp_path: Path,
+) -> None:
+    files = list(
+        retail_files(seed=3, files=4, rows=300, days=4, start=date(2025, 1, 30), truth=False)
+    )
+    samples = []
+    for file in files:
+        encoding = sniff_encoding(file.content, ["utf-8", "windows-1252"])
+        assert encoding is not None
+        text = decode_head(file.content, encoding, whole=True)
+        samples.append(Sample(file.name, text, encoding=None if encoding.mark else encoding.name))
+    dataset = contract(infer_dataset(samples, lake="shop", dataset="sales"), tmp_path)
+    headers = {column.name: {column.name, *column.aliases} for column in dataset.columns}
+    same = {
+        column.name: next(
+            mine for mine, names in headers.items() if names & {column.name, *column.aliases}
+        )
+        for column in retail().columns
+    }
+    assert len(set(same.values())) == len(retail().columns)
+    for file in files:
+        shipped = read(file.content, retail(), file.name).good
+        drafted = read(file.content, dataset, file.name).good
+        # Without the shipped contract's rules more rows are good; none of its own is lost.
+        kept = drafted.filter(pl.col("line_number").is_in(shipped["line_number"].implode()))
+        assert kept["line_number"].to_list() == shipped["line_number"].to_list()
+        for name, mine in same.items():
+            assert kept[mine].cast(pl.String).to_list() == shipped[name].cast(pl.String).to_list()
+
+
+@pytest.mark.parametrize(
+    ("days", "formats", "comment"),
+    [
+        (["03/04/2025", "05/06/2025"], ["d/M/yyyy", "M/d/yyyy"], "does not tell day from month"),
+        (["03/04/2025", "25/06/2025"], ["d/M/yyyy"], ""),
+        (["03/04/2025", "05/26/2025"], ["M/d/yyyy"], ""),
+        (["25/04/2025", "05/26/2025"], ["d/M/yyyy", "M/d/yyyy"], "1 texts are day first, 1 month"),
+        (["03.04.2025", "05.06.2025"], ["d.M.yyyy"], ""),
+    ],
+)
+def test_both_orders_are_listed_where_the_sample_does_not_tell(
+    tmp_path: Path, days: list[str], formats: list[str], comment: str
+) -> None:
+    drafted = draft("id,day\n" + "".join(f"A{at},{day}\n" for at, day in enumerate(days)))
+    found = contract(drafted, tmp_path).column("day").formats
+    assert [pattern.partition("[")[0] for pattern in found] == formats
+    assert comment in line(drafted, "formats:")
+    assert bool(comment) == ("guess" in line(drafted, "formats:"))
+
+
+@pytest.mark.parametrize(
+    ("text", "pattern"),
+    [
+        ("2025-01-02", "yyyy-MM-dd[ H:mm[:ss[.SSS]]]"),
+        ("2025-01-02T10:00:00Z", "yyyy-MM-dd'T'HH:mm[:ss[.SSS]][XXX]"),
+        ("2025/01/02 9:05", "yyyy/MM/dd[ H:mm[:ss[.SSS]]]"),
+        ("01/31/2025 12:45PM", "M/d/yyyy h:mm[:ss][ ]a"),
+        ("31-01-25 08:00", "d-M-yy[ H:mm[:ss[.SSS]]]"),
+        ("20250131", "yyyyMMdd"),
+        ("20250131 101500", "yyyyMMdd HHmmss"),
+        ("2025-01-02 10:00:00 +01:00", "yyyy-MM-dd HH:mm[:ss[.SSS]][ ]XXX"),
+    ],
+)
+def test_common_patterns_are_known(tmp_path: Path, text: str, pattern: str) -> None:
+    sample = f"id,at\nA1,{text}\nA2,{text}\n"
+    dataset = contract(draft(sample), tmp_path)
+    assert dataset.column("at").formats == [pattern]
+    assert read(sample, dataset).books.good == 2
+
+
+@pytest.mark.parametrize(
+    ("name", "cells", "kind"),
+    [
+        ("n", ["1", "1,200", "3.00"], "integer"),
+        ("n", ["1", "2.5", "3"], "decimal"),
+        ("n", ["$1,040.00", "(12.50)", "EUR 3"], "decimal"),
+        ("n", ["007", "12", "13"], "string"),
+        ("n", ["+491701234567", "12", "13"], "string"),
+        ("n", ["1", "0", "1"], "integer"),
+        ("n", ["yes", "no", "yes"], "boolean"),
+        ("n", ["I10371", "I2", "I3"], "string"),
+        ("n", ["12345678", "20250101", "99999999"], "integer"),
+        ("n", ["", "-", "n/a"], "string"),
+        ("customer_id", ["17", "18", "19"], "string"),
+        ("n", [*map(str, range(19)), "many"], "integer"),
+        ("n", ["1", "2", "many"], "string"),
+    ],
+)
+def test_each_type_needs_its_evidence(
+    tmp_path: Path, name: str, cells: list[str], kind: str
+) -> None:
+    rows = "".join(f'K{at},2025-01-02,"{cell}"\n' for at, cell in enumerate(cells))
+    dataset = contract(draft(f"key_id,at,{name}\n{rows}"), tmp_path)
+    assert dataset.column(name).type == ColumnType(kind)
+
+
+def test_a_scale_is_as_large_as_the_sample_needs(tmp_path: Path) -> None:
+    rows = "".join(f"A{at},2025-01-02,{at}.123456\n" for at in range(5))
+    drafted = draft(f"id,at,rate\n{rows}")
+    assert contract(drafted, tmp_path).column("rate").scale == 6
+    assert "guess: the sample has up to 6 decimals" in line(drafted, "scale:")
+
+
+def test_texts_that_would_be_rejected_are_counted() -> None:
+    rows = "".join(f"A{at},2025-01-02,{at}\n" for at in range(30))
+    drafted = draft(f"id,at,n\n{rows}A30,2025-01-02,many\n")
+    assert "type: integer  # guess: 1 of 31 texts are none" in line(drafted, "type: integer")
+
+
+def test_headers_of_other_files_become_aliases(tmp_path: Path) -> None:
+    first = "id,at,quantity,price\n" + "".join(f"A{n},2025-01-02,{n},{n}.5\n" for n in range(9))
+    other = "when,qty,unit_price,id\n" + "".join(f"2025-01-03,{n},{n}.5,B{n}\n" for n in range(9))
+    drafted = draft(first, other)
+    dataset = contract(drafted, tmp_path)
+    assert {column.name: column.aliases for column in dataset.columns} == {
+        "id": [], "at": ["when"], "quantity": ["qty"], "price": ["unit_price"],
+    }  # fmt: skip
+    assert "guess" in line(drafted, "aliases: [qty]")
+    assert lines(read(other, dataset)) == list(range(2, 11))
+
+
+def test_a_column_that_one_file_lacks_is_not_required(tmp_path: Path) -> None:
+    first = "id,at,note\nA1,2025-01-02,red lamp\nA2,2025-01-02,blue rope\n"
+    other = "id,at\nB1,2025-01-03\nB2,2025-01-03\n"
+    dataset = contract(draft(first, other), tmp_path)
+    assert not dataset.column("note").required
+    assert read(other, dataset).books.good == 2
+
+
+def test_a_name_of_our_own_is_not_taken(tmp_path: Path) -> None:
+    sample = "id,date,date_raw\nA1,2025-01-02,x1\nA2,2025-01-03,y2\n"
+    dataset = contract(draft(sample), tmp_path)
+    assert dataset.column("event_date").aliases == ["date"]
+    assert dataset.column("date_raw_in_file").aliases == ["date_raw"]
+    assert read(sample, dataset).books.good == 2
+
+
+def test_a_header_that_cannot_be_a_name_is_left_out_and_told(tmp_path: Path) -> None:
+    drafted = draft("id,at,2024 total\nA1,2025-01-02,7\nA2,2025-01-03,8\n")
+    assert [column.name for column in contract(drafted, tmp_path).columns] == ["id", "at"]
+    assert any("2024 total" in warning for warning in drafted.warnings)
+    assert "2024 total" in drafted.to_yaml()
+
+
+def test_two_columns_are_a_key_where_one_is_not(tmp_path: Path) -> None:
+    rows = "".join(f"{n // 3},{n % 3},2025-01-02,{n % 2}\n" for n in range(30))
+    drafted = draft(f"order_id,line,at,n\n{rows}")
+    assert contract(drafted, tmp_path).key == ["order_id", "line"]
+
+
+def test_a_few_gaps_and_repeated_rows_are_forgiven_and_told(tmp_path: Path) -> None:
+    rows = [f"A{n},2025-01-02 10:00,{n % 7}" for n in range(60)]
+    rows += ["A1,2025-01-02 10:00,1", ",2025-01-02 10:00,1", "A99,,1"]
+    drafted = draft("id,at,n\n" + "\n".join(rows) + "\n")
+    dataset = contract(drafted, tmp_path)
+    assert (dataset.key, dataset.partition.column) == (["id"], "at")
+    assert "98.4% of the rows" in line(drafted, "key:")
+    assert "98.4% filled" in line(drafted, "column:")
+    assert drafted.to_yaml().count("# guess: 1 of 63 rows are empty; rejected") == 2
+
+
+def test_other_delimiters_in_odd_rows_are_listed() -> None:
+    sample = TICKETS + "P-7004,01.02.2025 09:01,Station,7,1.50,no\n"
+    assert draft(sample).delimiters == [";", ","]
+
+
+def test_encodings_that_were_seen_are_listed(tmp_path: Path) -> None:
+    dataset = contract(draft(TICKETS, encoding="cp1251"), tmp_path)
+    assert dataset.format.encodings == ["utf-8", "cp1251"]
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("id,n\nA1,5\nA2,6\n", "needs a timestamp that every row has"),
+        ("id,at\nA1,2025-01-02\nA2,\nA3,\n", "the timestamps have gaps: at (33% filled)"),
+        ("7,2.50\n1,2.50\n2,3.50\n", "part0.csv has no header"),
+        ("Id,at,ID\nA1,2025-01-02,3\n", "'Id' and 'ID' both read id"),
+        ("n,at\n1,2025-01-02\n1,2025-01-02\n", "needs a key"),
+        ("id,at\n", "have no rows of data"),
+        ("", "have no rows of data"),
+    ],
+)
+def test_what_cannot_be_found_is_said(text: str, sentence: str) -> None:
+    with pytest.raises(InferenceError, match=r".+") as caught:
+        draft(text)
+    assert sentence in str(caught.value)
+
+
+CELL = st.sampled_from(
+    ["", "n/a", "1", "2.5", "x", "03/04/2025", "2025-01-02", "20250102", "A7", "yes", "é", '"', ","]
+)
+HEADER = st.sampled_from(
+    ["id", "date", "At", "date raw", "2 x", "Größe", "row_hash", "n", "on", "key: #", "Yes", "*"]
+)
+
+
+@settings(
+    deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=150
+)
+@given(st.data())
+def test_a_draft_is_always_one_that_loads(tmp_path: Path, data: st.DataObject) -> None:
+    header = data.draw(st.lists(HEADER, min_size=2, max_size=6, unique=True))
+    rows = data.draw(st.lists(st.tuples(*[CELL] * len(header)), min_size=1, max_size=8))
+    stamped = [
+        f"K{at};2025-02-{at + 10};{';'.join(row)}" for at, row in enumerate(rows)
+    ]  # so that most of the drafts come about
+    text = "\n".join([f"key_id;seen_at;{';'.join(header)}", *stamped, ""])
+    with suppress(InferenceError):
+        assert contract(draft(text), tmp_path).columns
