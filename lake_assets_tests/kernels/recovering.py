@@ -1,0 +1,96 @@
+"""Contracts of different strictness, and a short way to recover damaged rows by them."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import polars as pl
+
+from lake_assets.contracts import Dataset
+from lake_assets.kernels.fitting import fits_contract, holds
+from lake_assets.kernels.recovery import candidates, choose, shifted
+from lake_assets.kernels.rows import DAMAGE, KIND, type_rows
+from lake_assets_tests.kernels.reading import provenance, small
+
+DELIMITERS = (",", ";", "\t", "|")
+AT = {"name": "at", "type": "timestamp", "required": True, "formats": ["yyyy-MM-dd"]}
+
+
+def contract(*columns: dict[str, Any], rules: Sequence[str] = ()) -> Dataset:
+    """Of ``columns``, one of which is :data:`AT`."""
+    return small(
+        columns=list(columns),
+        rules=[{"name": f"rule_{at}", "expression": rule} for at, rule in enumerate(rules)],
+        key=["at"],
+        gold={"table": "t", "row_hash": ["at"]},
+    )
+
+
+def text(name: str, required: bool = False) -> dict[str, Any]:
+    return {"name": name, "required": required}
+
+
+def number(name: str, required: bool = False) -> dict[str, Any]:
+    return {"name": name, "type": "integer", "required": required}
+
+
+def money(name: str, required: bool = False) -> dict[str, Any]:
+    return {"name": name, "type": "decimal", "required": required}
+
+
+TYPED = contract(
+    text("id", True), AT, number("n", True), money("price", True), text("note"),
+    rules=["REGEXP_LIKE(id, '^[A-Z]-[0-9]+$')", "n > 0"],
+)  # fmt: skip
+TEXTS = contract(AT, text("a"), text("b"), text("c"), text("d"))
+"""Any text can stand behind the timestamp, which every contract has."""
+
+
+def recover(
+    rows: Sequence[str], dataset: Dataset = TYPED, delimiter: str = ","
+) -> list[tuple[Any, ...] | None]:
+    """For each row its values, after ``how``; None where it is not recovered."""
+    records = pl.DataFrame(
+        {"record": range(len(rows)), "raw_row": rows},
+        schema={"record": pl.UInt32, "raw_row": pl.String},
+    )
+    width = len(dataset.columns)
+    fits = fits_contract(dataset, places(dataset), width)
+    return _chosen(candidates(records, width, delimiter, DELIMITERS, fits), len(rows), dataset)
+
+
+def unshift(row: Sequence[str], dataset: Dataset = TYPED) -> tuple[Any, ...] | None:
+    """The same for a row of the right number of cells."""
+    cells = pl.DataFrame([row], schema=[f"cell_{at}" for at in range(len(row))], orient="row")
+    moved = shifted(cells.with_columns(record=pl.lit(0, pl.UInt32)))
+    return _chosen(moved, 1, dataset)[0]
+
+
+def typed(cells: pl.DataFrame, dataset: Dataset) -> pl.DataFrame:
+    """Candidates typed by a contract whose columns stand in its own order."""
+    names = [column.name for column in dataset.columns]
+    trimmed = [pl.col(f"cell_{at}").str.strip_chars() for at in range(len(names))]
+    nulls = list(dataset.format.nulls)
+    texts = cells.select(
+        pl.int_range(pl.len()).cast(pl.UInt32).alias("line_number"),
+        pl.lit("").alias("raw_row"),
+        pl.lit("good").alias(KIND),
+        pl.lit(None, pl.String).alias(DAMAGE),
+        *(
+            pl.when(~cell.str.to_lowercase().is_in(nulls)).then(cell).alias(name)
+            for cell, name in zip(trimmed, names, strict=True)
+        ),
+    )
+    rows = type_rows(texts, dataset, provenance(), None)
+    fits = holds(rows, cells["unknown"], dataset, places(dataset))
+    return pl.concat([cells.select("record", "how"), rows.select(*names, fits)], how="horizontal")
+
+
+def places(dataset: Dataset) -> dict[str, tuple[int, ...]]:
+    return {column.name: (at,) for at, column in enumerate(dataset.columns)}
+
+
+def _chosen(cells: pl.DataFrame, rows: int, dataset: Dataset) -> list[tuple[Any, ...] | None]:
+    names = [column.name for column in dataset.columns]
+    chosen = choose(typed(cells, dataset), names).select("record", "how", *names)
+    found = {row[0]: row[1:] for row in chosen.iter_rows()}
+    return [found.get(record) for record in range(rows)]
