@@ -28,7 +28,7 @@ def rows(keys: Sequence[str], dataset: Dataset, source: str = "a.csv") -> pl.Dat
         "ingest_ts": pl.lit(ARRIVED),
         "contract_version": pl.lit("1"),
     }
-    return pl.select(**known).select(
+    return pl.select(value.alias(name) for name, value in known.items()).select(
         pl.col(name).cast(kind) if name in known else pl.lit(None, kind).alias(name)
         for name, kind in processed_schema(dataset).items()
     )
