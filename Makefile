@@ -43,6 +43,8 @@ $(BIN)/python:
 		echo "This Python cannot make a virtual environment. On Debian: apt-get install python3-venv" >&2; \
 		rm -rf $(VENV); exit 1; }; fi
 
+COMMA := ,
+
 # install <extras>: the project, editable, at the versions of constraints.txt
 define install
 	@echo "Installing lake_assets$(1) (the first time takes a minute or two)"
@@ -60,13 +62,13 @@ $(VENV)/.installed-ui: pyproject.toml constraints.txt | $(BIN)/python
 	@touch $@ $(VENV)/.installed-core
 
 $(VENV)/.installed-bench: pyproject.toml constraints.txt | $(BIN)/python
-	$(call install,[bench])
+	$(call install,[bench$(COMMA)bench-spark])
 	@touch $@ $(VENV)/.installed-core
 
-# dev includes the others
+# dev includes the others, but not PySpark
 $(VENV)/.installed-dev: pyproject.toml constraints.txt | $(BIN)/python
 	$(call install,[dev])
-	@touch $@ $(VENV)/.installed-core $(VENV)/.installed-ui $(VENV)/.installed-bench
+	@touch $@ $(VENV)/.installed-core $(VENV)/.installed-ui
 
 $(VENV)/.installed-spark: pyproject.toml constraints.txt | $(BIN)/python
 	$(call install,[spark])
@@ -111,7 +113,7 @@ check: $(VENV)/.installed-dev ## Lint, format, types, dependency rule, Dagster d
 	@echo "dg check defs";     unset DAGSTER_HOME; $(RUN) dg check defs
 
 .PHONY: bench
-bench: $(VENV)/.installed-bench ## Time raw to gold against a hand-written DuckDB script
+bench: $(VENV)/.installed-bench ## Time raw to gold against DuckDB and PySpark
 	@$(RUN) python -m benchmarks.retail $(ARGS)
 
 # A version that must stay where it is although a newer one is allowed, and why:

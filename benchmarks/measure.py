@@ -25,6 +25,11 @@ class Sample:
     bytes: int
 
     @property
+    def all_rows(self) -> int:
+        """Of all files together."""
+        return self.files * self.rows
+
+    @property
     def megabytes(self) -> float:
         """Of all files together, in 10**6 bytes."""
         return self.bytes / 1e6
@@ -53,17 +58,26 @@ def rows_of(megabytes: float, files: int) -> int:
 def make_sample(build: Path, files: int, rows: int, days: int) -> Sample:
     """Sample files below ``build``; those of an earlier call with the same options are kept."""
     directory = build / f"samples-{files}-{rows}-{days}"
+    return _made(build, directory, files, rows, "samples", files, rows, days)
+
+
+def make_wide_sample(build: Path, rows: int, days: int) -> Sample:
+    """One file whose rows are spread over the dates; kept as those of :func:`make_sample`."""
+    return _made(build, build / f"wide-{rows}-{days}", 1, rows, "wide", rows, days)
+
+
+def _made(build: Path, directory: Path, files: int, rows: int, task: str, *options: int) -> Sample:
     if not directory.exists():
         partial = directory.with_suffix(".partial")
         shutil.rmtree(partial, ignore_errors=True)
-        _work(build, "samples", partial, files, rows, days)
+        _work(build, task, partial, *options)
         partial.rename(directory)
     size = sum(path.stat().st_size for path in directory.iterdir())
     return Sample(directory, files, rows, size)
 
 
 def run(build: Path, name: str, sample: Sample, into: Runs, *, keep: bool = False) -> None:
-    """Take the sample to gold once with ``ours`` or ``duckdb``, in a process of its own."""
+    """Take the sample to gold once with ``ours``, ``duckdb`` or ``spark``, in its own process."""
     out = build / f"out-{name}"
     shutil.rmtree(out, ignore_errors=True)
     out.mkdir(parents=True)

@@ -23,6 +23,13 @@ def samples(directory: str, files: str, rows: str, days: str) -> dict[str, Any]:
     return {"bytes": sum(path.stat().st_size for path in paths)}
 
 
+def wide(directory: str, rows: str, days: str) -> dict[str, Any]:
+    """Write one sample file that has rows of all dates."""
+    from benchmarks.wide import write_wide_file
+
+    return {"bytes": write_wide_file(Path(directory), int(rows), int(days)).stat().st_size}
+
+
 def ours(directory: str, out: str) -> dict[str, Any]:
     """Raw to gold with the local engine; the files are in raw/ as further names of the same."""
     from lake_assets.contracts.load import load_lake
@@ -54,30 +61,49 @@ def duckdb(directory: str, out: str) -> dict[str, Any]:
     return {"good": counts.pop("", 0), "rejected": counts}
 
 
+def spark(directory: str, out: str) -> dict[str, Any]:
+    """The same with PySpark DataFrames; the peak is that of this process and Java together."""
+    from benchmarks.java import find_java
+    from benchmarks.peers.spark_retail import run, session
+
+    os.environ["JAVA_HOME"] = str(find_java())
+    os.environ["PYSPARK_PYTHON"] = sys.executable
+    with session(Path(out) / "spilled") as running:
+        counts = run(running, sorted(Path(directory).iterdir()), Path(out))
+        peak = peak_mb() + sum(peak_mb(child) for child in _children())
+    return {"good": counts.pop("", 0), "rejected": counts, "peak_mb": peak}
+
+
 def gold(directory: str) -> dict[str, Any]:
     """Of each date: rows, sums, and a sum over the rows' hashes that no order changes."""
     import polars as pl
 
     dates: dict[str, list[str]] = {}
-    for path in sorted(Path(directory).glob("**/date=*/*.parquet")):
-        rows = pl.read_parquet(
-            path, columns=["quantity", "revenue", "row_hash"], hive_partitioning=False
-        )
-        sums = rows.select(
+    for folder in sorted(Path(directory).glob("**/date=*")):
+        sums = pl.scan_parquet(folder / "*.parquet", hive_partitioning=False).select(
             rows=pl.len(),
-            quantity=pl.col("quantity").sum(),
+            quantity=pl.col("quantity").cast(pl.Int64).sum(),
             revenue=pl.col("revenue").sum(),
             hashes=pl.col("row_hash").hash(seed=0).sum(),
-        ).row(0)
-        dates[path.parent.name.removeprefix("date=")] = [str(value) for value in sums]
+        )
+        values = sums.collect(engine="streaming").row(0)
+        dates[folder.name.removeprefix("date=")] = [str(value) for value in values]
     return {"dates": dates}
 
 
-def peak_mb() -> float:
-    """The most memory that this process had in use, in megabytes (10**6 bytes)."""
+def _children() -> list[str]:
+    """The processes that this one has started."""
+    try:
+        return Path(f"/proc/self/task/{os.getpid()}/children").read_text().split()
+    except OSError:
+        return []
+
+
+def peak_mb(process: str = "self") -> float:
+    """The most memory that a process had in use, in megabytes (10**6 bytes)."""
     try:
         # getrusage also counts what the parent had before the exec: VmHWM is our own.
-        status = Path("/proc/self/status").read_text()
+        status = Path(f"/proc/{process}/status").read_text()
         line = next(line for line in status.splitlines() if line.startswith("VmHWM:"))
         return int(line.split()[1]) * 1024 / 1e6
     except (OSError, StopIteration):
@@ -90,11 +116,14 @@ def main() -> None:
     task, result, *arguments = sys.argv[1:]
     tasks: dict[str, Callable[..., dict[str, Any]]] = {
         "samples": samples,
+        "wide": wide,
         "ours": ours,
         "duckdb": duckdb,
+        "spark": spark,
         "gold": gold,
     }
-    document = tasks[task](*arguments) | {"peak_mb": peak_mb()}
+    done = tasks[task](*arguments)
+    document = {"peak_mb": peak_mb()} | done
     Path(result).write_text(json.dumps(document))
 
 

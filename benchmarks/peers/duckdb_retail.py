@@ -10,9 +10,9 @@ asked of it, and each of these saves it time:
   header only in the spelling of the first one, ``;`` the only stray delimiter;
 - amounts with more than two decimals would be rounded, and 1e2 would be a number.
 
-Without line numbers, the order of insertion decides between duplicates. Of two runs over 500 MB,
-one kept another duplicate than ours of one sale, and the comparison refused the run: to be settled
-by an explicit order, which will cost this script some time.
+Of two rows of one transaction the later one stays, by file and by row in it. Rows are numbered as
+they are read, in one thread a file: the order in which parallel readers insert them is not always
+that of the file.
 """
 
 import csv
@@ -24,20 +24,7 @@ from typing import Final
 
 import duckdb
 
-COLUMNS: Final = {
-    "transaction_id": ("transactionid", "transid", "txn_id"),
-    "store_id": ("storeid", "shop_id"),
-    "timestamp": (),
-    "item_id": ("itemid", "product_id"),
-    "item_category": (),
-    "quantity": ("qty", "quantitysold"),
-    "unit_price": ("unitprice", "price"),
-    "revenue": ("revenueamount", "amount"),
-    "payment_method": (),
-    "customer_id": (),
-}
-"""Column -> its other names."""
-NAMES: Final = {alias: name for name, others in COLUMNS.items() for alias in (name, *others)}
+from benchmarks.peers.retail_header import COLUMNS, NAMES, normalised
 
 MACROS: Final = r"""
 CREATE MACRO absent(t) AS
@@ -98,7 +85,7 @@ class Source:
     @property
     def positions(self) -> dict[str, int]:
         """Column -> position of its cell."""
-        names = [NAMES.get(_normalised(cell), "") for cell in self.header]
+        names = [NAMES.get(normalised(cell), "") for cell in self.header]
         return {name: place for place, name in enumerate(names) if name}
 
     @property
@@ -125,8 +112,8 @@ def run(files: Sequence[Path], out: Path, threads: int = 2, memory: str = "4GB")
     names = ", ".join(f"'{source.path.name.replace(chr(39), chr(39) * 2)}'" for source in sources)
     database.execute(f"CREATE TYPE file AS ENUM ({names})")
     slashed = _slashed(database, sources)
-    parts = [_select(source, slashed[number]) for number, source in enumerate(sources)]
-    # In one table, in the order of files and rows: rowid then decides between duplicates.
+    parts = [_select(number, source, slashed[number]) for number, source in enumerate(sources)]
+    # In one table, so that nothing is parsed twice; `place` decides between duplicates.
     database.execute(TABLE + " UNION ALL ".join(parts) + "))")
     _write_rows(database, out)
     _write_gold(database, out)
@@ -167,9 +154,10 @@ def _slashed(database: duckdb.DuckDBPyConnection, sources: Sequence[Source]) -> 
     return conventions
 
 
-def _select(source: Source, slashed: str | None) -> str:
-    """The file's rows, typed."""
-    last, places, rows = len(source.header) - 1, source.positions, source.reader
+def _select(number: int, source: Source, slashed: str | None) -> str:
+    """The file's rows, typed; ``place`` is their order, in all files together."""
+    last, places = len(source.header) - 1, source.positions
+    rows = f"(SELECT *, {number << 40} + row_number() OVER () AS place FROM {source.reader})"
     cells = {name: f"c{place}" for name, place in places.items()}
     ragged = f"(c{last} IS NULL OR c{last + 1} IS NOT NULL)"
     if source.delimiter == ",":  # rows in ; among those in , are one cell
@@ -187,7 +175,7 @@ def _select(source: Source, slashed: str | None) -> str:
     formats = [f"{slashed}{clock}" for clock in (" %H:%M", " %H:%M:%S", "")]
     instant = f"instant(timestamp, {formats if slashed else 'NULL::VARCHAR'})"
     return f"""
-        SELECT transaction_id, store_id, {instant} AS timestamp, item_id,
+        SELECT place, transaction_id, store_id, {instant} AS timestamp, item_id,
             given(item_category) AS item_category,
             CASE WHEN NOT contains(quantity, '.') THEN TRY_CAST(quantity AS INTEGER) END
                 AS quantity,
@@ -198,20 +186,20 @@ def _select(source: Source, slashed: str | None) -> str:
             timestamp AS timestamp_text, quantity AS quantity_text,
             unit_price AS unit_price_text, revenue AS revenue_text
         FROM (
-            SELECT {texts}, {ragged} AS ragged FROM {rows}
+            SELECT place, {texts}, {ragged} AS ragged FROM {rows}
             WHERE c{key} IS DISTINCT FROM '{heading}'
                 AND NOT (c0 = '' AND concat({everything}) = ''))"""
 
 
 def _write_rows(database: duckdb.DuckDBPyConnection, out: Path) -> None:
     database.execute(
-        f"COPY (SELECT * EXCLUDE (reject_reason, texts), timestamp::DATE AS date FROM typed "
+        f"COPY (SELECT * EXCLUDE (place, reject_reason, texts), timestamp::DATE AS date FROM typed "
         f"WHERE reject_reason IS NULL) TO '{_quoted(out / 'processed')}' "
         f"({PARQUET}, PARTITION_BY (date))"
     )
     (out / "rejects").mkdir()
     database.execute(
-        f"COPY (FROM typed WHERE reject_reason IS NOT NULL) "
+        f"COPY (SELECT * EXCLUDE (place) FROM typed WHERE reject_reason IS NOT NULL) "
         f"TO '{_quoted(out / 'rejects' / 'part-0000.parquet')}' ({PARQUET})"
     )
 
@@ -226,18 +214,14 @@ def _write_gold(database: duckdb.DuckDBPyConnection, out: Path) -> None:
             f"FROM typed WHERE reject_reason IS NULL AND timestamp >= TIMESTAMP '{day}' "
             f"AND timestamp < TIMESTAMP '{day}' + INTERVAL 1 DAY"
         )
-        # A semi join with the greatest rowid takes less time than a window or DISTINCT ON.
+        # A semi join with the greatest place takes less time than a window or DISTINCT ON.
         database.execute(
             f"COPY (SELECT * EXCLUDE (place, reject_reason, texts), {HASH} AS row_hash "
-            f"FROM (SELECT *, rowid AS place {rows}) AS dated SEMI JOIN "
-            f"(SELECT max(rowid) AS place {rows} GROUP BY transaction_id) AS latest "
+            f"FROM (SELECT * {rows}) AS dated SEMI JOIN "
+            f"(SELECT max(place) AS place {rows} GROUP BY transaction_id) AS latest "
             f"USING (place) ORDER BY transaction_id) "
             f"TO '{_quoted(target / 'part-0000.parquet')}' ({PARQUET})"
         )
-
-
-def _normalised(cell: str) -> str:
-    return re.sub(r"[^a-z0-9_]", "", re.sub(r"[\s\-]+", "_", cell.strip().lower())).strip("_")
 
 
 def _quoted(path: Path) -> str:

@@ -1,6 +1,5 @@
 """Step 3, processed/ -> gold/ + audit/: the dates whose rows changed, each one table again."""
 
-import io
 import json
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import asdict, dataclass, field
@@ -12,9 +11,12 @@ import polars as pl
 
 from lake_assets.contracts.dataset import Dataset
 from lake_assets.jobs.arrivals import MEGABYTE
-from lake_assets.jobs.task import Engine, to_parquet
-from lake_assets.kernels.gold import gold_schema, processed_schema, to_gold
-from lake_assets.kernels.rules import to_polars
+from lake_assets.jobs.gold_files import Counts, gold_files
+from lake_assets.jobs.memory import MemoryBudget
+from lake_assets.jobs.merge import sort_rows
+from lake_assets.jobs.processed_rows import processed_rows
+from lake_assets.jobs.spill import Spill
+from lake_assets.jobs.task import Engine
 from lake_assets.storage.errors import StoreError
 from lake_assets.storage.store import Store
 from lake_assets.storage.zones import (
@@ -28,6 +30,10 @@ from lake_assets.storage.zones import (
 )
 
 JOB_NAME = "gold_compaction"
+
+MEMORY = MemoryBudget(768 << 20)
+EXPANSION = 8
+"""What a byte of Parquet takes while it is compacted, until the date is large enough to spill."""
 
 
 class CompactionError(Exception):
@@ -136,14 +142,16 @@ def compact_date(store: Store, dataset: Dataset, day: str) -> Metrics:
     metrics = Metrics(day, processed_prefix(dataset, day), gold_prefix(dataset, day))
     markers = list(store.list(stale_prefix(dataset, day)))
     status: Literal["read_failed", "write_failed"] = "read_failed"
+    counts = Counts()
     try:
-        inputs = [info.key for info in store.list(metrics.input_partition)]
-        parts = [store.read(key) for key in inputs]
-        total = sum(pl.scan_parquet(part).select(pl.len()).collect().item() for part in parts)
-        gold = _gold(parts, dataset)
-        del parts
-        status = "write_failed"
-        outputs = _write(store, dataset, day, gold)
+        inputs = list(store.list(metrics.input_partition))
+        needed = EXPANSION * sum(info.size for info in inputs)
+        with MEMORY.share(needed), Spill() as spill:
+            found = sort_rows(processed_rows(store, inputs, dataset), dataset, spill)
+            status = "write_failed"
+            target = dataset.gold.target_file_mb * MEGABYTE
+            files = gold_files(found.tables, dataset, target, spill, counts)
+            outputs = _replace(store, dataset, day, files)
     except (StoreError, pl.exceptions.PolarsError, OSError) as error:
         figures: dict[str, Any] = {
             "status": status,
@@ -151,15 +159,15 @@ def compact_date(store: Store, dataset: Dataset, day: str) -> Metrics:
             "audit_counts": dict.fromkeys(dataset.gold.audit_counts, 0),
         }
     else:
-        nulls = gold.null_count().row(0, named=True)
+        columns = [column.name for column in dataset.columns]
         figures = {
             "status": "written" if inputs else "no_input",
-            "total_rows_in_source_partition": total,
-            "rows_after_dedup": gold.height,
-            "duplicate_rows_removed": total - gold.height,
-            "audit_counts": _audit_counts(gold, dataset),
-            "null_counts": {column.name: nulls[column.name] for column in dataset.columns},
-            "inputs": inputs,
+            "total_rows_in_source_partition": found.read,
+            "rows_after_dedup": counts.rows,
+            "duplicate_rows_removed": found.read - counts.rows,
+            "audit_counts": dict.fromkeys(dataset.gold.audit_counts, 0) | counts.audit,
+            "null_counts": dict.fromkeys(columns, 0) | counts.nulls,
+            "inputs": [info.key for info in inputs],
             "outputs": outputs,
         }
     now = datetime.now(UTC).isoformat(timespec="seconds")
@@ -174,52 +182,16 @@ def compact_date(store: Store, dataset: Dataset, day: str) -> Metrics:
     return metrics
 
 
-def _gold(parts: Sequence[bytes], dataset: Dataset) -> pl.DataFrame:
-    if not parts:
-        return pl.DataFrame(schema=gold_schema(dataset))
-    schema = processed_schema(dataset)
-    # Parts of another contract version may lack an optional column; anything else is not ours.
-    optional = {column.name for column in dataset.columns if not column.required}
-    missing: dict[str, Literal["insert", "raise"]] = {
-        name: "insert" if name in optional else "raise" for name in schema
-    }
-    frames = [
-        pl.read_parquet(io.BytesIO(part)).match_to_schema(
-            schema, missing_columns=missing, extra_columns="ignore"
-        )
-        for part in parts
-    ]
-    return to_gold(pl.concat(frames), dataset)
-
-
-def _write(store: Store, dataset: Dataset, day: str, gold: pl.DataFrame) -> list[str]:
-    """Write parts of about the target size under their fixed names; drop parts of before."""
+def _replace(store: Store, dataset: Dataset, day: str, files: Iterable[bytes]) -> list[str]:
+    """Write the files under their fixed names; delete those of before that are too many."""
     written: list[str] = []
-    if gold.height:
-        target = dataset.gold.target_file_mb * MEGABYTE
-        first = to_parquet(gold)
-        count = -(-len(first) // target)
-        rows = -(-gold.height // count)
-        for number in range(count):
-            key = gold_key(dataset, day, number)
-            part = first if count == 1 else to_parquet(gold.slice(number * rows, rows))
-            store.put(key, part)
-            written.append(key)
+    for number, data in enumerate(files):
+        written.append(gold_key(dataset, day, number))
+        store.put(written[-1], data)
     for info in list(store.list(gold_prefix(dataset, day))):
         if info.key not in written:
             store.delete(info.key)
     return written
-
-
-def _audit_counts(gold: pl.DataFrame, dataset: Dataset) -> dict[str, int]:
-    counts = dataset.gold.audit_counts
-    if not counts:
-        return {}
-    sums = gold.select(
-        to_polars(expression, dataset.columns).fill_null(False).sum().alias(name)
-        for name, expression in counts.items()
-    )
-    return {name: int(value) for name, value in sums.row(0, named=True).items()}
 
 
 def _summary(results: Sequence[Metrics]) -> bytes:

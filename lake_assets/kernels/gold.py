@@ -1,20 +1,25 @@
 """A date's processed rows to its gold table: one row a key, the latest arrival wins."""
 
+from typing import TypeVar
+
 import polars as pl
 import polars_hash
 
 from lake_assets.contracts.column import ColumnType
 from lake_assets.contracts.dataset import Dataset
+from lake_assets.kernels.rules import to_polars
 from lake_assets.kernels.types import LINEAGE, data_type
 
 SEPARATOR = "||"
 
+AGE = ("ingest_ts", "source_file", "line_number")
+"""What decides between the rows of one key: the greatest of these is kept."""
+
+Frame = TypeVar("Frame", pl.DataFrame, pl.LazyFrame)
+
 
 def to_gold(processed: pl.DataFrame, dataset: Dataset) -> pl.DataFrame:
     """Deduplicate, hash and order one date's rows.
-
-    Of the rows of one key the latest ``ingest_ts`` is kept; ties go to the greater
-    ``source_file``, then to the greater ``line_number``.
 
     Args:
         processed: the contract's columns and those of ``types.LINEAGE``, in any order of rows.
@@ -24,16 +29,30 @@ def to_gold(processed: pl.DataFrame, dataset: Dataset) -> pl.DataFrame:
         The contract's columns, ``row_hash`` (String, md5 in hexadecimal) and the lineage columns,
         one row a key, ordered by key.
     """
-    age = ["ingest_ts", "source_file", "line_number"]
+    return hashed(processed[latest_rows(processed, dataset)], dataset)
+
+
+def latest_rows(processed: pl.DataFrame, dataset: Dataset) -> pl.Series:
+    """Which rows are kept, in the order of their keys.
+
+    Of the rows of one key the latest ``ingest_ts`` is kept; ties go to the greater
+    ``source_file``, then to the greater ``line_number``.
+
+    Returns:
+        Row numbers of ``processed`` (from 0), one for each key.
+    """
     # Only what decides is sorted, not the whole rows: on a large date that is half the memory.
-    kept = (
-        processed.select(*dataset.key, *age)
+    return (
+        processed.select(*dataset.key, *AGE)
         .with_row_index("row")
-        .sort(*dataset.key, *age)
+        .sort(*dataset.key, *AGE)
         .unique(dataset.key, keep="last", maintain_order=True)["row"]
     )
-    latest = processed[kept]
-    return latest.with_columns(row_hash(dataset)).select(gold_schema(dataset).names())
+
+
+def hashed(rows: Frame, dataset: Dataset) -> Frame:
+    """Rows of the processed zone's columns as rows of the gold table's, in the same order."""
+    return rows.with_columns(row_hash(dataset)).select(gold_schema(dataset).names())
 
 
 def row_hash(dataset: Dataset) -> pl.Expr:
@@ -45,6 +64,23 @@ def row_hash(dataset: Dataset) -> pl.Expr:
     texts = [_text(dataset, name).fill_null("") for name in dataset.gold.row_hash]
     joined = polars_hash.concat_str(texts, separator=SEPARATOR)
     return joined.nchash.md5().alias("row_hash")
+
+
+def null_counts(rows: pl.DataFrame, dataset: Dataset) -> dict[str, int]:
+    """Nulls in each of the contract's columns."""
+    return {column.name: rows[column.name].null_count() for column in dataset.columns}
+
+
+def audit_counts(rows: pl.DataFrame, dataset: Dataset) -> dict[str, int]:
+    """Rows for which each expression of the contract's ``audit_counts`` is true."""
+    counts = dataset.gold.audit_counts
+    if not counts:
+        return {}
+    sums = rows.select(
+        to_polars(expression, dataset.columns).fill_null(False).sum().alias(name)
+        for name, expression in counts.items()
+    )
+    return {name: int(value) for name, value in sums.row(0, named=True).items()}
 
 
 def gold_schema(dataset: Dataset) -> pl.Schema:

@@ -1,6 +1,7 @@
 """processed/ -> gold/ + audit/: the dates whose rows changed, the latest arrival wins."""
 
 import json
+from dataclasses import replace
 from datetime import timedelta
 from io import BytesIO
 from typing import Any
@@ -282,3 +283,23 @@ def test_a_column_that_the_contract_gains_is_null_in_rows_of_before(local_store:
     place(local_store, "c.csv", csv(sale("T3")))
     run(local_store, before)  # and a column that it loses is left out
     assert "note" not in table(local_store, "gold/").columns
+
+
+def test_a_date_that_does_not_fit_in_memory_gives_the_same_bytes_and_figures(
+    filled: Store, lake: Lake, dataset: Dataset, monkeypatch: pytest.MonkeyPatch
+):
+    for number in range(6):
+        rows = [sale(f"T{i:04d}", DAYS[0], 1 + number) for i in range(number * 50, 200)]
+        place(filled, f"{number}.csv", csv(*rows), ARRIVED + timedelta(minutes=number))
+        ingest(filled, lake, dataset, ENGINE)
+    (whole,) = compact(filled, dataset, ENGINE, force_dates=DAYS[:1])
+    before = contents(filled, "gold/")
+    monkeypatch.setattr("lake_assets.jobs.processed_rows.READ_BYTES", 1)
+    monkeypatch.setattr("lake_assets.jobs.processed_rows.READ_ROWS", 30)
+    for limit in ("MEMORY_BYTES", "RUN_BYTES", "RANGE_BYTES"):
+        monkeypatch.setattr(f"lake_assets.jobs.merge.{limit}", 20_000)
+    monkeypatch.setattr("lake_assets.jobs.merge.SAMPLE_ROWS", 5)
+    (cut,) = compact(filled, dataset, ENGINE, force_dates=DAYS[:1])
+    assert contents(filled, "gold/") == before
+    assert replace(cut, processed_at_utc="") == replace(whole, processed_at_utc="")
+    assert (cut.rows_after_dedup, cut.duplicate_rows_removed) == (201, 300)
