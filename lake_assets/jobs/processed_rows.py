@@ -6,11 +6,10 @@ from concurrent.futures import ThreadPoolExecutor
 import polars as pl
 
 from lake_assets.contracts.dataset import Dataset
-from lake_assets.jobs.arrivals import REQUESTS
 from lake_assets.kernels.gold import processed_schema
 from lake_assets.kernels.types import LINEAGE
 from lake_assets.storage.objects import ObjectInfo
-from lake_assets.storage.store import Store
+from lake_assets.storage.store import REQUESTS, Store
 
 READ_BYTES = 16 << 20
 """Small files are read together until they have so many bytes."""

@@ -104,9 +104,7 @@ def run_task(store: Store, task: Task) -> TaskResult:
     Raises:
         StoreUnavailable: the store cannot be read or written.
     """
-    fetched = fetch_all(
-        store, task.dataset, task.ingest_run_id, task.pieces, task.block_bytes
-    )
+    fetched = fetch_all(store, task.dataset, task.ingest_run_id, task.pieces, task.block_bytes)
     files = {
         piece.file.key: FileResult(refusal=found)
         for piece, found in zip(task.pieces, fetched, strict=True)
@@ -165,9 +163,7 @@ def _blocks(
         found = fetched.popleft()  # so that its bytes are let go of once they are read
         assert isinstance(found, Fetched)
         key = piece.file.key
-        texts = texts_of(
-            store, piece, found, task.dataset, task.ingest_run_id, task.block_bytes
-        )
+        texts = texts_of(store, piece, found, task.dataset, task.ingest_run_id, task.block_bytes)
         files.setdefault(key, FileResult())
         while text := attempt(partial(next, texts, None)):
             if isinstance(text, Refusal):
@@ -224,9 +220,7 @@ def _abort(store: Store, staged: Iterable[Staged]) -> None:
         store.abort(write)
 
 
-def _outputs(
-    task: Task, volume: int, blocks: Sequence[Block]
-) -> Iterator[tuple[str, bytes, int]]:
+def _outputs(task: Task, volume: int, blocks: Sequence[Block]) -> Iterator[tuple[str, bytes, int]]:
     """Key, content and rows of each file that is written, in the order of the keys."""
     dataset = task.dataset
     name = part_name(task.ingest_run_id, task.number, volume)

@@ -74,9 +74,7 @@ def recover(
     )
 
 
-def _candidates(
-    damaged: pl.DataFrame, pieces: Sequence[Text], dataset: Dataset
-) -> pl.DataFrame:
+def _candidates(damaged: pl.DataFrame, pieces: Sequence[Text], dataset: Dataset) -> pl.DataFrame:
     """The texts of the contract's columns in each way to read each damaged record."""
     layouts = [piece.layout for piece in pieces]
     frames = []

@@ -9,8 +9,8 @@ import polars as pl
 from lake_assets.contracts.column import Column, ColumnType
 from lake_assets.contracts.dataset import DATE_IN_RANGE, Dataset
 from lake_assets.contracts.rule import Severity
-from lake_assets.kernels.cells import DAMAGED
 from lake_assets.kernels.booleans import read_boolean
+from lake_assets.kernels.cells import DAMAGED
 from lake_assets.kernels.evidence import NOTHING, Evidence, Readings, choose, settle, weigh
 from lake_assets.kernels.numbers import read_decimal, read_integer
 from lake_assets.kernels.rules import broken
@@ -67,7 +67,7 @@ def read_values(
         survey: look for evidence also where no text needs it: a piece has to, of which another
             piece of its file may have such texts.
     """
-    named: date | None | pl.Series = context.names[0]
+    named: date | pl.Series | None = context.names[0]
     if len(set(context.names)) > 1:
         named = pl.Series(context.names, dtype=pl.Date).gather(texts["piece"])
     return {
@@ -179,7 +179,7 @@ def _rules(dataset: Dataset, context: Context, piece: pl.Series) -> Iterator[pl.
 def read_column(
     text: pl.Series,
     column: Column,
-    named: date | None | pl.Series = None,
+    named: date | pl.Series | None = None,
     *,
     survey: bool = False,
 ) -> Readings:

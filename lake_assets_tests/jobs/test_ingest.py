@@ -98,7 +98,9 @@ def test_an_error_of_ours_over_one_file_refuses_that_file_alone(
     assert_accounted(local_store)
 
 
-@pytest.mark.parametrize(("undecodable", "outcome"), [("reject", "ingested"), ("refuse", "refused")])
+@pytest.mark.parametrize(
+    ("undecodable", "outcome"), [("reject", "ingested"), ("refuse", "refused")]
+)
 def test_bytes_that_turn_out_undecodable_behind_the_head_cost_what_the_contract_says(
     local_store: Store, undecodable: str, outcome: str
 ):

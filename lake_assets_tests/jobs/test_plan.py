@@ -15,10 +15,10 @@ from polars.testing import assert_frame_equal
 
 from lake_assets.contracts.dataset import Dataset
 from lake_assets.contracts.lake import Lake
+from lake_assets.jobs.fetch import Piece
 from lake_assets.jobs.ingest import ingest
 from lake_assets.jobs.plan import make_plan, without
 from lake_assets.jobs.rebuild import rebuild_date
-from lake_assets.jobs.fetch import Piece
 from lake_assets.samples import retail_files
 from lake_assets.storage import ObjectInfo, Store
 from lake_assets_tests.jobs.lakes import (
@@ -182,7 +182,7 @@ def compressed(data: bytes, kind: str) -> bytes:
 def test_a_file_that_cannot_be_cut_is_read_as_a_stream(
     local_store: Store, other_store: Store, kind: str
 ):
-    """Its rows are those of the plain file, in several volumes; and they are rebuilt to the byte."""
+    """Its rows are those of the plain file, in several volumes; they are rebuilt to the byte."""
     lake = contract(task_mb=1)
     dataset = lake.datasets[0]
     noise = random.Random(1)
@@ -205,6 +205,7 @@ def test_a_file_that_cannot_be_cut_is_read_as_a_stream(
         for store in (local_store, other_store)
     ]
     assert_frame_equal(*strip)
+    assert record is not None
     before = contents(other_store, "processed/")
     assert sum("-0001.snappy" in key for key in before) > 0
     for day in record.dates:

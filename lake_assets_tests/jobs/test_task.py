@@ -2,8 +2,8 @@
 
 import pytest
 
-from lake_assets.jobs.plan import make_plan
 from lake_assets.jobs.fetch import Piece
+from lake_assets.jobs.plan import make_plan
 from lake_assets.jobs.refusal import Refusal, attempt
 from lake_assets.jobs.task import run_task
 from lake_assets.kernels.refusal import FileRefusedError
@@ -14,7 +14,7 @@ from lake_assets.storage import (
     Store,
     StoreUnavailable,
 )
-from lake_assets_tests.jobs.lakes import ENGINE, contract, csv, hooked, once, place, sale
+from lake_assets_tests.jobs.lakes import contract, csv, hooked, once, place, sale
 from lake_assets_tests.jobs.test_ingest import staged
 
 

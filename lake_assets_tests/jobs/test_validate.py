@@ -1,7 +1,7 @@
 """raw/ -> validated/ or rejected/system/: what is let in, what is refused, and nothing lost."""
 
-import os
 import gzip
+import os
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any

@@ -12,8 +12,8 @@ import polars as pl
 import lake_assets
 from lake_assets.contracts import Dataset, load_lake
 from lake_assets.kernels.accounting import Accounting
-from lake_assets.kernels.cuts import Cut
 from lake_assets.kernels.block import Block, read_block
+from lake_assets.kernels.cuts import Cut
 from lake_assets.kernels.evidence import Evidence
 from lake_assets.kernels.layout import Layout, read_layout
 from lake_assets.kernels.refusal import FileRefusedError
@@ -87,9 +87,7 @@ def read(content: str | bytes, dataset: Dataset | None = None, name: str = "file
     return reading
 
 
-def read_files(
-    files: Mapping[str, str | bytes], dataset: Dataset | None = None
-) -> list[Reading]:
+def read_files(files: Mapping[str, str | bytes], dataset: Dataset | None = None) -> list[Reading]:
     """Read whole files in one block, and take what came of each out of it."""
     dataset = dataset or small()
     pieces = []

@@ -74,7 +74,7 @@ def test_an_undecodable_byte_costs_its_row_or_where_the_contract_says_so_the_fil
     rows = read(data, small(format=contract))
     assert rows.good["note"].to_list() == ["東"]
     assert reasons(rows) == {3: ["STRUCTURAL:undecodable bytes"]}
-    with pytest.raises(FileRefusedError, match="undecodable: 1 rows .* first in line 3"):
+    with pytest.raises(FileRefusedError, match=r"undecodable: 1 rows .* first in line 3"):
         read(data, small(format={**contract, "undecodable": "refuse"}))
 
 

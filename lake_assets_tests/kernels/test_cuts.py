@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from lake_assets.kernels import cuts as module
 from lake_assets.kernels.accounting import Accounting
 from lake_assets.kernels.cuts import Cut, cut_stream, refuse_long_lines
-from lake_assets.kernels.layout import FileRefusedError, read_layout
+from lake_assets.kernels.layout import read_layout
+from lake_assets.kernels.refusal import FileRefusedError
 from lake_assets_tests.kernels.reading import HEADER, read, read_pieces, small
 from lake_assets_tests.kernels.test_block import BODIES
 

@@ -8,8 +8,8 @@ import polars as pl
 import pytest
 
 from lake_assets.contracts import Dataset
-from lake_assets.kernels.gold import gold_schema, processed_schema, row_hash, to_gold
 from lake_assets.kernels.block import read_block
+from lake_assets.kernels.gold import gold_schema, processed_schema, row_hash, to_gold
 from lake_assets.kernels.layout import read_layout
 from lake_assets.kernels.texts import Text
 from lake_assets_tests.kernels.reading import provenance, read, retail, small, with_column

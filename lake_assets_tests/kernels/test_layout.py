@@ -30,8 +30,8 @@ def test_columns_may_come_in_any_order_under_any_alias_and_extras_are_reported()
     layout = read_layout(f"{header}\n1\n".encode(), retail(), whole=True)
     assert layout.extra == ("discount_code",)
     assert layout.positions == {
-        "quantity": (0,), "store_id": (1,), "transaction_id": (2,), "timestamp": (4,), "item_id": (5,),
-        "unit_price": (6,), "revenue": (7,), "customer_id": (8,),
+        "quantity": (0,), "store_id": (1,), "transaction_id": (2,), "timestamp": (4,),
+        "item_id": (5,), "unit_price": (6,), "revenue": (7,), "customer_id": (8,),
     }  # fmt: skip
 
 

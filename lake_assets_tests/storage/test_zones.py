@@ -58,7 +58,9 @@ def test_the_layout_is_that_of_the_specification():
 def test_a_contract_with_zones_of_its_own_gets_keys_in_them():
     zones = Zones(processed="silver/", gold="curated/", ledger="log/runs/")
     dataset = DATASET.model_copy(update={"zones": zones})
-    assert z.processed_key(dataset, "2025-01-31", "part-x").startswith("silver/date=2025-01-31/part-")
+    assert z.processed_key(dataset, "2025-01-31", "part-x").startswith(
+        "silver/date=2025-01-31/part-"
+    )
     assert z.gold_prefix(dataset, "2025-01-31") == "curated/fact_sales/date=2025-01-31/"
     assert z.ledger_prefix(dataset, date(2025, 1, 31)) == "log/runs/date=2025-01-31/"
 
