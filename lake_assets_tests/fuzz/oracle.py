@@ -99,14 +99,13 @@ def check_conserved(block: Block, content: bytes, layout: Layout) -> None:
 
 def check_batched(whole: Block, text: Text, dataset: Dataset) -> None:
     """A file reads alike, whatever else is in its block."""
-    other = Text(
-        b'id,at,n,note,transaction_id\n"x,2025-01-02,1,\n',
-        1,
-        replace(text.layout, header="id", header_line=1, header_lines=1, width=5),
-        provenance("other.csv"),
-    )
+    required = [column.name for column in dataset.columns if column.required]
+    content = (",".join(required) + '\n"x,2025-01-02,1,\n03/04/2025,"y\n').encode()
+    layout = read_layout(content, dataset, whole=True)
+    other = Text(content, 1, layout, provenance("other.csv"))
     batch = read_block([other, text, other], dataset)
-    assert batch.pieces[1] == whole.pieces[0]
+    alone, among = whole.pieces[0], batch.pieces[1]
+    assert (among.books, among.readings) == (alone.books, alone.readings)
     mine = pl.col("source_file") == "file.csv"
     assert_frame_equal(batch.good.filter(mine), whole.good)
     assert_frame_equal(batch.rejects.filter(mine), whole.rejects)
