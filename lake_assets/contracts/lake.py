@@ -20,7 +20,7 @@ class Intake(ContractModel):
         description="A file must be this old: on a disk, it may still be being written.",
     )
     interval_seconds: int = Field(default=10, ge=1, description="Pause between two looks.")
-    task_mb: int = Field(default=64, ge=1, description="Input that one task reads, about.")
+    task_mb: int = Field(default=32, ge=1, description="Input that one task reads, about.")
 
 
 class Lake(ContractModel):

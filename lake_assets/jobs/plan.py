@@ -15,6 +15,7 @@ from lake_assets.kernels.accounting import Accounting
 from lake_assets.kernels.cuts import Cut, find_cuts
 from lake_assets.kernels.evidence import Evidence
 from lake_assets.kernels.layout import read_layout
+from lake_assets.kernels.rows import chosen
 from lake_assets.storage.objects import ObjectInfo
 from lake_assets.storage.store import Store
 
@@ -125,7 +126,7 @@ def run_plan(
             freed = {key for key, twin in twins.items() if twin.original in refused}
             found = {} if refused else _twins(plan, done)
             if not refused and not found:
-                unsettled = _unsettled(done)
+                unsettled = _unsettled(plan, done)
                 if not unsettled:
                     return done, refusals | {key: twin.refusal for key, twin in twins.items()}
                 for number, known in unsettled.items():
@@ -153,7 +154,7 @@ def _informed(task: Task, evidence: Mapping[str, Evidence]) -> Task:
     return replace(task, pieces=tuple(pieces))
 
 
-def _unsettled(done: Mapping[int, TaskResult]) -> dict[int, dict[str, Evidence]]:
+def _unsettled(plan: Plan, done: Mapping[int, TaskResult]) -> dict[int, dict[str, Evidence]]:
     """Tasks that have read a file otherwise than all of it wants, and what that is."""
     files: dict[str, dict[int, FileResult]] = defaultdict(dict)
     for number, result in done.items():
@@ -162,9 +163,12 @@ def _unsettled(done: Mapping[int, TaskResult]) -> dict[int, dict[str, Evidence]]
                 files[key][number] = file
     found: dict[int, dict[str, Evidence]] = defaultdict(dict)
     for key, parts in files.items():
+        dataset = plan.tasks[0].dataset
         whole = sum((part.evidence for part in parts.values()), Evidence())
         for number, part in parts.items():
-            if any(whole.reading(column) != reading for column, reading in part.readings):
+            if any(
+                chosen(dataset.column(name), whole, dataset) != was for name, was in part.readings
+            ):
                 found[number][key] = whole
     return found
 

@@ -17,6 +17,7 @@ from lake_assets.kernels.block import Block, PieceResult, read_block
 from lake_assets.kernels.evidence import Evidence
 from lake_assets.kernels.layout import Layout
 from lake_assets.kernels.rejects import to_csv, to_ndjson
+from lake_assets.kernels.rows import Chosen
 from lake_assets.kernels.texts import Text
 from lake_assets.storage.objects import Staged
 from lake_assets.storage.store import Store
@@ -64,7 +65,7 @@ class FileResult:
         sha256: only where the task saw all of the file.
         layout: how the file was read.
         evidence: what the pieces say of texts with two readings.
-        readings: column and reading of such texts, as they were read.
+        readings: columns with such texts, and how they were read; see ``rows.chosen``.
         refusal: why the file has to leave the batch.
     """
 
@@ -72,7 +73,7 @@ class FileResult:
     sha256: str = ""
     layout: Layout | None = None
     evidence: Evidence = field(default_factory=Evidence)
-    readings: frozenset[tuple[str, str | None]] = frozenset()
+    readings: frozenset[tuple[str, Chosen]] = frozenset()
     refusal: Refusal | None = None
 
     def __add__(self, other: "FileResult") -> "FileResult":

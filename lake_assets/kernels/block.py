@@ -13,7 +13,9 @@ from lake_assets.kernels.evidence import Evidence
 from lake_assets.kernels.recover import recover
 from lake_assets.kernels.rejects import to_rejects
 from lake_assets.kernels.rows import (
+    Chosen,
     Context,
+    chosen,
     contested,
     is_bad,
     judge,
@@ -32,13 +34,13 @@ class PieceResult:
     Attributes:
         books: every row of the piece accounted for.
         evidence: what the piece says of texts with two readings.
-        readings: which reading such texts were given, by column; None where nothing chose one.
+        readings: by column, how such texts were read; see ``rows.chosen``.
         refusal: reason and detail, if the whole file has to be refused.
     """
 
     books: Accounting
     evidence: Evidence = field(default_factory=Evidence)
-    readings: Mapping[str, str | None] = field(default_factory=dict)
+    readings: Mapping[str, Chosen] = field(default_factory=dict)
     refusal: tuple[str, str] | None = None
 
 
@@ -69,6 +71,10 @@ def read_block(pieces: Sequence[Text], dataset: Dataset) -> Block:
     survey = any(piece.first_line > 1 or not piece.last for piece in pieces)
     values = read_values(texts, dataset, context, survey=survey)
     seen = weigh_all(values, texts["piece"], len(pieces))
+    if not survey and any(found.unsettled for found in seen):
+        # What one column leaves open another may tell.
+        values = read_values(texts, dataset, context, survey=True)
+        seen = weigh_all(values, texts["piece"], len(pieces))
     evidence = [
         found if piece.evidence is None else piece.evidence
         for piece, found in zip(pieces, seen, strict=True)
@@ -95,7 +101,7 @@ def read_block(pieces: Sequence[Text], dataset: Dataset) -> Block:
             PieceResult(
                 books[at],
                 seen[at],
-                {name: evidence[at].reading(name) for name in torn[at]},
+                {name: chosen(dataset.column(name), evidence[at], dataset) for name in torn[at]},
                 refusals.get(at),
             )
             for at in range(len(pieces))

@@ -5,7 +5,7 @@ reader gives :class:`Readings`; :func:`weigh` counts what they say, piece by pie
 all pieces of a file, added up, choose one reading a column, with which :func:`settle` decides.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import polars as pl
@@ -56,13 +56,18 @@ class Evidence:
 
     def reading(self, column: str) -> str | None:
         """The reading on which all clues agree; without clues, that on which all hints do."""
-        said = self._of(column, self.clues) or self._of(column, self.hints)
-        return said[0] if len(said) == 1 else None
+        said = self._of({column}, self.clues) or self._of({column}, self.hints)
+        return said.pop() if len(said) == 1 else None
+
+    def shared(self, columns: Collection[str]) -> str | None:
+        """The reading on which all clues of several columns agree."""
+        said = self._of(columns, self.clues)
+        return said.pop() if len(said) == 1 else None
 
     @staticmethod
-    def _of(column: str, counts: Mapping[str, int]) -> list[str]:
+    def _of(columns: Collection[str], counts: Mapping[str, int]) -> set[str]:
         names = (key.rpartition(" ") for key, count in counts.items() if count)
-        return [reading for name, _, reading in names if name == column]
+        return {reading for name, _, reading in names if name in columns}
 
 
 NOTHING = Evidence()
@@ -100,21 +105,19 @@ def weigh(
     return [found.get(number, NOTHING) for number in range(pieces)]
 
 
-def choose(
-    column: str, evidence: Sequence[Evidence], piece: pl.Series | None = None
+def by_row(
+    readings: Sequence[str | None], piece: pl.Series | None = None
 ) -> str | pl.Series | None:
-    """What the evidence of each piece, or of its whole file, says of a column: for ``settle``.
+    """The reading of each piece as :func:`settle` takes it.
 
     Args:
-        column: its name.
-        evidence: one for each piece.
+        readings: one for each piece.
         piece: UInt32, the piece of each row; None if all are of the first.
 
     Returns:
         One reading (or None) if all pieces agree, else a String series with the reading of
         each row.
     """
-    readings = [one.reading(column) for one in evidence]
     if len(set(readings)) <= 1 or piece is None:
         return readings[0] if readings else None
     return pl.Series(readings, dtype=pl.String).gather(piece)

@@ -1,6 +1,7 @@
 """A file's layout: encoding, delimiter, and where each column stands. Decided from its head."""
 
 import csv
+import io
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -159,7 +160,7 @@ def _find_columns(header: str, dataset: Dataset) -> _Columns:
     best: _Columns | None = None
     for delimiter in dataset.format.delimiters:
         try:
-            cells = next(csv.reader([header], delimiter=delimiter), [])
+            cells = next(csv.reader(io.StringIO(header, newline=""), delimiter=delimiter), [])
         except csv.Error as error:
             raise FileRefusedError("unreadable", f"the header cannot be read: {error}") from error
         if len(cells) < 2 and len(dataset.columns) > 1:

@@ -6,12 +6,12 @@ from datetime import date, timedelta
 
 import polars as pl
 
-from lake_assets.contracts.column import Column, ColumnType
+from lake_assets.contracts.column import Column, ColumnType, DecimalMark
 from lake_assets.contracts.dataset import DATE_IN_RANGE, Dataset
 from lake_assets.contracts.rule import Severity
 from lake_assets.kernels.booleans import read_boolean
 from lake_assets.kernels.cells import DAMAGED
-from lake_assets.kernels.evidence import NOTHING, Evidence, Readings, choose, settle, weigh
+from lake_assets.kernels.evidence import NOTHING, Evidence, Readings, by_row, settle, weigh
 from lake_assets.kernels.numbers import read_decimal, read_integer
 from lake_assets.kernels.rules import broken
 from lake_assets.kernels.texts import DAMAGE, KIND, Text
@@ -19,6 +19,8 @@ from lake_assets.kernels.timestamps import date_in_name, read_timestamps
 
 RAW = "_raw"
 """A timestamp's text stands beside its value, in a column with this ending."""
+
+NUMBERS = (ColumnType.INTEGER, ColumnType.DECIMAL)
 
 INVALID = {
     ColumnType.INTEGER: "INVALID_NUMBER",
@@ -133,8 +135,7 @@ def judge(
             )
         if column.type is ColumnType.TIMESTAMP:
             typed.append(text.alias(column.name + RAW))
-        chosen = choose(column.name, evidence, piece) if readings.alternatives else None
-        value, two_ways = settle(readings, chosen)
+        value, two_ways = _settle(column, readings, evidence, piece, dataset)
         typed.append(value.alias(column.name))
         if column.type is ColumnType.STRING:
             continue
@@ -151,6 +152,43 @@ def judge(
     return rows.with_columns(*structural, *missing, *ambiguous, *invalid).with_columns(
         _rules(dataset, context, piece)
     )
+
+
+Chosen = tuple[str | None, str | None]
+
+
+def chosen(column: Column, evidence: Evidence, dataset: Dataset) -> Chosen:
+    """The reading of a column's contested texts, and that of those which it leaves open.
+
+    The latter is only there for the decimal mark: it is the one of the file's other columns.
+    """
+    mark = DecimalMark.AUTO
+    if column.type not in NUMBERS or column.decimal_mark is not mark:
+        return evidence.reading(column.name), None
+    others = {
+        other.name
+        for other in dataset.columns
+        if other.type in NUMBERS and other.decimal_mark is mark
+    }
+    return evidence.reading(column.name), evidence.shared(others)
+
+
+def _settle(
+    column: Column,
+    readings: Readings,
+    evidence: Sequence[Evidence],
+    piece: pl.Series,
+    dataset: Dataset,
+) -> tuple[pl.Series, pl.Series]:
+    """The values of a column, and which of its texts are ambiguous."""
+    if not readings.alternatives:
+        return settle(readings, None)
+    found = [chosen(column, one, dataset) for one in evidence]
+    value, ambiguous = settle(readings, by_row([own for own, _ in found], piece))
+    if column.type in NUMBERS and ambiguous.any():
+        shared, open_ = settle(readings, by_row([shared for _, shared in found], piece))
+        value, ambiguous = shared.zip_with(ambiguous, value), ambiguous & open_
+    return value, ambiguous
 
 
 def is_bad(rows: pl.DataFrame) -> pl.Series:

@@ -5,7 +5,7 @@ import pickle
 import polars as pl
 import pytest
 
-from lake_assets.kernels.evidence import NOTHING, Evidence, Readings, choose, settle, weigh
+from lake_assets.kernels.evidence import NOTHING, Evidence, Readings, by_row, settle, weigh
 
 WORDS = {  # a text that is open, one that leans to "left", a clue for each, one that is none
     "value": [None, 20, 3, 4, None],
@@ -116,9 +116,13 @@ def test_evidence_of_pieces_adds_up_and_travels() -> None:
 def test_pieces_of_one_mind_choose_at_once_and_others_row_by_row() -> None:
     left, right = Evidence({"n left": 1}), Evidence({"n right": 1})
     piece = pl.Series([1, 0, 2], dtype=pl.UInt32)
-    assert choose("n", [left, left], piece) == "left"
-    assert choose("n", []) is None
-    chosen = choose("n", [left, right, NOTHING], piece)
+
+    def by(*evidence: Evidence) -> str | pl.Series | None:
+        return by_row([one.reading("n") for one in evidence], piece)
+
+    assert by(left, left) == "left"
+    assert by() is None
+    chosen = by(left, right, NOTHING)
     assert isinstance(chosen, pl.Series)
     assert chosen.to_list() == ["right", "left", None]
 

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lake_assets.contracts import Column
-from lake_assets.kernels.evidence import Evidence, choose, settle, weigh
+from lake_assets.kernels.evidence import Evidence, by_row, settle, weigh
 from lake_assets.kernels.timestamps import date_in_name, is_ambiguous, read_timestamps
 from lake_assets_tests.kernels.reading import lines, read, reasons, retail, small
 
@@ -32,7 +32,7 @@ def parse(
     """The texts as one column of one file."""
     readings = read_timestamps(pl.Series(texts, dtype=pl.String), column(formats, **options), named)
     values: list[datetime | None]
-    values = settle(readings, choose("at", weigh("at", readings)))[0].to_list()
+    values = settle(readings, weigh("at", readings)[0].reading("at"))[0].to_list()
     return values
 
 
@@ -172,7 +172,7 @@ def test_rows_of_many_files_are_each_settled_by_their_own() -> None:
     readings = read_timestamps(text, column(), named)
     evidence = weigh("at", readings, piece, 4)
     assert [each.reading("at") for each in evidence] == ["DM", "MD", "DM", None]
-    value, open_ = settle(readings, choose("at", evidence, piece))
+    value, open_ = settle(readings, by_row([one.reading("at") for one in evidence], piece))
     assert value.to_list() == [
         datetime(2025, 4, 3), datetime(2025, 4, 25), datetime(2025, 3, 4), datetime(2025, 4, 25),
         datetime(2025, 4, 3), None,
