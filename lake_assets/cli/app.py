@@ -69,7 +69,7 @@ def sentences(
     """
     from lake_assets.jobs.compact import CompactionError
     from lake_assets.jobs.rebuild import RebuildError
-    from lake_assets.kernels.merge import InferenceError
+    from lake_assets.kernels.inference.merge import InferenceError
 
     ours = (
         StoreError, ContractError, SettingsError, CompactionError, RebuildError, InferenceError,

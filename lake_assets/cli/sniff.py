@@ -12,10 +12,10 @@ from lake_assets.cli.reading import Head, read_head
 from lake_assets.contracts.column import ColumnType
 from lake_assets.contracts.dataset import Dataset
 from lake_assets.jobs.preview import FileRefusedError, Preview, preview
-from lake_assets.kernels.column_types import infer_type
-from lake_assets.kernels.dialect import Dialect, sniff_dialect
+from lake_assets.kernels.inference.column_types import infer_type
+from lake_assets.kernels.inference.dialect import Dialect, sniff_dialect
 from lake_assets.kernels.header import normalise
-from lake_assets.kernels.sampled import read_table
+from lake_assets.kernels.inference.sampled import read_table
 
 REJECTS_SHOWN = 10
 ENDS = {"\n": "LF", "\r\n": "CR LF", "\r": "CR"}

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lake_assets.kernels.dialect import HEAD_CHARACTERS, sniff_dialect
+from lake_assets.kernels.inference.dialect import HEAD_CHARACTERS, sniff_dialect
 
 WORDS = ["amber", "cobalt", "finch", "harbour", "lantern", "meadow", "quartz", "ridge", "signal"]
 DELIMITERS = ",;\t|:#^~ \x01\x1f"

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from lake_assets.kernels.shapes import is_value, is_words
+from lake_assets.kernels.inference.shapes import is_value, is_words
 
 if TYPE_CHECKING:
     from _csv import Reader

@@ -9,10 +9,10 @@ from difflib import SequenceMatcher
 import polars as pl
 
 from lake_assets.contracts.column import ColumnType
-from lake_assets.kernels.column_types import infer_type
+from lake_assets.kernels.inference.column_types import infer_type
 from lake_assets.kernels.header import normalise
-from lake_assets.kernels.sampled import SampledTable
-from lake_assets.kernels.shapes import shape
+from lake_assets.kernels.inference.sampled import SampledTable
+from lake_assets.kernels.inference.shapes import shape
 
 SHARED = 0.3
 """Two columns of which this share of all values stands in both may be one column."""

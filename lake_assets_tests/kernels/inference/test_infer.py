@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 
 from lake_assets.contracts import Dataset, load_lake
 from lake_assets.contracts.column import ColumnType
-from lake_assets.kernels.draft import Draft
+from lake_assets.kernels.inference.draft import Draft
 from lake_assets.kernels.encoding import decode_head, sniff_encoding
-from lake_assets.kernels.infer import InferenceError, Sample, infer_dataset
+from lake_assets.kernels.inference.infer import InferenceError, Sample, infer_dataset
 from lake_assets.samples import retail_files
 from lake_assets_tests.kernels.reading import lines, read, retail
 

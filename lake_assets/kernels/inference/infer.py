@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from lake_assets.contracts.column import ColumnType
 from lake_assets.contracts.dataset import OWN_COLUMNS, CsvFormat
-from lake_assets.kernels.candidates import (
+from lake_assets.kernels.inference.candidates import (
     Typed,
     find_key,
     find_partition,
@@ -14,10 +14,10 @@ from lake_assets.kernels.candidates import (
     typed,
     unlike,
 )
-from lake_assets.kernels.date_patterns import DatePatterns
-from lake_assets.kernels.draft import Draft, DraftColumn
-from lake_assets.kernels.merge import InferenceError, merge_columns
-from lake_assets.kernels.sampled import SampledTable, read_table
+from lake_assets.kernels.inference.date_patterns import DatePatterns
+from lake_assets.kernels.inference.draft import Draft, DraftColumn
+from lake_assets.kernels.inference.merge import InferenceError, merge_columns
+from lake_assets.kernels.inference.sampled import SampledTable, read_table
 
 __all__ = ["InferenceError", "Sample", "infer_dataset"]
 

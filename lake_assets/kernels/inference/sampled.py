@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from lake_assets.kernels.column_types import without_nulls
-from lake_assets.kernels.dialect import Dialect, sniff_dialect, text_lines
-from lake_assets.kernels.trials import NO_DELIMITER, RECORD_LINES, csv_reader
+from lake_assets.kernels.inference.column_types import without_nulls
+from lake_assets.kernels.inference.dialect import Dialect, sniff_dialect, text_lines
+from lake_assets.kernels.inference.trials import NO_DELIMITER, RECORD_LINES, csv_reader
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,8 +8,8 @@ from itertools import combinations
 import polars as pl
 
 from lake_assets.contracts.column import ColumnType
-from lake_assets.kernels.column_types import IDENTIFIER, Evidenced, infer_type
-from lake_assets.kernels.merge import Field, InferenceError
+from lake_assets.kernels.inference.column_types import IDENTIFIER, Evidenced, infer_type
+from lake_assets.kernels.inference.merge import Field, InferenceError
 from lake_assets.kernels.timestamps import date_in_name, parse_timestamps
 
 NEARLY = 0.9

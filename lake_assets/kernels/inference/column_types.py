@@ -8,7 +8,7 @@ from datetime import date
 import polars as pl
 
 from lake_assets.contracts.column import ColumnType
-from lake_assets.kernels.date_patterns import DatePatterns, find_patterns
+from lake_assets.kernels.inference.date_patterns import DatePatterns, find_patterns
 from lake_assets.kernels.numbers import parse_decimal, parse_integer
 from lake_assets.kernels.rows import FALSE, TRUE
 

@@ -9,8 +9,8 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from lake_assets.kernels.shapes import has_header
-from lake_assets.kernels.trials import (
+from lake_assets.kernels.inference.shapes import has_header
+from lake_assets.kernels.inference.trials import (
     COMMENT,
     NO_DELIMITER,
     PRIORS,
