@@ -16,8 +16,8 @@ from lake_assets.cli.reading import read_head
 from lake_assets.cli.report import printable
 from lake_assets.contracts.lake import Lake
 from lake_assets.jobs.preview import FileRefusedError, preview
-from lake_assets.kernels.inference.draft import Draft
 from lake_assets.kernels.header import normalise
+from lake_assets.kernels.inference.draft import Draft
 from lake_assets.kernels.inference.infer import Sample, infer_dataset
 
 NAME = re.compile(r"[a-z][a-z0-9_]{0,62}")
@@ -47,6 +47,8 @@ def draft_contract(
     samples = []
     for path in paths:
         head = read_head(path, megabytes)
+        if head.refusal:
+            raise UsageError(f"cannot read {path}: {head.refusal.detail}") from head.refusal
         encoding = head.encoding.name if head.encoding and not head.encoding.mark else None
         samples.append(Sample(path.name, head.text, head.whole, encoding))
     return infer_dataset(samples, lake=lake, dataset=dataset)
@@ -58,14 +60,15 @@ def try_draft(draft: Draft, paths: Sequence[Path], megabytes: float) -> list[str
     (contract,) = Lake.model_validate(document["attributes"]).datasets
     told = []
     for path in paths:
-        head = read_head(path, megabytes, contract.format.encodings)
+        head = read_head(path, megabytes, contract.format)
         try:
             seen = preview(head.data, path.name, contract, datetime.now(UTC), whole=head.whole)
         except FileRefusedError as refusal:
             told.append(f"{path.name} would be refused: {refusal.detail.splitlines()[-1]}")
         else:
-            books = seen.rows.books
-            told.append(f"{path.name}: {books.good:,} of {books.rows_read:,} rows are good")
+            books = seen.result.books
+            rows = books.rows_read - books.skipped
+            told.append(f"{path.name}: {books.good:,} of {rows:,} rows are good")
     return told
 
 

@@ -1,30 +1,25 @@
-"""The first megabytes of a file on disk, unpacked and cut at a line end."""
+"""The first megabytes of a file on disk, expanded and cut at a line end."""
 
-import bz2
 import codecs
-import gzip
-import lzma
-import zlib
-from collections.abc import Callable
-from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from lake_assets.cli.opening import UsageError
-from lake_assets.contracts.dataset import CsvFormat
+from lake_assets.contracts.dataset import DETECT, CsvFormat
+from lake_assets.kernels.compression import MAGIC_BYTES, compression_of, expand_head
 from lake_assets.kernels.encoding import Encoding, decode_head, sniff_encoding
+from lake_assets.kernels.layout import HEAD_BYTES
+from lake_assets.kernels.refusal import FileRefusedError
 
 MEGABYTE = 1_000_000
 
-COMPRESSIONS: dict[bytes, tuple[str, Callable[[Path], Any]]] = {
-    b"\x1f\x8b": ("gzip", gzip.GzipFile),
-    b"BZh": ("bzip2", bz2.BZ2File),
-    b"\xfd7zXZ\x00": ("xz", lzma.LZMAFile),
+NO_TEXT = {
+    b"PAR1": "Parquet",
+    b"%PDF": "PDF",
+    b"\xd0\xcf\x11\xe0": "an old Office format",
+    b"SQLite format 3\0": "SQLite",
 }
-"""How such a file begins, and how it is opened."""
-PACKED = {b"PK\x03\x04": "zip", b"\x28\xb5\x2f\xfd": "zstd", b"PAR1": "parquet"}
-"""What is recognised, and not opened here."""
+"""What people take for a table, and how it begins."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,11 +29,12 @@ class Head:
     Attributes:
         path: of the file.
         size: of the file as it is on disk, in bytes.
-        data: its content, unpacked; whole lines, unless its first line is longer than that.
+        data: its content, expanded; whole lines, unless its first line is longer than that.
         whole: whether that is all of the content.
-        compression: how it is packed; None if it is not.
-        encoding: None if it is neither of those tried.
+        compression: how it is compressed; None if it is not.
+        encoding: None if it is none of those tried.
         found_by: how the encoding was told, for people.
+        refusal: why its content cannot be had; then ``data`` is empty.
     """
 
     path: Path
@@ -48,72 +44,91 @@ class Head:
     compression: str | None
     encoding: Encoding | None
     found_by: str
+    refusal: FileRefusedError | None = None
 
     @property
     def text(self) -> str:
         """The content as text; what is no text becomes U+FFFD."""
-        if self.encoding is None:
-            return self.data.decode("utf-8", "replace")
-        try:
-            return decode_head(self.data, self.encoding, whole=True)
-        except UnicodeDecodeError:
-            return self.data[self.encoding.mark :].decode(self.encoding.name, "replace")
+        return decode_head(self.data, self.encoding or Encoding("utf-8"), whole=True)
 
 
-def read_head(path: Path, megabytes: float, encodings: list[str] | None = None) -> Head:
+def read_head(path: Path, megabytes: float, limits: CsvFormat | None = None) -> Head:
     """Read the beginning of a file.
 
     Args:
         path: of the file.
         megabytes: of content to read, at most.
-        encodings: tried in order on a file without a byte order mark; None are the usual ones.
+        limits: its encodings are tried in order on a file without a byte order mark, and it says
+            how far a compressed file may expand. None is the default of contracts.
 
     Raises:
-        UsageError: the path is a directory, no file that can be read, or packed in another way.
+        UsageError: the path is a directory, no file that can be read, or plainly not text.
     """
+    limits = limits or CsvFormat()
     if path.is_dir():
         raise UsageError(f"{path} is a directory; name the files in it, such as {path}/*.csv")
     most = max(1, int(megabytes * MEGABYTE))
-    compression = None
+    refusal = None
     try:
         size = path.stat().st_size
         with path.open("rb") as file:
-            data = file.read(most + 1)
-        for magic, (name, opener) in COMPRESSIONS.items():
-            if data.startswith(magic):
-                compression = name
-                with closing(opener(path)) as unpacked:
-                    data = unpacked.read(most + 1)
-    except (zlib.error, lzma.LZMAError, EOFError) as error:
-        raise UsageError(f"cannot unpack {path} ({compression}): {error}") from error
+            start = file.read(max(MAGIC_BYTES, *map(len, NO_TEXT)))
+            file.seek(0)
+            data, whole = expand_head(file, limits, most)
+    except FileRefusedError as error:
+        data, whole, refusal = b"", False, error
     except OSError as error:
         raise UsageError(f"cannot read {path}: {error.strerror or error}") from error
-    for magic, name in PACKED.items():
-        if data.startswith(magic):
-            raise UsageError(f"{path} is packed ({name}), not text; unpack it first")
-    whole = len(data) <= most
-    declared = encodings or CsvFormat().encodings
-    encoding = sniff_encoding(data[: 1 << 18], declared)
+    for magic, kind in NO_TEXT.items():
+        if start.startswith(magic):
+            raise UsageError(f"{path} is {kind}, not text; export it as CSV first")
+    encoding = sniff_encoding(data[:HEAD_BYTES], limits.encodings)
     if not whole:
-        data = _cut(data[:most], encoding)
-    return Head(path, size, data, whole, compression, encoding, _found_by(encoding, declared))
+        data = _cut(data, encoding or Encoding("utf-8"))
+    return Head(
+        path,
+        size,
+        data,
+        whole,
+        compression_of(start),
+        encoding,
+        _found_by(data, encoding, limits.encodings),
+        refusal,
+    )
 
 
-def _cut(data: bytes, encoding: Encoding | None) -> bytes:
-    """Without a last line that is not whole; all of it if there is only one."""
-    if encoding is None or encoding.keeps_newlines:
-        return data[: data.rfind(b"\n") + 1] or data
-    text = decode_head(data, encoding, whole=False)
-    text = text[: text.rfind("\n") + 1] or text
-    return data[: encoding.mark] + text.encode(encoding.name)
+def _cut(data: bytes, encoding: Encoding) -> bytes:
+    """Without a last line that is not whole; all of it if there is only one.
+
+    A carriage return at the very end is no line end yet: a line feed may belong to it.
+    """
+    feed, carriage = ("\n".encode(encoding.name), "\r".encode(encoding.name))
+    unit = len(feed)
+    end = max(
+        _behind_last(data, feed, encoding.mark, len(data)),
+        _behind_last(data, carriage, encoding.mark, len(data) - unit),
+    )
+    return data[:end] or data
 
 
-def _found_by(encoding: Encoding | None, declared: list[str]) -> str:
+def _behind_last(data: bytes, sign: bytes, mark: int, stop: int) -> int:
+    """The end of the last such sign before ``stop``, at a whole number of them; 0 without one."""
+    at = data.rfind(sign, 0, stop)
+    while at >= 0 and (at - mark) % len(sign):
+        at = data.rfind(sign, 0, at + len(sign) - 1)
+    return at + len(sign) if at >= 0 else 0
+
+
+def _found_by(data: bytes, encoding: Encoding | None, declared: list[str]) -> str:
     if encoding is None:
         return f"none of {', '.join(declared)} fits"
     if encoding.mark:
         return "its byte order mark says so"
+    names = [name if name == DETECT else codecs.lookup(name).name for name in declared]
     if encoding.is_utf8:
-        return "the bytes are UTF-8"
-    first = codecs.lookup(declared[0]).name
+        damaged = "\N{REPLACEMENT CHARACTER}" in decode_head(data, encoding, whole=False)
+        return "nearly all bytes are UTF-8" if damaged else "the bytes are UTF-8"
+    if encoding.name not in names:
+        return "what the bytes look most like"
+    first = names[0]
     return "the first that is declared" if encoding.name == first else f"the bytes are no {first}"

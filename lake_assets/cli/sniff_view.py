@@ -12,8 +12,13 @@ from lake_assets.cli.report import printable
 
 SIGNS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar", " ": "space"}
 BOOKS = ("read", "good", "rejected", "skipped", "lost")
+BY = {"name": "", "alias": "by its alias", "variant": "in another spelling"}
+READINGS = {"DM": "day first", "MD": "month first", ".": "a decimal point", ",": "a decimal comma"}
+HINTS = {"day and month": "by the date in the file's name", "decimal mark": "by type or currency"}
 EXAMPLE = 40
 """Characters of an example that are shown."""
+GAP = 3
+"""Between two columns of a table."""
 ROW = 20
 """Characters of a raw row that are shown, at least."""
 
@@ -21,10 +26,12 @@ ROW = 20
 def show(console: Console, found: Mapping[str, Any]) -> None:
     """Print a document of :func:`lake_assets.cli.sniff.sniff`."""
     _show_file(console, found)
+    if found["bytes_read"]:
+        _show_dialect(console, found)
     if found["contract"] is None:
         _show_columns(console, found)
         return
-    if found["header"]:
+    if found["header"] and found["bytes_read"]:
         console.print(_header_table(found))
         _show_missing(console, found)
     if found["refused"]:
@@ -44,22 +51,25 @@ def _show_refusal(console: Console, refused: Mapping[str, str | None]) -> None:
 
 
 def _show_file(console: Console, found: Mapping[str, Any]) -> None:
-    part = "all of it read" if found["whole"] else f"the first {found['bytes_read']:,} read"
-    console.print(
-        Text.assemble(
-            (printable(found["file"]), "bold"),
-            f"  {found['bytes']:,} bytes, {part}, {_count(found['lines'], 'line')}",
-        ),
-        soft_wrap=True,
-    )
-    if not found["whole"]:
+    facts = [_count(found["bytes"], "byte")]
+    if packed := found["compression"]:
+        facts.append(packed)
+    if found["bytes_read"] or found["whole"]:
+        read, within = f"{found['bytes_read']:,}", " of the text within" if packed else ""
+        whole = f"expands to {read}" if packed else "all of it read"
+        facts += [whole if found["whole"] else f"the first {read}{within} read"]
+        facts += [_count(found["lines"], "line")]
+    line = Text.assemble((printable(found["file"]), "bold"), f"  {', '.join(facts)}")
+    console.print(line, soft_wrap=True)
+    if found["bytes_read"] and not found["whole"]:
         console.print("  [yellow]what is below is about that part alone[/]; --mb reads more")
+
+
+def _show_dialect(console: Console, found: Mapping[str, Any]) -> None:
     facts = Table(box=None, show_header=False, pad_edge=False, padding=(0, 2))
     facts.add_row(
         "  encoding", f"{found['encoding'] or 'unknown'}", _dim(found["encoding_found_by"])
     )
-    if found["compression"]:
-        facts.add_row("  compression", found["compression"], "")
     facts.add_row("  line ends", found["line_end"], "")
     facts.add_row("  delimiter", sign(found["delimiter"]), _dim(_runner_up(found)))
     facts.add_row("  quotes", *_quotes(found))
@@ -100,7 +110,8 @@ def _header_table(found: Mapping[str, Any]) -> Table:
             made.add_row(_cell(cell["cell"]), _dim("unknown, left out"), "")
             continue
         notes = [
-            *(["by its alias"] if cell["by"] == "alias" else []),
+            *([BY[cell["by"]]] if BY[cell["by"]] else []),
+            *([f"one of {cell['cells']} cells"] if cell["cells"] > 1 else []),
             *(["required"] if cell["required"] else []),
         ]
         made.add_row(_cell(cell["cell"]), cell["column"], _dim(", ".join(notes)))
@@ -122,6 +133,8 @@ def _show_rows(console: Console, found: Mapping[str, Any]) -> None:
         *(f"{books[key]:,}" for key in ("rows_read", "good", "rejected", "skipped", "unaccounted"))
     )
     console.print(made)
+    if told := _skipped(found):
+        console.print(Text(f" skipped: {told}", "dim"), soft_wrap=True)
     if found["ambiguous"]:
         console.print()
     for item in found["ambiguous"]:
@@ -133,35 +146,68 @@ def _show_rows(console: Console, found: Mapping[str, Any]) -> None:
 
 
 def _show_recoveries(console: Console, recoveries: Sequence[Mapping[str, Any]]) -> None:
-    made = _table("Recovered", "what", "column", "rows", figures=["rows"])
+    of_columns = [item for item in recoveries if item["column"]]
+    names = ["what", "column", "rows"] if of_columns else ["what", "rows"]
+    made = _table("Recovered", *names, figures=["rows"])
     for item in recoveries:
-        made.add_row(item["kind"], item["column"], f"{item['rows']:,}")
+        made.add_row(*([item["kind"], item["column"]][: len(names) - 1]), f"{item['rows']:,}")
     console.print(made)
-    rows = [row for item in recoveries for row in item["examples"][:2]]
-    made = _table("Examples", "line", "as it stands", "read as", figures=["line"])
-    room = _room(console, ["line", *(f"{row[0]:,}" for row in rows)], [row[2] for row in rows])
-    for line, text, value in rows:
-        made.add_row(f"{line:,}", _cut(text, room), _cell(value))
-    console.print(made)
+    if rows := _examples(of_columns):
+        made = _table("Texts", "line", "as it stands", "read as", figures=["line"])
+        room = _room(console, ["line", *(f"{row[0]:,}" for row in rows)], [row[2] for row in rows])
+        for line, text, value in rows:
+            made.add_row(f"{line:,}", _cut(text, room), _cell(value))
+        console.print(made)
+    if rows := _examples([item for item in recoveries if not item["column"]]):
+        made = _table("Damaged rows", "line", "as it stands, and as it was read", figures=["line"])
+        room = _room(console, ["line", *(f"{row[0]:,}" for row in rows)])
+        for line, text, value in rows:
+            read = Text.assemble("\n", ("→ ", "dim"), _cut(value, room - 2))
+            made.add_row(f"{line:,}", _cut(text, room) + read)
+        console.print(made)
+
+
+def _examples(recoveries: Sequence[Mapping[str, Any]]) -> list[tuple[int, str, str]]:
+    """Two of each kind: line, text, and what it was read as."""
+    return [row for item in recoveries for row in item["examples"][:2]]
+
+
+def _skipped(found: Mapping[str, Any]) -> str:
+    """What was skipped besides blank rows and repeated headers."""
+    above, totals = found["preamble_lines"], found["totals"]
+    told = [
+        *([f"{_count(above, 'line')} above the header"] if above else []),
+        *([f"{_count(totals, 'total')} at the end"] if totals else []),
+    ]
+    return " and ".join(told)
 
 
 def _show_ambiguous(console: Console, item: Mapping[str, Any]) -> None:
-    """Whether something in the file tells day from month."""
-    day, month = item["day_first"], item["month_first"]
-    by_name = item["day_first_by_file_name"], item["month_first_by_file_name"]
-    if day or month:
-        told = f"{month:,} texts say month first, {day:,} say day first"
-    elif any(by_name):
-        told = f"by the date in the file's name {by_name[1]:,} texts are month first, "
-        told += f"{by_name[0]:,} day first"
+    """What in the file decides texts that read both ways."""
+    about = "day from month" if item["about"] == "day and month" else "the decimal mark"
+    if not item["two_ways"]:
+        told = "the clocks showed some of its times twice (see `fold`)"
+    elif item["clues"]:
+        told = f"{_said(item['clues'])}, by texts that read in one way only"
+    elif item["hints"]:
+        told = f"{_said(item['hints'])}, {HINTS[item['about']]}"
     else:
-        told = "nothing in the file tells day from month"
+        told = f"nothing in the file tells {about}"
     made = Text.assemble(("! ", "yellow"), (item["column"], "bold"), f": {told}")
+    if item["settled"]:
+        made.append(f"; {_count(item['settled'], 'text')} settled")
     if item["rejected"]:
-        made.append(f"; {item['rejected']:,} that read both ways are rejected", "yellow")
-    elif item["settled"]:
-        made.append(f"; so {item['settled']:,} that read both ways are settled")
+        made.append(f"; {_count(item['rejected'], 'row')} rejected", "yellow")
     console.print(made)
+
+
+def _said(counts: Mapping[str, int]) -> str:
+    """``3 say month first, 1 says day first``."""
+    told = sorted(counts.items(), key=lambda pair: -pair[1])
+    return ", ".join(
+        f"{count:,} {'says' if count == 1 else 'say'} {READINGS[reading]}"
+        for reading, count in told
+    )
 
 
 def _show_rejects(
@@ -202,10 +248,13 @@ def _show_columns(console: Console, found: Mapping[str, Any]) -> None:
             cell.append(f"  {formats[0]}{more}", "dim")
         made.add_row(_cell(column["header"]), kind, f"{column['nulls']:,}", cell)
     console.print(made)
+    told = []
     if found["rows_of_other_width"]:
-        many = found["rows_of_other_width"]
-        of_all = f"[yellow]![/] {_count(many, 'row')} of another width than the header"
-        console.print(f"\n{of_all}")
+        told += [f"{_count(found['rows_of_other_width'], 'row')} of another width than the header"]
+    if found["totals"]:
+        told += ["the last row looks like a total; it is not counted"]
+    for at, sentence in enumerate(told):
+        console.print(f"{'' if at else chr(10)}[yellow]![/] {sentence}")
 
 
 def _table(title: str, *names: str, figures: Sequence[str] = ()) -> Table:
@@ -234,7 +283,7 @@ def _table(title: str, *names: str, figures: Sequence[str] = ()) -> Table:
 
 def _room(console: Console, *columns: Iterable[str]) -> int:
     """Characters left for a column beside these, in a table as wide as the terminal."""
-    taken = sum(3 + max(map(len, column), default=0) for column in columns)
+    taken = sum(GAP + max(map(len, column), default=0) for column in columns)
     return max(ROW, console.width - taken - 2)
 
 

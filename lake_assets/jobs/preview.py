@@ -1,22 +1,24 @@
-"""What would become of a file: the reader's own verdict on a sample, without any lake.
-
-All calls of ``lake sniff`` into the reading of rows are here.
-"""
+"""What would become of a file: the reader's own verdict on a sample, without any lake."""
 
 import csv
 from dataclasses import dataclass
 from datetime import datetime
 
+import polars as pl
+
 from lake_assets.contracts.dataset import Dataset
-from lake_assets.kernels.encoding import to_utf8
-from lake_assets.kernels.layout import HEAD_BYTES, FileRefusedError, Layout, read_layout
-from lake_assets.kernels.lines import split_lines
-from lake_assets.kernels.piece import PieceRows, read_piece, survey_piece
+from lake_assets.kernels.block import PieceResult, read_block
+from lake_assets.kernels.cuts import refuse_long_lines
+from lake_assets.kernels.encoding import Encoding
+from lake_assets.kernels.layout import HEAD_BYTES, Layout, read_layout
 from lake_assets.kernels.recoveries import Recoveries, find_recoveries
-from lake_assets.kernels.rows import Provenance
-from lake_assets.kernels.timestamps import Evidence
+from lake_assets.kernels.refusal import FileRefusedError
+from lake_assets.kernels.texts import Provenance, Text, read_texts
+from lake_assets.kernels.transcoding import to_utf8_stream
 
 __all__ = ["FileRefusedError", "Preview", "preview"]
+
+KILOBYTE = 1 << 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,15 +28,18 @@ class Preview:
     Attributes:
         layout: how the file is read.
         header: its header cells.
-        rows: good rows, rejects and books of the sample.
-        evidence: on the order of day and month; see ``Evidence.of``.
+        good, rejects: as ``block.read_block`` gives them.
+        result: its books, and what it says of texts with two readings.
+        totals: rows that were skipped because the contract's ``totals`` matches them.
         recoveries: which good rows were not plain.
     """
 
     layout: Layout
     header: tuple[str, ...]
-    rows: PieceRows
-    evidence: Evidence
+    good: pl.DataFrame
+    rejects: pl.DataFrame
+    result: PieceResult
+    totals: int
     recoveries: list[Recoveries]
 
 
@@ -42,7 +47,7 @@ def preview(data: bytes, name: str, dataset: Dataset, arrived: datetime, *, whol
     """Read a sample as ``lake run`` would read the file.
 
     Args:
-        data: the first bytes of the file, whole lines in its own encoding.
+        data: the first bytes of the file, expanded; whole lines in its own encoding.
         name: of the file; a date in it may tell day from month.
         dataset: the contract.
         arrived: when the file is taken to arrive; rows of later days are rejected.
@@ -52,15 +57,29 @@ def preview(data: bytes, name: str, dataset: Dataset, arrived: datetime, *, whol
         FileRefusedError: the file as a whole would be refused.
     """
     layout = read_layout(data[:HEAD_BYTES], dataset, whole=whole and len(data) <= HEAD_BYTES)
+    encoding = layout.encoding
+    if not encoding.keeps_newlines:
+        data, encoding = b"".join(to_utf8_stream([data], encoding)), Encoding("utf-8")
+    refuse_long_lines(data, dataset.format.max_line_kb * KILOBYTE)
     provenance = Provenance(name, "preview", arrived, dataset.contract_version)
-    rows = read_piece(data, 1, layout, dataset, provenance)
-    text = to_utf8(data[layout.encoding.mark :], layout.encoding)
-    lines = split_lines(text, 1)
-    raw = dict(lines.select("line_number", "raw_row").iter_rows())
+    text = Text(data, 1, layout, provenance, last=whole, encoding=encoding)
+    block = read_block([text], dataset)
+    (result,) = block.pieces
+    if result.refusal:
+        raise FileRefusedError(*result.refusal)
+    texts, (books,) = read_texts([text], dataset)
     return Preview(
         layout,
         tuple(next(csv.reader([layout.header], delimiter=layout.delimiter))),
-        rows,
-        survey_piece(data, 1, layout, dataset, name),
-        find_recoveries(rows.good, raw, layout.delimiter, layout.positions, dataset, name),
+        block.good,
+        block.rejects,
+        result,
+        books.skipped - _skipped_but_totals(text, dataset) if dataset.format.totals else 0,
+        find_recoveries(block.good, block.recovered, texts, dataset),
     )
+
+
+def _skipped_but_totals(text: Text, dataset: Dataset) -> int:
+    without = dataset.format.model_copy(update={"totals": None})
+    _, (books,) = read_texts([text], dataset.model_copy(update={"format": without}))
+    return books.skipped

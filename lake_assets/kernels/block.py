@@ -51,11 +51,13 @@ class Block:
     Attributes:
         good: the contract's columns typed, and those of ``types.LINEAGE``.
         rejects: as ``rejects.to_rejects`` gives them.
+        recovered: ``piece``, ``line_number`` and ``how`` of the good rows that were damaged.
         pieces: a result for each piece.
     """
 
     good: pl.DataFrame
     rejects: pl.DataFrame
+    recovered: pl.DataFrame
     pieces: tuple[PieceResult, ...]
 
 
@@ -91,12 +93,16 @@ def read_block(pieces: Sequence[Text], dataset: Dataset) -> Block:
     good = _good(rows, bad, recovered.rows, recovered.at)
     rejected = _with_lineage(rows.filter(bad.scatter(recovered.at, False)), pieces)
     rejects = to_rejects(rejected, reasons(rows), dataset)
-    books = _balance(books, good, rejected["piece"], rejects["reject_reason"], dataset)
+    odd = good.select("piece", "line_number", pl.col(KIND).alias("how")).filter(
+        pl.col("how") != GOOD
+    )
+    books = _balance(books, good, odd, rejected["piece"], rejects["reject_reason"], dataset)
     refusals = _refusals(rejected, dataset)
     names = [column.name for column in dataset.columns]
     return Block(
         _with_lineage(good, pieces).select(*names, *LINEAGE.names()),
         rejects,
+        odd,
         tuple(
             PieceResult(
                 books[at],
@@ -150,6 +156,7 @@ def _with_lineage(rows: pl.DataFrame, pieces: Sequence[Text]) -> pl.DataFrame:
 def _balance(
     books: Sequence[Accounting],
     good: pl.DataFrame,
+    recovered: pl.DataFrame,
     rejected: pl.Series,
     reason: pl.Series,
     dataset: Dataset,
@@ -158,8 +165,7 @@ def _balance(
     day = pl.col(dataset.partition.column).dt.date()
     dates = _tally(good.select("piece", day.alias("date")), len(books))
     reasons_ = _tally(pl.DataFrame({"piece": rejected, "reason": reason}), len(books))
-    odd = good.select("piece", KIND).filter(pl.col(KIND) != GOOD)
-    recoveries = _tally(odd, len(books))
+    recoveries = _tally(recovered.select("piece", "how"), len(books))
     warnings: list[dict[str, int]] = [{} for _ in books]
     for name in good.columns:
         if name.startswith("?"):

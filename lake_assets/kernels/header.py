@@ -131,28 +131,3 @@ def merge_duplicates(cells: Sequence[pl.Expr]) -> tuple[pl.Expr, pl.Expr]:
         lambda before, cell: before | (cell != value).fill_null(False), cells, pl.lit(False)
     )
     return pl.when(~conflict).then(value), conflict
-
-
-def map_header(cells: Sequence[str], dataset: Dataset) -> tuple[dict[str, int], list[str]]:
-    """Find the contract's columns in a header.
-
-    Returns:
-        The position of each column found, and the header cells that no column claims.
-
-    Raises:
-        ValueError: two cells claim one column; the message names both.
-    """
-    names = {
-        name: column.name for column in dataset.columns for name in (column.name, *column.aliases)
-    }
-    positions: dict[str, int] = {}
-    extra: list[str] = []
-    for position, cell in enumerate(cells):
-        column = names.get(normalise(cell))
-        if column is None:
-            extra.append(cell.strip())
-        elif column in positions:
-            raise ValueError(f"{cells[positions[column]]!r} and {cell!r} both name {column}")
-        else:
-            positions[column] = position
-    return positions, extra

@@ -1,18 +1,20 @@
 """Which good rows were not plain, and what was made of them: for people who look at a sample."""
 
-import csv
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import reduce
+from operator import or_
 
 import polars as pl
 
-from lake_assets.contracts.column import Column, ColumnType
+from lake_assets.contracts.column import NUMBERS, Column, ColumnType
 from lake_assets.contracts.dataset import Dataset
-from lake_assets.kernels.timestamps import date_in_name, is_ambiguous, parse_timestamps
+from lake_assets.kernels.evidence import Readings
+from lake_assets.kernels.rows import read_column
 
-OTHER_DELIMITER = "another delimiter"
 NUMBER = "number in another notation"
-ORDER = "day and month settled by evidence"
+MARK = "decimal mark settled"
+ORDER = "day and month settled"
 
 PLAIN_NUMBER = r"^-?\d+(?:\.\d+)?$"
 
@@ -22,7 +24,7 @@ class Recoveries:
     """Rows of one kind that were recovered.
 
     Attributes:
-        kind: one of the constants above.
+        kind: one of the constants above, or how the reader says that a damaged row was recovered.
         column: of the contract; empty where it is about the whole row.
         rows: how many.
         examples: line number, text as it stands, and what it was read as.
@@ -36,83 +38,69 @@ class Recoveries:
 
 def find_recoveries(
     good: pl.DataFrame,
-    raw: Mapping[int, str],
-    delimiter: str,
-    positions: Mapping[str, int],
+    recovered: pl.DataFrame,
+    texts: pl.DataFrame,
     dataset: Dataset,
-    source_file: str,
     examples: int = 3,
 ) -> list[Recoveries]:
-    """Compare good rows with their texts.
+    """Which rows of one file were recovered, the whole rows first.
+
+    What the reader says of damaged rows is taken from it. For numbers and timestamps the values
+    are compared with their texts.
 
     Args:
-        good: the contract's columns typed, and ``line_number``.
-        raw: line number -> the row's first physical line.
-        delimiter, positions: of the file, as in its layout.
+        good, recovered: of the file, as ``block.read_block`` gives them.
+        texts: of the same file, as ``texts.read_texts`` gives them.
         dataset: the contract.
-        source_file: its name may tell day from month.
         examples: to keep of each kind.
     """
-    lines = [line for line in good["line_number"].to_list() if line in raw]
-    texts, odd = _cells([raw[line] for line in lines], delimiter, positions, dataset)
-    table = pl.DataFrame({"line": lines}, schema={"line": pl.Int64}).hstack(texts)
-    values = good.filter(pl.col("line_number").is_in(lines))
+    rows = good.join(
+        texts.select("line_number", "raw_row"), on="line_number", maintain_order="left"
+    )
     found = []
-    if odd:
-        shown = tuple((lines[at], raw[lines[at]], f"divided at {sign!r}") for at, sign in odd)
-        found.append(Recoveries(OTHER_DELIMITER, "", len(odd), shown[:examples]))
+    for how, lines in _by_kind(recovered).items():
+        some = rows.filter(pl.col("line_number").is_in(lines)).head(examples)
+        names = [column.name for column in dataset.columns]
+        values = some.select(_as_text(some[name]).fill_null("") for name in names)
+        told = values.select(pl.concat_str(pl.all(), separator=" | ")).to_series().to_list()
+        shown = tuple(zip(some["line_number"], some["raw_row"], told, strict=True))
+        found.append(Recoveries(how, "", len(lines), shown))
     for column in dataset.columns:
-        if column.name not in positions:
-            continue
-        for kind, mask in _odd_texts(texts[column.name], column, source_file):
-            rows = table.with_columns(_as_text(values[column.name]).alias("value")).filter(
-                mask & values[column.name].is_not_null()
-            )
-            if rows.height:
-                shown = tuple(rows.head(examples).select("line", column.name, "value").iter_rows())
-                found.append(Recoveries(kind, column.name, rows.height, shown))
+        values = good.select("line_number", _as_text(good[column.name]).alias("value"))
+        # Of a row that was damaged, ``texts`` has no cells.
+        cells = texts.select("line_number", pl.col(column.name).alias("text")).join(
+            values.drop_nulls(), on="line_number", maintain_order="left"
+        )
+        for kind, mask in _odd(cells["text"], column):
+            odd = cells.filter(mask)
+            if odd.height:
+                first = odd.select("line_number", "text", "value").head(examples)
+                found.append(Recoveries(kind, column.name, odd.height, tuple(first.iter_rows())))
     return found
+
+
+def _by_kind(recovered: pl.DataFrame) -> Mapping[str, list[int]]:
+    lines = recovered.group_by("how", maintain_order=True).agg("line_number").sort("how")
+    return dict(lines.iter_rows())
+
+
+def _odd(texts: pl.Series, column: Column) -> Iterator[tuple[str, pl.Series]]:
+    """The kind of recovery, and for which texts it was needed."""
+    if column.type in NUMBERS:
+        contested = _contested(read_column(texts, column))
+        is_plain = texts.str.contains(PLAIN_NUMBER).fill_null(True)
+        yield NUMBER, ~(is_plain | contested)
+        yield MARK, contested
+    elif column.type is ColumnType.TIMESTAMP:
+        yield ORDER, _contested(read_column(texts, column))
+
+
+def _contested(readings: Readings) -> pl.Series:
+    nothing = pl.repeat(False, readings.value.len(), eager=True)
+    ways = (way.is_not_null() for way in readings.alternatives.values())
+    return reduce(or_, ways, nothing)
 
 
 def _as_text(values: pl.Series) -> pl.Series:
     is_instant = values.dtype == pl.Datetime
     return values.dt.strftime("%Y-%m-%d %H:%M:%S") if is_instant else values.cast(pl.String)
-
-
-def _odd_texts(
-    texts: pl.Series, column: Column, source_file: str
-) -> Iterator[tuple[str, pl.Series]]:
-    """The kind of recovery, and for which texts it was needed."""
-    if column.type in {ColumnType.INTEGER, ColumnType.DECIMAL}:
-        yield NUMBER, ~texts.str.contains(PLAIN_NUMBER).fill_null(True)
-    elif column.type is ColumnType.TIMESTAMP and is_ambiguous(column.formats):
-        readings, _ = parse_timestamps(texts, column.formats, date_in_name(source_file))
-        yield ORDER, readings["DM"].is_not_null()
-
-
-def _cells(
-    raw: Sequence[str], delimiter: str, positions: Mapping[str, int], dataset: Dataset
-) -> tuple[pl.DataFrame, list[tuple[int, str]]]:
-    """The contract's cells as text, and the rows (by index) that another delimiter divides."""
-    width = max(positions.values()) + 1
-    rows = list(csv.reader(raw, delimiter=delimiter)) if _is_flat(raw) else []
-    if len(rows) != len(raw):
-        rows = [next(csv.reader([text], delimiter=delimiter), []) for text in raw]
-    odd: list[tuple[int, str]] = []
-    for at in [at for at, row in enumerate(rows) if len(row) == 1 < width]:
-        for other in dataset.format.delimiters:
-            cells = next(csv.reader([raw[at]], delimiter=other), [])
-            if len(cells) >= width:
-                rows[at] = cells
-                odd.append((at, other))
-                break
-    columns = {
-        name: [row[at].strip() or None if at < len(row) else None for row in rows]
-        for name, at in positions.items()
-    }
-    return pl.DataFrame(columns, schema=dict.fromkeys(positions, pl.String)), odd
-
-
-def _is_flat(raw: Sequence[str]) -> bool:
-    """Whether every row is closed on its line, so that they can be parsed in one go."""
-    return not any(text.count('"') % 2 for text in raw)

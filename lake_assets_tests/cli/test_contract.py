@@ -1,5 +1,9 @@
 """`lake contract infer`: a draft on stdout or in a file, what to check on stderr."""
 
+import bz2
+import gzip
+import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -7,6 +11,11 @@ import pytest
 from lake_assets.cli import opening
 from lake_assets.contracts import load_lake
 from lake_assets_tests.cli.conftest import Command
+
+if sys.version_info >= (3, 14):
+    from compression import zstd
+else:
+    from backports import zstd
 
 TICKETS = (
     "Ticket No;Paid at;Fee\n"
@@ -66,11 +75,35 @@ def test_a_file_that_is_there_is_not_overwritten(
     assert (tmp_path / "defs.yaml").read_text() == "mine"
 
 
-def test_a_file_that_the_draft_would_not_read_is_told(lake: Command, tmp_path: Path) -> None:
-    (tmp_path / "t.csv").write_text("Report of January\nall car parks\n" + TICKETS)
+def test_a_preamble_and_totals_are_in_the_draft_that_then_reads_the_file(
+    lake: Command, tmp_path: Path
+) -> None:
+    (tmp_path / "t.csv").write_text(f"Report of January\nall car parks\n{TICKETS}Total;;5,80\n")
     ran = lake("contract", "infer", "t.csv")
-    assert ran.code == 0
-    assert "t.csv would be refused: " in ran.err
+    assert "preamble_lines: 2" in ran.out
+    assert "t.csv: 3 of 3 rows are good" in ran.err
+
+
+def test_a_file_that_the_draft_would_not_read_is_told(lake: Command, tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text(TICKETS)
+    (tmp_path / "b.csv").write_text("Fee\n1,10\n")  # it has neither key nor timestamp
+    ran = lake("contract", "infer", "a.csv", "b.csv")
+    assert ran.code == 1 or "b.csv would be refused: " in ran.err
+
+
+@pytest.mark.parametrize("pack", [gzip.compress, bz2.compress, zstd.compress])
+def test_a_compressed_sample_is_expanded(
+    lake: Command, tmp_path: Path, pack: Callable[[bytes], bytes]
+) -> None:
+    (tmp_path / "t.csv").write_bytes(pack(TICKETS.encode()))
+    assert "t.csv: 3 of 3 rows are good" in lake("contract", "infer", "t.csv").err
+
+
+def test_a_damaged_sample_is_wrong_usage(lake: Command, tmp_path: Path) -> None:
+    (tmp_path / "t.csv").write_bytes(gzip.compress(TICKETS.encode())[:30])
+    ran = lake("contract", "infer", "t.csv")
+    assert ran.code == 2
+    assert ran.err.startswith("lake: cannot read t.csv: the gzip data is damaged")
 
 
 def test_samples_without_a_timestamp_are_told(lake: Command, tmp_path: Path) -> None:

@@ -2,12 +2,22 @@
 
 import bz2
 import gzip
+import io
 import lzma
+import sys
+import zipfile
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from lake_assets_tests.cli.conftest import GOOD, HEADER, SALES, Command, write
+from lake_assets.cli import opening
+from lake_assets_tests.cli.conftest import GOOD, HEADER, SALES, Command, Ran, write
+
+if sys.version_info >= (3, 14):
+    from compression import zstd
+else:
+    from backports import zstd
 
 UNBALANCED = "T2,S1,2025-02-03 10:00:00,I1,2,2.50,9.00"
 TICKETS = "Ticket No;Paid at;Fee\n7001;31.01.2025 08:10;3,80\n7002;31.01.2025 08:12;\n"
@@ -105,27 +115,27 @@ def test_recoveries_are_counted_by_kind_and_shown(lake: Command, tmp_path: Path)
     found = {(item["kind"], item["column"]): item for item in ran.document["recoveries"]}
     assert {key: item["rows"] for key, item in found.items()} == {
         ("another delimiter", ""): 1,
-        ("day and month settled by evidence", "timestamp"): 1,
+        ("day and month settled", "timestamp"): 1,
         ("number in another notation", "unit_price"): 1,
     }
     assert found["number in another notation", "unit_price"]["examples"][0] == [
         3, "$1,002.50", "1002.50",
     ]  # fmt: skip
-    assert found["day and month settled by evidence", "timestamp"]["examples"] == [
+    assert found["day and month settled", "timestamp"]["examples"] == [
         [6, "02/03/2025 10:00", "2025-02-03 10:00:00"]
     ]
     out = lake("sniff", file, "--contract", SALES).out
-    assert "timestamp: 1 texts say month first, 0 say day first" in out
-    assert "divided at ';'" in out
+    assert "timestamp: 1 says month first, by texts that read in one way only" in out
+    assert "T3 | S1 | 2025-02-03 10:00:00 | I" in out
 
 
 def test_what_reads_both_ways_is_told(lake: Command, tmp_path: Path) -> None:
     row = GOOD.replace("2025-02-03 10:00:00", "03/04/2025 10:00")
     out = lake("sniff", write(tmp_path / "sales.csv", row), "--contract", SALES).out
-    assert "timestamp: nothing in the file tells day from month; 1 that read both" in out
+    assert "timestamp: nothing in the file tells day from month; 1 row rejected" in out
     named = write(tmp_path / "sales_2025-03-04.csv", row)
     out = " ".join(lake("sniff", named, "--contract", SALES).out.split())
-    assert "by the date in the file's name 1 texts are month first, 0 day first" in out
+    assert "timestamp: 1 says month first, by the date in the file's name; 1 text settled" in out
 
 
 def test_without_a_contract_the_columns_are_typed(lake: Command, tmp_path: Path) -> None:
@@ -147,14 +157,44 @@ def test_without_a_contract_the_columns_are_typed(lake: Command, tmp_path: Path)
     assert "next best , comma" in out
 
 
-@pytest.mark.parametrize(("pack", "name"), [(gzip, "gzip"), (bz2, "bzip2"), (lzma, "xz")])
-def test_a_packed_file_is_unpacked_to_be_looked_at(
-    lake: Command, tmp_path: Path, pack, name: str
+def zipped(data: bytes) -> bytes:
+    """A zip file of one file."""
+    with (buffer := io.BytesIO()), zipfile.ZipFile(buffer, "w") as archive:
+        archive.writestr("sales.csv", data)
+        archive.close()
+        return buffer.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("pack", "name"),
+    [
+        (gzip.compress, "gzip"),
+        (bz2.compress, "bzip2"),
+        (zstd.compress, "zstd"),
+        (zipped, "zip"),
+    ],
+)
+def test_a_compressed_file_is_expanded_to_be_looked_at(
+    lake: Command, tmp_path: Path, pack: Callable[[bytes], bytes], name: str
 ) -> None:
-    (tmp_path / "packed.csv").write_bytes(pack.compress(TICKETS.encode()))
-    ran = lake("sniff", "packed.csv", "--json")
-    assert (ran.document["compression"], ran.document["delimiter"]) == (name, ";")
-    assert len(ran.document["columns"]) == 3
+    (tmp_path / "packed.csv").write_bytes(pack(TICKETS.encode()))
+    document = lake("sniff", "packed.csv", "--json").document
+    assert (document["compression"], document["delimiter"]) == (name, ";")
+    assert len(document["columns"]) == 3
+    assert document["bytes_read"] == len(TICKETS)
+    (tmp_path / "packed.csv").write_bytes(pack(f"{HEADER}\n{GOOD}\n".encode()))
+    ran = lake("sniff", "packed.csv", "--contract", SALES)
+    assert ran.code == 0
+    assert f"bytes, {name}, expands to 111, 2 lines" in ran.out
+
+
+def test_a_compressed_file_that_cannot_be_read_is_refused(lake: Command, tmp_path: Path) -> None:
+    (tmp_path / "sales.csv").write_bytes(lzma.compress(f"{HEADER}\n{GOOD}\n".encode()))
+    ran = lake("sniff", "sales.csv", "--contract", SALES)
+    assert ran.code == 1
+    assert "refused as a whole: compression\n  the file is compressed with xz" in ran.out
+    assert "delimiter" not in ran.out
+    assert lake("sniff", "sales.csv").code == 2
 
 
 def test_the_beginning_of_a_large_file_is_enough(lake: Command, tmp_path: Path) -> None:
@@ -206,8 +246,9 @@ def test_any_bytes_are_looked_at(
     [
         (("absent.csv",), "cannot read absent.csv: No such file or directory"),
         ((".",), ". is a directory; name the files in it, such as ./*.csv"),
-        (("zip.csv",), "zip.csv is packed (zip), not text; unpack it first"),
-        (("bad.gz",), "cannot unpack bad.gz (gzip): "),
+        (("zip.csv",), "cannot read zip.csv: the zip data is damaged"),
+        (("bad.gz",), "cannot read bad.gz: the gzip data is damaged"),
+        (("table.csv",), "table.csv is Parquet, not text; export it as CSV first"),
         (("zip.csv", "--contract", "pond/fish"), "there is no lake 'pond'"),
     ],
 )
@@ -215,6 +256,7 @@ def test_what_cannot_be_looked_at_is_wrong_usage(
     lake: Command, tmp_path: Path, arguments: tuple[str, ...], sentence: str
 ) -> None:
     (tmp_path / "zip.csv").write_bytes(b"PK\x03\x04rest")
+    (tmp_path / "table.csv").write_bytes(b"PAR1\x15\x04")
     (tmp_path / "bad.gz").write_bytes(gzip.compress(TICKETS.encode())[:20])
     ran = lake("sniff", *arguments)
     assert ran.code == 2
@@ -225,8 +267,113 @@ def test_what_cannot_be_looked_at_is_wrong_usage(
     assert sentence in ran.document["error"]
 
 
-def test_a_packed_file_is_none_that_the_lake_takes(lake: Command, tmp_path: Path) -> None:
-    (tmp_path / "sales.csv").write_bytes(gzip.compress(f"{HEADER}\n{GOOD}\n".encode()))
-    ran = lake("sniff", "sales.csv", "--contract", SALES)
+SMALL = """\
+type: lake_assets.components.LakeComponent
+attributes:
+  lake: pond
+  arrivals_start: 2025-01-01
+  datasets:
+    - name: fish
+      format: {preamble_lines: 2, totals: "^Total"}
+      columns:
+        - {name: id, required: true}
+        - {name: at, type: timestamp, required: true, formats: ["yyyy-MM-dd"]}
+        - {name: unit_weight, type: decimal, scale: 3}
+        - {name: kind, aliases: [sort]}
+      key: [id]
+      partition: {column: at, start: 2020-01-01}
+      gold: {table: fish, row_hash: [id, at]}
+"""
+ROW = "A1,2025-02-03,2.5,perch"
+
+
+@pytest.fixture
+def fish(lake: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Command:
+    """Sniff a text by the contract pond/fish: its name, and what it says."""
+    home = tmp_path / "defs/pond"
+    home.mkdir(parents=True)
+    (home / "defs.yaml").write_text(SMALL)
+    monkeypatch.setattr(opening, "DEFS", tmp_path / "defs")
+
+    def sniff(*rows: str, header: str = "id,at,unit_weight,kind", more: str = "--json") -> Ran:
+        (tmp_path / "fish.csv").write_bytes("\n".join([header, *rows, ""]).encode())
+        return lake("sniff", "fish.csv", "--contract", "pond/fish", *[more][: bool(more)])
+
+    return sniff
+
+
+def test_a_preamble_and_totals_are_told(fish: Command) -> None:
+    text = [ROW, "", "Total,,2.5,"]
+    header = "Catch of March\n\nid,at,unit_weight,kind"
+    found = fish(*text, header=header).document
+    assert (found["preamble_lines"], found["totals"]) == (2, 1)
+    assert (found["accounting"]["good"], found["accounting"]["skipped"]) == (1, 4)
+    out = fish(*text, header=header, more="").out
+    assert "skipped: 2 lines above the header and 1 total at the end" in out
+
+
+def test_a_header_below_more_text_than_the_contract_allows_is_told(fish: Command) -> None:
+    ran = fish(ROW, header="Catch\nof\nMarch\nid,at,unit_weight,kind", more="")
     assert ran.code == 1
-    assert "the file is packed (gzip); the lake takes plain text only" in ran.out
+    assert "there is a header in line 4; if what is above it may be left out, set" in ran.out
+
+
+def test_a_header_in_another_spelling_or_twice_is_told(fish: Command) -> None:
+    header = "id,at,UnitWeight,Kind,Sort"
+    row = f"{ROW},perch"
+    cells = fish(row, header=header).document["header"]
+    assert [(cell["by"], cell["cells"]) for cell in cells] == [
+        ("name", 1), ("name", 1), ("variant", 1), ("name", 2), ("alias", 2),
+    ]  # fmt: skip
+    out = fish(row, header=header, more="").out
+    assert "in another spelling" in out
+    assert "by its alias, one of 2 cells" in out
+
+
+def test_damaged_rows_are_shown_with_what_they_were_read_as(fish: Command) -> None:
+    ran = fish(ROW, "A2,2025-02-04,1.5,perch, small", "A3;2025-02-05;3.5;bream")
+    by = {item["kind"]: item for item in ran.document["recoveries"]}
+    assert {kind: item["rows"] for kind, item in by.items()} == ran.document["accounting"][
+        "recoveries"
+    ]
+    assert by["an unquoted delimiter in a cell"]["examples"] == [
+        [3, "A2,2025-02-04,1.5,perch, small", "A2 | 2025-02-04 00:00:00 | 1.500 | perch, small"]
+    ]
+
+
+@pytest.mark.parametrize(
+    ("other", "told", "good"),
+    [
+        ("0.25", "1 says a decimal point, by texts that read in one way only; 1 text settled", 2),
+        ("7", "nothing in the file tells the decimal mark; 1 row rejected", 1),
+    ],
+)
+def test_what_settles_the_decimal_mark_is_told(
+    fish: Command, other: str, told: str, good: int
+) -> None:
+    rows = ["A1,2025-02-03,1.234,perch", f"A2,2025-02-03,{other},bream"]
+    assert fish(*rows).document["accounting"]["good"] == good
+    assert told in " ".join(fish(*rows, more="").out.split())
+
+
+@pytest.mark.parametrize("end", ["\r", "\r\n"])
+def test_a_sample_is_cut_at_any_line_end(lake: Command, tmp_path: Path, end: str) -> None:
+    file = tmp_path / "sales.csv"
+    file.write_bytes(end.join([HEADER, *[GOOD] * 99, ""]).encode())
+    found = lake("sniff", file, "--contract", SALES, "--mb", "0.001", "--json").document
+    assert found["line_end"] == {"\r": "CR", "\r\n": "CR LF"}[end]
+    assert found["rejects"] == []
+    assert found["accounting"]["good"] == found["lines"] - 1 > 5
+
+
+def test_an_encoding_that_the_contract_lacks_is_named(
+    lake: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "defs/pond").mkdir(parents=True)
+    contract = SMALL.replace("{preamble", "{encodings: [ascii], preamble")
+    (tmp_path / "defs/pond/defs.yaml").write_text(contract)
+    monkeypatch.setattr(opening, "DEFS", tmp_path / "defs")
+    (tmp_path / "fish.csv").write_text(f"id,at,kind\nA1,2025-02-03,{'brème ' * 9}\n", "cp1252")
+    ran = lake("sniff", "fish.csv", "--contract", "pond/fish")
+    assert ran.code == 1
+    assert "the bytes look most like cp1252; if so, add it to `format.encodings`" in ran.out

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lake_assets.contracts import Dataset
-from lake_assets.kernels.header import claim_columns, map_header, merge_duplicates, normalise
+from lake_assets.kernels.header import claim_columns, merge_duplicates, normalise
 from lake_assets_tests.kernels.reading import retail, small
 
 
@@ -40,12 +40,8 @@ def test_a_header_cell_is_normalised(cell: str, name: str) -> None:
     ],
 )  # fmt: skip
 def test_each_alias_of_the_retail_contract_finds_its_column(alias: str, column: str) -> None:
-    assert map_header([alias.upper()], retail()) == ({column: 0}, [])
-
-
-def test_two_cells_for_one_column_are_refused_by_name() -> None:
-    with pytest.raises(ValueError, match="'price' and 'Unit Price' both name unit_price"):
-        map_header(["price", "qty", "Unit Price"], retail())
+    claims = claim_columns([alias.upper()], retail())
+    assert (claims.positions, claims.extra) == ({column: (0,)}, ())
 
 
 def columns(*names: str, **aliases: list[str]) -> Dataset:

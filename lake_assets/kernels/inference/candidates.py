@@ -8,9 +8,10 @@ from itertools import combinations
 import polars as pl
 
 from lake_assets.contracts.column import ColumnType
-from lake_assets.kernels.inference.column_types import IDENTIFIER, Evidenced, infer_type
+from lake_assets.kernels.inference.column_types import IDENTIFIER, Cells, Evidenced, infer_type
+from lake_assets.kernels.inference.date_patterns import any_reading, as_column
 from lake_assets.kernels.inference.merge import Field, InferenceError
-from lake_assets.kernels.timestamps import date_in_name, parse_timestamps
+from lake_assets.kernels.timestamps import date_in_name, read_timestamps
 
 NEARLY = 0.9
 """A key is different in this share of the rows, at least: samples hold repeated rows, too."""
@@ -41,10 +42,8 @@ class Typed:
 
 def typed(found: Field, files: Sequence[str]) -> Typed:
     """Look at a column's cells; ``files`` are the names of the files that they are from."""
-    cells = found.texts()
-    days = map(date_in_name, files)
-    parts = [(part, day) for part, day in zip(found.cells, days, strict=True) if day]
-    return Typed(found, cells, infer_type(found.name, cells, parts))
+    cells = Cells.of_files(found.cells, [date_in_name(file) for file in files])
+    return Typed(found, cells.texts, infer_type(found.name, cells))
 
 
 def find_partition(columns: Sequence[Typed]) -> Typed:
@@ -113,7 +112,7 @@ def first_year(partition: Typed) -> date:
     """The first of January of the year in which the sample starts; a few odd dates do not count."""
     patterns = partition.seen.patterns
     formats = patterns.formats if patterns else ()
-    readings, _ = parse_timestamps(partition.cells, formats, None)
-    instants = readings.select(pl.coalesce("instant", "DM")).to_series().drop_nulls().sort()
+    instants = any_reading(read_timestamps(partition.cells, as_column(*formats)))
+    instants = instants.drop_nulls().sort()
     first = instants[instants.len() // 200]
     return date(first.year, 1, 1)

@@ -2,15 +2,17 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 
 import polars as pl
 
-from lake_assets.contracts.column import ColumnType
+from lake_assets.contracts.column import Column, ColumnType, DecimalMark
+from lake_assets.kernels.booleans import read_boolean
+from lake_assets.kernels.currency import COMMA, POINT
+from lake_assets.kernels.evidence import NOTHING, Evidence, choose, settle, weigh
 from lake_assets.kernels.inference.date_patterns import DatePatterns, find_patterns
-from lake_assets.kernels.numbers import parse_decimal, parse_integer
-from lake_assets.kernels.rows import FALSE, TRUE
+from lake_assets.kernels.rows import read_column
 
 NULLS = ("", "-", "--", "n/a", "#n/a", "na", "null", "(null)", "\\n", "none", "nil", "nan")
 """Cells that are taken for 'no value' in a file without a contract, in lower case."""
@@ -27,10 +29,70 @@ NO_NUMBER = r"^(?:0\d+|\+\d{7,}|\d{19,})$"
 
 CENTS = r"[.,]\d{1,2}$"
 """12.00 is a whole number; but a column where most are written so is one of amounts."""
-LIKE_A_NUMBER = (
-    r"^(?:[A-Z]{3})?[^A-Za-z\d]{0,4}\d[\d.,'\s\u{00A0}\u{202F}]*[^A-Za-z\d]{0,4}(?:[A-Z]{3})?$"
-)
+LIKE_A_NUMBER = r"^[^\d]{0,5}\d[\d.,'\s\u{00A0}\u{202F}]*[^\d]{0,5}$"
 """Looked for first, because to compile what reads numbers takes longer than to read a sample."""
+
+MARKS = {POINT: DecimalMark.POINT, COMMA: DecimalMark.COMMA}
+MOST_DIGITS, MOST_DECIMALS = 38, 18
+"""Of a decimal."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cells:
+    """A column's cells, of one file or of several.
+
+    Attributes:
+        texts: String, as :func:`without_nulls` gives them.
+        piece: UInt32, the file of each, from 0; None if they are of one.
+        days: the date in each file's name, if there is one.
+    """
+
+    texts: pl.Series
+    piece: pl.Series | None = None
+    days: Sequence[date | None] = (None,)
+
+    @classmethod
+    def of_files(cls, files: Sequence[pl.Series], days: Sequence[date | None]) -> "Cells":
+        """The cells of several files, one after another."""
+        pieces = [
+            pl.repeat(at, texts.len(), dtype=pl.UInt32, eager=True)
+            for at, texts in enumerate(files)
+        ]
+        return cls(pl.concat(files), pl.concat(pieces), days)
+
+    def filled(self) -> "Cells":
+        """Those that have a value."""
+        there = self.texts.is_not_null()
+        piece = self.piece.filter(there) if self.piece is not None else None
+        return Cells(self.texts.filter(there).rename("text"), piece, self.days)
+
+    def named(self) -> date | pl.Series | None:
+        """The date in the name of each cell's file."""
+        if self.piece is None:
+            return self.days[0]
+        return pl.Series(self.days, dtype=pl.Date).gather(self.piece)
+
+
+@dataclass(frozen=True, slots=True)
+class Numbers:
+    """What the numbers of a column are like.
+
+    Attributes:
+        precision, scale: of a decimal.
+        mark: the decimal mark, if there are texts that could be read by both, and other texts
+            show which one it is.
+        shown: texts that show it.
+        two_ways: texts that could be read by both.
+        leaning: of these, one that is read by the column's type or its currency, although no
+            other text shows the mark; empty if there is none.
+    """
+
+    precision: int = 18
+    scale: int = 2
+    mark: DecimalMark = DecimalMark.AUTO
+    shown: int = 0
+    two_ways: int = 0
+    leaning: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +102,8 @@ class Evidenced:
     Attributes:
         type: as a contract names it.
         rows, filled, distinct: cells in all, those with a value, and different values.
-        unread: filled cells that are not of the type; they would be rejected.
-        precision, scale: of a decimal.
+        unread: filled cells that are not of the type, or ambiguous; they would be rejected.
+        numbers: of an integer or a decimal.
         patterns: of a timestamp.
         example: the most frequent text, shortened.
         looks_whole: the texts are whole numbers, but the name says that they identify something.
@@ -52,8 +114,7 @@ class Evidenced:
     filled: int
     distinct: int
     unread: int = 0
-    precision: int = 18
-    scale: int = 2
+    numbers: Numbers = field(default_factory=Numbers)
     patterns: DatePatterns | None = None
     example: str = ""
     looks_whole: bool = False
@@ -66,56 +127,85 @@ def without_nulls(cells: pl.Series) -> pl.Series:
     return text.to_frame("text").select(pl.when(~is_null).then("text")).to_series()
 
 
-def infer_type(
-    name: str, cells: pl.Series, parts: Sequence[tuple[pl.Series, date | None]] = ()
-) -> Evidenced:
-    """The type that nearly all texts of a column are of.
+def infer_type(name: str, cells: Cells) -> Evidenced:
+    """The type that nearly all texts of a column are of, by the readers of the contracts.
 
     Args:
         name: of the column, normalised: an ``_id`` is text even where it has digits alone.
-        cells: String, as :func:`without_nulls` gives them.
-        parts: the same by file, each with the date in the file's name, if that is known.
+        cells: of the column.
     """
-    texts = cells.drop_nulls().rename("text")
+    filled = cells.filled()
+    texts = filled.texts
     counts = texts.value_counts(name="n")
-    as_text = Evidenced(ColumnType.STRING, cells.len(), texts.len(), counts.height)
+    as_text = Evidenced(ColumnType.STRING, cells.texts.len(), texts.len(), counts.height)
     if texts.is_empty():
         return as_text
     most = counts.filter(pl.col("n") == counts["n"].max())["text"].to_list()
     as_text = replace(as_text, example=min(most)[:80])
-    if int(texts.str.to_lowercase().is_in(TRUE + FALSE).sum()) == texts.len() and (
-        texts.str.contains(r"[A-Za-z]").any()
+    if texts.str.contains(r"^[A-Za-z]{1,5}$").any() and not (
+        read_boolean(texts, Column(name="truth", type=ColumnType.BOOLEAN)).null_count()
     ):
         return replace(as_text, type=ColumnType.BOOLEAN)
-    patterns = find_patterns(texts, parts)
-    if patterns and not IDENTIFIER.search(name):
+    is_identifier = bool(IDENTIFIER.search(name))
+    if not is_identifier and (patterns := find_patterns(texts, filled.named())):
         unread = texts.len() - patterns.read
         return replace(as_text, type=ColumnType.TIMESTAMP, unread=unread, patterns=patterns)
     likely = int(texts.str.contains(LIKE_A_NUMBER).sum())
     if likely < SHARE * texts.len() or texts.str.contains(NO_NUMBER).any():
         return as_text
-    shows_cents = int(texts.str.contains(CENTS).sum()) * 2 > texts.len()
-    whole = 0 if shows_cents else int(parse_integer(texts).count())
-    numbers = parse_decimal(texts, 38, 18).drop_nulls()
-    if whole >= SHARE * texts.len() and whole >= COVERED * numbers.len():
-        if IDENTIFIER.search(name):
-            return replace(as_text, looks_whole=True)
-        return replace(as_text, type=ColumnType.INTEGER, unread=texts.len() - whole)
-    if numbers.len() < SHARE * texts.len():
+    return _infer_number(filled, as_text, is_identifier=is_identifier)
+
+
+def _infer_number(filled: Cells, as_text: Evidenced, *, is_identifier: bool) -> Evidenced:
+    texts = filled.texts
+    widest = Column(name="n", type=ColumnType.DECIMAL, precision=MOST_DIGITS, scale=MOST_DECIMALS)
+    readings = read_column(texts, widest, survey=True)
+    evidence = weigh("n", readings, filled.piece, len(filled.days))
+    values = settle(readings, choose("n", evidence, filled.piece))[0].drop_nulls()
+    if int(texts.str.contains(CENTS).sum()) * 2 <= texts.len():
+        numbers, unread = _numbers(filled, Column(name="n", type=ColumnType.INTEGER), evidence)
+        read = texts.len() - unread
+        if read >= SHARE * texts.len() and read >= COVERED * values.len():
+            if is_identifier:
+                return replace(as_text, looks_whole=True)
+            return replace(as_text, type=ColumnType.INTEGER, unread=unread, numbers=numbers)
+    precision, scale = _digits(values)
+    column = Column(name="n", type=ColumnType.DECIMAL, precision=precision, scale=scale)
+    numbers, unread = _numbers(filled, column, evidence)
+    if texts.len() - unread < SHARE * texts.len():
         return as_text
-    precision, scale = _digits(numbers)
-    read = int(parse_decimal(texts, precision, scale).count())
-    return replace(
-        as_text,
-        type=ColumnType.DECIMAL,
-        unread=texts.len() - read,
-        precision=precision,
-        scale=scale,
+    return replace(as_text, type=ColumnType.DECIMAL, unread=unread, numbers=numbers)
+
+
+def _numbers(filled: Cells, column: Column, evidence: Sequence[Evidence]) -> tuple[Numbers, int]:
+    """What becomes of the texts in a column of numbers, and how many of them are not read."""
+    readings = read_column(filled.texts, column)
+    clues = Evidence(clues=sum(evidence, NOTHING).clues)
+    mark = clues.reading("n")
+    # Of what leans by the type alone, the widest decimal knows nothing: so it is weighed again.
+    seen = weigh("n", readings, filled.piece, len(filled.days))
+    hinted = [Evidence(one.clues, other.hints) for one, other in zip(evidence, seen, strict=True)]
+    values, _ = settle(readings, choose("n", hinted, filled.piece))
+    contested = filled.texts.clear()
+    if readings.alternatives:
+        both = [way.is_not_null() for way in readings.alternatives.values()]
+        contested = filled.texts.filter(both[0] | both[1])
+    leaning = contested[0] if contested.len() and not clues.clues else ""
+    numbers = Numbers(
+        column.precision,
+        column.scale,
+        MARKS[mark] if mark and contested.len() else DecimalMark.AUTO,
+        clues.clues.get(f"n {mark}", 0),
+        contested.len(),
+        leaning,
     )
+    return numbers, values.null_count()
 
 
 def _digits(numbers: pl.Series) -> tuple[int, int]:
     """Precision and scale for nearly all of the numbers, with room to grow."""
+    if numbers.is_empty():
+        return 18, 2
     plain = numbers.cast(pl.String).str.strip_chars_end("0")
     scales = plain.str.split(".").list.get(1).str.len_chars().sort()
     scale = max(2, int(scales[min(scales.len() - 1, int(scales.len() * COVERED))]))

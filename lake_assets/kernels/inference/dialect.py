@@ -25,9 +25,8 @@ HEAD_CHARACTERS = 256 * 1024
 SAMPLE_CHARACTERS = 32 * 1024
 """All else is decided from this much."""
 
-DIRECTIVE = re.compile(r"sep=([^\w\s\"]|\t)\r?\n", re.IGNORECASE)
+DIRECTIVE = re.compile(r"sep=([^\w\s\"]|\t)(?:\r\n?|\n)", re.IGNORECASE)
 """The first line by which Excel is told the delimiter."""
-ONE_LINE = str.maketrans("", "", "\r\n")
 
 Quoting = tuple[str | None, str | None]
 
@@ -74,7 +73,7 @@ def sniff_dialect(text: str, *, whole: bool) -> Dialect:
     above = 1 if told else 0
     sample = text[:SAMPLE_CHARACTERS]
     whole = whole and len(sample) == len(text)
-    lines = text_lines(sample, line_end, whole=whole)[above:]
+    lines = text_lines(sample, whole=whole)[above:]
     quotings = _quotings("".join(lines))
     ranked = _rank(lines, quotings, told[1] if told else None)
     if ranked and (told or ranked[0].score > undivided_score(lines)):
@@ -97,13 +96,15 @@ def sniff_dialect(text: str, *, whole: bool) -> Dialect:
     )
 
 
-def text_lines(text: str, line_end: str, *, whole: bool) -> list[str]:
-    """The lines, each with one line feed; a last line that is cut in two is left out."""
-    lines = text.split("\r" if line_end == "\r" else "\n")
+def text_lines(text: str, *, whole: bool) -> list[str]:
+    """The lines, each with one line feed; a last line that is cut in two is left out.
+
+    As in ``lines``, a carriage return alone ends a line, too.
+    """
+    lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
     if (not whole and len(lines) > 1) or not lines[-1]:
         lines.pop()
-    # The parser would stop at a carriage return within a line.
-    return [line.removesuffix("\r").translate(ONE_LINE) + "\n" for line in lines]
+    return [f"{line}\n" for line in lines]
 
 
 def _line_end(text: str) -> str:

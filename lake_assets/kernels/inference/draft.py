@@ -21,6 +21,7 @@ class DraftColumn:
     Attributes:
         name, type, required, aliases, formats: as in a contract.
         precision, scale: of a decimal, where they are not the default.
+        decimal_mark: of a number; ``auto`` is the default.
         spelling: the header as it stands in the file.
         guesses: key of the contract (``type``, ``required``, ...) -> what to check.
     """
@@ -32,6 +33,7 @@ class DraftColumn:
     formats: Sequence[str] = ()
     precision: int = 18
     scale: int = 2
+    decimal_mark: str = "auto"
     spelling: str = ""
     guesses: dict[str, str] = field(default_factory=dict)
 
@@ -43,7 +45,7 @@ class Draft:
     Attributes:
         lake, dataset: names.
         files: the samples.
-        delimiters, encodings, nulls: as in a contract.
+        delimiters, encodings, preamble_lines, totals, nulls: as in a contract.
         columns: in the order of the first file.
         key, partition, start: as in a contract.
         guesses: key of the contract -> what to check; those of the columns are theirs.
@@ -55,6 +57,8 @@ class Draft:
     files: Sequence[str]
     delimiters: Sequence[str]
     encodings: Sequence[str]
+    preamble_lines: int
+    totals: str
     nulls: Sequence[str]
     columns: Sequence[DraftColumn]
     key: Sequence[str]
@@ -93,6 +97,7 @@ def _lines(draft: Draft) -> list[str]:
         "      format:",
         _line(8, "delimiters", _flow(draft.delimiters), draft.guesses.get("delimiters")),
         _line(8, "encodings", _flow(draft.encodings), draft.guesses.get("encodings")),
+        *_extras(draft),
         _line(8, "nulls", _flow(draft.nulls), draft.guesses.get("nulls")),
         "",
         "      columns:",
@@ -109,6 +114,17 @@ def _lines(draft: Draft) -> list[str]:
         _line(8, "row_hash", _flow(hashed or draft.key), None),
     ]
     return [*(f"# {warning}" for warning in draft.warnings), *lines]
+
+
+def _extras(draft: Draft) -> list[str]:
+    """What few files need."""
+    lines = []
+    if draft.preamble_lines:
+        told = draft.guesses.get("preamble_lines")
+        lines.append(_line(8, "preamble_lines", str(draft.preamble_lines), told))
+    if draft.totals:
+        lines.append(_line(8, "totals", json.dumps(draft.totals), draft.guesses.get("totals")))
+    return lines
 
 
 def _column(column: DraftColumn) -> list[str]:
@@ -128,6 +144,9 @@ def _column(column: DraftColumn) -> list[str]:
     if column.type == "decimal" and (column.precision, column.scale) != (18, 2):
         lines.append(_line(10, "precision", str(column.precision), None))
         lines.append(_line(10, "scale", str(column.scale), column.guesses.get("scale")))
+    if column.decimal_mark != "auto":
+        mark = column.decimal_mark
+        lines.append(_line(10, "decimal_mark", mark, column.guesses.get("decimal_mark")))
     return lines
 
 

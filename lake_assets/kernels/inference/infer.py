@@ -4,8 +4,9 @@ from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
-from lake_assets.contracts.column import ColumnType
-from lake_assets.contracts.dataset import OWN_COLUMNS, CsvFormat
+from lake_assets.contracts.column import ColumnType, DecimalMark
+from lake_assets.contracts.dataset import DETECT, OWN_COLUMNS, CsvFormat
+from lake_assets.kernels.encoding import Encoding
 from lake_assets.kernels.inference.candidates import (
     Typed,
     find_key,
@@ -16,10 +17,13 @@ from lake_assets.kernels.inference.candidates import (
 )
 from lake_assets.kernels.inference.date_patterns import DatePatterns
 from lake_assets.kernels.inference.draft import Draft, DraftColumn
-from lake_assets.kernels.inference.merge import InferenceError, merge_columns
-from lake_assets.kernels.inference.sampled import SampledTable, read_table
+from lake_assets.kernels.inference.merge import InferenceError, merge_columns, plain_name
+from lake_assets.kernels.inference.sampled import TOTAL, SampledTable, read_table
 
 __all__ = ["InferenceError", "Sample", "infer_dataset"]
+
+MOST_PREAMBLE = 1000
+"""What a contract allows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,19 +59,22 @@ def infer_dataset(samples: Sequence[Sample], *, lake: str, dataset: str) -> Draf
     names = {column.name: _free_name(column, columns) for column in columns}
     of_format = CsvFormat()
     nulls = sorted(set().union(*(table.nulls for table in tables.values())))
-    encodings = ["utf-8", *(sample.encoding for sample in samples if sample.encoding)]
+    above = max(table.text_above for table in tables.values())
+    encodings, of_encodings = _encodings(samples)
     return Draft(
         lake=lake,
         dataset=dataset,
         files=list(tables),
         delimiters=_delimiters(tables.values()),
-        encodings=list(dict.fromkeys(encodings)),
+        encodings=encodings,
+        preamble_lines=min(above, MOST_PREAMBLE),
+        totals=TOTAL if any(table.total for table in tables.values()) else "",
         nulls=list(dict.fromkeys([*of_format.nulls, *nulls])),
         columns=[_column(column, names[column.name], needed) for column in columns],
         key=[names[column.name] for column in key],
         partition=names[partition.name],
         start=start,
-        guesses=_guesses(key, partition, nulls),
+        guesses={**_of_format(tables, of_encodings, nulls), **_guesses(key, partition)},
         warnings=[*_warnings(tables), *map(_left_out, nameless)],
     )
 
@@ -100,6 +107,23 @@ def _column(column: Typed, name: str, needed: set[str]) -> DraftColumn:
     seen, found = column.seen, column.field
     empty = seen.rows - seen.filled
     required = (not empty and found.is_everywhere) or column.name in needed
+    return DraftColumn(
+        name=name,
+        type=seen.type.value,
+        required=required,
+        aliases=[*([column.name] if name != column.name else []), *found.aliases],
+        formats=seen.patterns.formats if seen.patterns else (),
+        precision=seen.numbers.precision,
+        scale=seen.numbers.scale,
+        decimal_mark=seen.numbers.mark.value,
+        spelling=found.spelling,
+        guesses=_guesses_of_column(column, required=required),
+    )
+
+
+def _guesses_of_column(column: Typed, *, required: bool) -> dict[str, str]:
+    seen, found = column.seen, column.field
+    empty = seen.rows - seen.filled
     guesses: dict[str, str] = {}
     if seen.unread:
         guesses["type"] = f"guess: {seen.unread:,} of {seen.filled:,} texts are none; rejected"
@@ -109,49 +133,79 @@ def _column(column: Typed, name: str, needed: set[str]) -> DraftColumn:
         guesses["type"] = "guess: the sample has no value"
     elif seen.patterns and seen.patterns.formats[0].startswith("yyyyMMdd"):
         guesses["type"] = "guess: eight digits that are dates in all rows"
+    elif seen.numbers.leaning:
+        guesses["type"] = (
+            f"guess: the sample does not show the decimal mark; in {seen.numbers.leaning!r} it is "
+            "taken to group thousands"
+        )
     if found.aliases:
         guesses["aliases"] = "guess: other files have no such column, but one like it"
     if required and empty:
         guesses["required"] = f"guess: {empty:,} of {seen.rows:,} rows are empty; rejected"
-    if seen.scale > 2:
-        guesses["scale"] = f"guess: the sample has up to {seen.scale} decimals"
+    if seen.numbers.scale > 2:
+        guesses["scale"] = f"guess: the sample has up to {seen.numbers.scale} decimals"
+    if seen.numbers.mark is not DecimalMark.AUTO:
+        guesses["decimal_mark"] = (
+            f"guess: {seen.numbers.shown:,} texts show it, {seen.numbers.two_ways:,} could be "
+            "read in two ways"
+        )
     if seen.patterns and (told := _order_of_dates(seen.patterns)):
         guesses["formats"] = told
-    return DraftColumn(
-        name=name,
-        type=seen.type.value,
-        required=required,
-        aliases=[*([column.name] if name != column.name else []), *found.aliases],
-        formats=seen.patterns.formats if seen.patterns else (),
-        precision=seen.precision,
-        scale=seen.scale,
-        spelling=found.spelling,
-        guesses=guesses,
-    )
+    return guesses
 
 
 def _order_of_dates(patterns: DatePatterns) -> str:
     """What has to be checked about the order of day and month; empty if the texts tell it."""
-    told = patterns.evidence.column
-    if len(told) == 2:
+    if patterns.day_first and patterns.month_first:
         return (
-            f"guess: {told['DM']:,} texts are day first, {told['MD']:,} month first; each file is "
-            "settled by its own"
+            f"guess: {patterns.day_first:,} texts are day first, {patterns.month_first:,} month "
+            "first; each file is settled by its own"
         )
     if patterns.is_open:
         return "guess: the sample does not tell day from month; drop the wrong one if you know it"
-    if patterns.evidence.name and not told:
+    if patterns.by_name:
         return "guess: the dates in the names of the files tell day from month"
     return ""
 
 
-def _guesses(key: Sequence[Typed], partition: Typed, nulls: Sequence[str]) -> dict[str, str]:
-    share = unlike(key)
-    times = "unique in the sample" if share == 1 else f"different in {share:.1%} of the rows"
+def _encodings(samples: Sequence[Sample]) -> tuple[list[str], str]:
+    """The contract's encodings, and what has to be checked about them.
+
+    One that was seen is named: on a small file it is surer than to look again. Of two code pages
+    the first would fit the files of the other, too, and UTF-16 is known by looking alone.
+    """
+    seen: dict[str, list[str]] = {}
+    for sample in samples:
+        if sample.encoding and not Encoding(sample.encoding).is_utf8:
+            seen.setdefault(sample.encoding, []).append(sample.name)
+    if not seen:
+        return ["utf-8", DETECT], ""
+    looks = " and ".join(f"{files[0]} looks like {name}" for name, files in seen.items())
+    (name, *others) = seen
+    if others or not Encoding(name).keeps_newlines:
+        return ["utf-8", DETECT], f"guess: {looks}"
+    return ["utf-8", name, DETECT], f"guess: {looks}"
+
+
+def _of_format(
+    tables: Mapping[str, SampledTable], encodings: str, nulls: Sequence[str]
+) -> dict[str, str]:
+    above = [name for name, table in tables.items() if table.text_above]
+    totals = [name for name, table in tables.items() if table.total]
     tokens = ", ".join(repr(token) for token in nulls)
     return {
-        "arrivals_start": "guess: when the first file arrives, or earlier",
+        **({"encodings": encodings} if encodings else {}),
+        **({"preamble_lines": f"guess: the header of {above[0]} is below text"} if above else {}),
+        **({"totals": f"guess: the last row of {totals[0]} is one"} if totals else {}),
         **({"nulls": f"the sample has {tokens}"} if tokens else {}),
+    }
+
+
+def _guesses(key: Sequence[Typed], partition: Typed) -> dict[str, str]:
+    share = unlike(key)
+    times = "unique in the sample" if share == 1 else f"different in {share:.1%} of the rows"
+    return {
+        "arrivals_start": "guess: when the first file arrives, or earlier",
         "key": f"guess: {times}",
         "partition.column": "guess: the first timestamp that is always filled"
         if partition.filled == 1
@@ -177,4 +231,10 @@ def _warnings(tables: Mapping[str, SampledTable]) -> list[str]:
         dialect = table.dialect
         if dialect.quote == "'" or dialect.escape == "backslash":
             found.append(f"{name}: cells are quoted otherwise than in RFC 4180.")
+        twice = Counter(map(plain_name, table.header))
+        found += [
+            f"{name}: {times} headers read {header}; they are one column."
+            for header, times in twice.items()
+            if times > 1 and header
+        ]
     return found

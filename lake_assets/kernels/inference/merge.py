@@ -1,16 +1,18 @@
 """Columns of several sample files brought together, although their headers differ."""
 
 import re
+import unicodedata
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from difflib import SequenceMatcher
+from functools import reduce
 
 import polars as pl
 
 from lake_assets.contracts.column import ColumnType
-from lake_assets.kernels.inference.column_types import infer_type
-from lake_assets.kernels.header import normalise
+from lake_assets.kernels.header import STROKED, normalise
+from lake_assets.kernels.inference.column_types import Cells, infer_type
 from lake_assets.kernels.inference.sampled import SampledTable
 from lake_assets.kernels.inference.shapes import shape
 
@@ -56,52 +58,57 @@ def merge_columns(tables: Mapping[str, SampledTable]) -> tuple[list[Field], list
     name for one that this file lacks: if the letters or the values are alike, or if it is the
     only one of its type among them. It becomes an alias then.
 
+    Two headers of one file that read alike are one column: that of the first which has a value.
+
     Args:
         tables: file name -> its sample.
-
-    Raises:
-        InferenceError: two headers of one file read alike.
     """
     fields: list[Field] = []
     nameless: list[str] = []
     heights: list[int] = []
-    for at, (file, table) in enumerate(tables.items()):
-        here = _headers(file, table, nameless)
+    for at, table in enumerate(tables.values()):
+        here = _headers(table, nameless)
         missing = [known for known in fields if not _names(known) & here.keys()]
         extra = [name for name in here if not any(name in _names(known) for known in fields)]
         for known, name in _pairs(missing, extra, {name: here[name][1] for name in extra}):
             known.aliases.append(name)
-        for name, (spelling, cells) in here.items():
+        for name, (spelling, _) in here.items():
             if not any(name in _names(known) for known in fields):
                 above = [_nothing(height) for height in heights]
                 fields.append(Field(name, spelling, cells=above, is_everywhere=at == 0))
-            next(known for known in fields if name in _names(known)).cells.append(cells)
         for known in fields:
-            if not _names(known) & here.keys():
-                known.is_everywhere = False
-                known.cells.append(_nothing(table.cells.height))
+            cells = [here[name][1] for name in here if name in _names(known)]
+            known.is_everywhere &= bool(cells)
+            known.cells.append(reduce(_filled_by, cells or [_nothing(table.cells.height)]))
         heights.append(table.cells.height)
     return fields, nameless
 
 
-def _headers(
-    file: str, table: SampledTable, nameless: list[str]
-) -> dict[str, tuple[str, pl.Series]]:
+def plain_name(spelling: str) -> str:
+    """A column's name for a header; ``Área`` is area, as the reader knows it by that, too."""
+    folded = unicodedata.normalize("NFKD", spelling.casefold().translate(STROKED))
+    return normalise("".join(sign for sign in folded if not unicodedata.combining(sign)))
+
+
+def _headers(table: SampledTable, nameless: list[str]) -> dict[str, tuple[str, pl.Series]]:
     """Normalised header -> the header as it stands, and its cells."""
     here: dict[str, tuple[str, pl.Series]] = {}
     for at, spelling in enumerate(table.header):
-        name = normalise(spelling)
+        name = plain_name(spelling)
         if not name or not name[0].isalpha() or len(name) > 63:
             if spelling not in nameless:
                 nameless.append(spelling)
         elif name in here:
-            raise InferenceError(
-                f"in the header of {file}, {here[name][0]!r} and {spelling!r} both read {name}; "
-                "rename one of them in the file"
-            )
+            first, cells = here[name]
+            here[name] = first, _filled_by(cells, table.cells[str(at)])
         else:
             here[name] = spelling, table.cells[str(at)].alias(name)
     return here
+
+
+def _filled_by(cells: pl.Series, others: pl.Series) -> pl.Series:
+    """Cells, and others where there is no value."""
+    return cells.zip_with(cells.is_not_null(), others)
 
 
 def _names(known: Field) -> set[str]:
@@ -118,8 +125,8 @@ def _pairs(
     """Which missing column each extra header may be; each is taken once."""
     if not missing or not extra:
         return
-    types = {name: infer_type(name, cells[name]).type for name in extra}
-    wanted = {known.name: infer_type(known.name, known.texts()).type for known in missing}
+    types = {name: infer_type(name, Cells(cells[name])).type for name in extra}
+    wanted = {known.name: infer_type(known.name, Cells(known.texts())).type for known in missing}
     # A text has to look alike, too: customer_id reads much like item_id.
     alike = sorted(
         (

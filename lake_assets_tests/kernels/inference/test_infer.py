@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from lake_assets.contracts import Dataset, load_lake
 from lake_assets.contracts.column import ColumnType
-from lake_assets.kernels.inference.draft import Draft
 from lake_assets.kernels.encoding import decode_head, sniff_encoding
+from lake_assets.kernels.inference.draft import Draft
 from lake_assets.kernels.inference.infer import InferenceError, Sample, infer_dataset
 from lake_assets.samples import retail_files
 from lake_assets_tests.kernels.reading import lines, read, retail
@@ -144,10 +144,14 @@ def test_both_orders_are_listed_where_the_sample_does_not_tell(
         ("20250131", "yyyyMMdd"),
         ("20250131 101500", "yyyyMMdd HHmmss"),
         ("2025-01-02 10:00:00 +01:00", "yyyy-MM-dd HH:mm[:ss[.SSS]][ ]XXX"),
+        ("3 Jan 2025", "d MMM yyyy[ H:mm[:ss[.SSS]]]"),
+        ("31-JAN-25", "d-MMM-yy[ H:mm[:ss[.SSS]]]"),
+        ("January 3, 2025 9:30 pm", "MMMM d, yyyy h:mm[:ss][ ]a"),
+        ("Fri, 3 Jan 2025 09:30", "E, d MMM yyyy[ H:mm[:ss[.SSS]]]"),
     ],
 )
 def test_common_patterns_are_known(tmp_path: Path, text: str, pattern: str) -> None:
-    sample = f"id,at\nA1,{text}\nA2,{text}\n"
+    sample = f'id,at\nA1,"{text}"\nA2,"{text}"\n'
     dataset = contract(draft(sample), tmp_path)
     assert dataset.column("at").formats == [pattern]
     assert read(sample, dataset).books.good == 2
@@ -212,6 +216,17 @@ def test_a_column_that_one_file_lacks_is_not_required(tmp_path: Path) -> None:
     assert read(other, dataset).books.good == 2
 
 
+@pytest.mark.parametrize(
+    ("header", "name"),
+    [("Área", "area"), ("Größe (cm)", "grosse_cm"), ("Smørrebrød", "smorrebrod"), ("Kód", "kod")],
+)
+def test_a_name_keeps_letters_that_have_accents(tmp_path: Path, header: str, name: str) -> None:
+    sample = f"id,at,{header}\nA1,2025-01-02,x\nA2,2025-01-03,y\n"
+    dataset = contract(draft(sample), tmp_path)
+    assert dataset.columns[2].name == name
+    assert read(sample, dataset).good[name].to_list() == ["x", "y"]
+
+
 def test_a_name_of_our_own_is_not_taken(tmp_path: Path) -> None:
     sample = "id,date,date_raw\nA1,2025-01-02,x1\nA2,2025-01-03,y2\n"
     dataset = contract(draft(sample), tmp_path)
@@ -249,9 +264,92 @@ def test_other_delimiters_in_odd_rows_are_listed() -> None:
     assert draft(sample).delimiters == [";", ","]
 
 
-def test_encodings_that_were_seen_are_listed(tmp_path: Path) -> None:
-    dataset = contract(draft(TICKETS, encoding="cp1251"), tmp_path)
-    assert dataset.format.encodings == ["utf-8", "cp1251"]
+@pytest.mark.parametrize(
+    ("seen", "encodings", "told"),
+    [
+        ([None, "utf-8"], ["utf-8", "detect"], False),
+        (["utf-8", "cp1251"], ["utf-8", "cp1251", "detect"], True),
+        (["cp1251", "cp1252"], ["utf-8", "detect"], True),  # the first fits the other's bytes, too
+        (["utf-16-le"], ["utf-8", "detect"], True),  # whose bytes are valid UTF-8
+    ],
+)
+def test_an_encoding_that_was_seen_is_listed_where_that_is_safe(
+    tmp_path: Path, seen: list[str | None], encodings: list[str], told: bool
+) -> None:
+    texts = [TICKETS.replace("P-", f"P{at}-") for at in range(len(seen))]
+    samples = [
+        Sample(f"{at}.csv", text, encoding=name)
+        for at, (text, name) in enumerate(zip(texts, seen, strict=True))
+    ]
+    drafted = infer_dataset(samples, lake="city", dataset="tickets")
+    assert contract(drafted, tmp_path).format.encodings == encodings
+    assert ("guess: " in line(drafted, "encodings:")) == told
+
+
+def test_text_above_the_header_and_totals_at_the_end_are_in_the_draft(tmp_path: Path) -> None:
+    text = f"City of Umber\n\n{TICKETS}\nGrand total;;;115;1.008,30;\n"
+    drafted = draft(text)
+    dataset = contract(drafted, tmp_path)
+    assert dataset.format.preamble_lines == 1
+    assert "guess: the header of part0.csv is below text" in line(drafted, "preamble_lines:")
+    assert "guess: the last row of part0.csv is one" in line(drafted, "totals:")
+    books = read(text, dataset).books
+    assert (books.good, books.rejected) == (3, 0)
+
+
+def test_a_plain_file_gets_neither_preamble_nor_totals(tmp_path: Path) -> None:
+    dataset = contract(draft("\n" + TICKETS), tmp_path)
+    assert (dataset.format.preamble_lines, dataset.format.totals) == (0, None)
+
+
+@pytest.mark.parametrize(
+    ("cells", "mark", "values"),
+    [
+        (["1.234", "0,5", "2.000"], "comma", ["1234.00", "0.50", "2000.00"]),
+        (["1,234", "0.5", "2,000"], "point", ["1234.00", "0.50", "2000.00"]),
+        (["1.234", "0.5", "2.000"], "point", ["1.234", "0.500", "2.000"]),
+        (["1,5", "2,25", "3"], "auto", ["1.50", "2.25", "3.00"]),  # nothing reads in two ways
+    ],
+)
+def test_a_decimal_mark_that_the_sample_shows_is_in_the_draft_if_it_is_needed(
+    tmp_path: Path, cells: list[str], mark: str, values: list[str]
+) -> None:
+    rows = "".join(f"K{at};2025-01-02;{cell}\n" for at, cell in enumerate(cells))
+    text = f"key_id;at;n\n{rows}"
+    drafted = draft(text)
+    dataset = contract(drafted, tmp_path)
+    assert dataset.column("n").decimal_mark == mark
+    assert read(text, dataset).good["n"].cast(pl.String).to_list() == values
+    if mark != "auto":
+        assert "# guess: 1 texts show it, 2 could be read in two ways" in drafted.to_yaml()
+
+
+def test_a_mark_that_nothing_shows_is_a_guess_on_the_type() -> None:
+    drafted = draft("key_id;at;n\nA1;2025-01-02;1.234\nA2;2025-01-02;12\n")
+    assert "in '1.234' it is taken to group thousands" in line(drafted, "type: integer")
+
+
+def test_files_with_different_decimal_marks_keep_their_own(tmp_path: Path) -> None:
+    one = "key_id;at;n\nA1;2025-01-02;1.234\nA2;2025-01-02;0,5\nA3;2025-01-02;0,7\n"
+    other = "key_id;at;n\nB1;2025-01-02;1,234\nB2;2025-01-02;0.5\nB3;2025-01-02;0.7\n"
+    dataset = contract(draft(one, other), tmp_path)
+    assert dataset.column("n").decimal_mark == "auto"
+    for text in (one, other):
+        assert [str(n) for n in read(text, dataset).good["n"]] == ["1234.00", "0.50", "0.70"]
+
+
+def test_two_headers_that_read_alike_become_one_column_and_are_told(tmp_path: Path) -> None:
+    drafted = draft("Id,at,note,ID\nA1,2025-01-02,x y,A1\nA2,2025-01-03,z,A2\n")
+    assert [column.name for column in contract(drafted, tmp_path).columns] == ["id", "at", "note"]
+    assert "part0.csv: 2 headers read id; they are one column." in drafted.warnings
+
+
+def test_a_header_by_two_of_its_names_is_one_column(tmp_path: Path) -> None:
+    first = "id,at,quantity\n" + "".join(f"A{n},2025-01-02,{n}\n" for n in range(9))
+    other = "id,at,qty\n" + "".join(f"B{n},2025-01-02,{n}\n" for n in range(9))
+    both = "id,at,qty,quantity\nC1,2025-01-02,5,\n"
+    dataset = contract(draft(first, other, both), tmp_path)
+    assert [column.name for column in dataset.columns] == ["id", "at", "quantity"]
 
 
 @pytest.mark.parametrize(
@@ -260,7 +358,6 @@ def test_encodings_that_were_seen_are_listed(tmp_path: Path) -> None:
         ("id,n\nA1,5\nA2,6\n", "needs a timestamp that every row has"),
         ("id,at\nA1,2025-01-02\nA2,\nA3,\n", "the timestamps have gaps: at (33% filled)"),
         ("7,2.50\n1,2.50\n2,3.50\n", "part0.csv has no header"),
-        ("Id,at,ID\nA1,2025-01-02,3\n", "'Id' and 'ID' both read id"),
         ("n,at\n1,2025-01-02\n1,2025-01-02\n", "needs a key"),
         ("id,at\n", "have no rows of data"),
         ("", "have no rows of data"),
