@@ -223,10 +223,10 @@ RUN_KEYS: Final = {
 SNIFF_KEYS: Final = {
     "file": "Its name.",
     "bytes": "Its size as it is on the disk.",
-    "bytes_read": "How much of its content was looked at, unpacked.",
+    "bytes_read": "How much of its content was looked at, expanded.",
     "whole": "Whether that is all of it. Everything below is about that part alone.",
-    "lines": "Lines in it, from the line feeds.",
-    "compression": "`gzip`, `bzip2`, `xz`, or null.",
+    "lines": "Lines in it, from the line ends.",
+    "compression": "`gzip`, `bzip2`, `zstd`, `zip`, one that cannot be read (`xz`), or null.",
     "encoding": "How the text is read. Null if it is none of those tried.",
     "encoding_found_by": "How that was told.",
     "line_end": "`LF`, `CR LF` or `CR`: that of most lines.",
@@ -243,16 +243,22 @@ SNIFF_KEYS: Final = {
     "refused": "With a contract: why the file would be refused as a whole (`reason`, `sentence`, "
     "`hint`), or null. Null without a contract.",
     "header": "With a contract: an object a header cell, with the `column` that it names, `by` its "
-    "`name` or an `alias`, and whether that is `required`.",
+    "`name`, an `alias` or a `variant` of the spelling, whether that is `required`, and how many "
+    "`cells` name the column.",
     "missing_required": "With a contract: columns that the header has to have, and has not.",
     "missing_optional": "With a contract: other columns that the header has not.",
     "accounting": "With a contract: where each row of the sample would go. Null if the file would "
-    "be refused; then the next three are not there.",
+    "be refused; then the next four are not there.",
+    "totals": "Rows at the end that are totals: by the contract's `totals`, or without a contract "
+    "by how they begin.",
     "rejects": "Some rejected rows, of each reason: `line`, `reasons`, `raw`.",
-    "recoveries": "Good rows that were not plain: `kind`, `column`, `rows`, and `examples` of "
-    "line, text and value.",
-    "ambiguous": "For each column whose day and month may stand in either order: how many texts "
-    "tell which, and how many are `settled` or `rejected`.",
+    "recoveries": "Good rows that were not plain: `kind`, `column` (empty for a damaged row), "
+    "`rows`, and `examples` of line, text and value.",
+    "ambiguous": "For each column with texts that read both ways, what decides them: `about` (`day "
+    "and month` or `decimal mark`), `clues` (texts that read in one way only) and `hints` (the "
+    "file's name, type, currency) by reading (`DM`, `MD`, `.`, `,`), the `reading` "
+    "taken or null, and how many texts are `settled` and rows `rejected`. `two_ways` is false if "
+    "it is only about times that the clocks showed twice.",
     "rows": "Without a contract: rows in the sample.",
     "columns": "Without a contract: an object a column: `header`, `type`, `formats` of timestamps, "
     "`nulls`, `distinct`, `unread` (filled cells that are not of the type), `example`.",
