@@ -140,7 +140,7 @@ FILE_REASONS: Final = {
     "compressed in a way that is not read; the detail says which.",
     "delimiter_detection_failed": "None of the contract's delimiters divides the header.",
     "missing_columns": "The header lacks required columns; the detail names them.",
-    "duplicate_columns": "Two header cells name one column; the detail names both.",
+    "too_many_columns": "The header has more cells than `format.max_columns`.",
     "no_data_rows": "There is a header, and no row with a value below it.",
     "too_large": "The file, what it expands to, or one of its lines is larger than the limits in "
     "`format`, or it cannot be cut in pieces.",
@@ -257,7 +257,7 @@ SNIFF_KEYS: Final = {
     "ambiguous": "For each column with texts that read both ways, what decides them: `about` (`day "
     "and month` or `decimal mark`), `clues` (texts that read in one way only) and `hints` (the "
     "file's name, type, currency) by reading (`DM`, `MD`, `.`, `,`), the `reading` "
-    "taken or null, and how many texts are `settled` and rows `rejected`. `two_ways` is false if "
+    "taken or null, whether that is `by_other_columns`, and how many texts are `settled` and rows `rejected`. `two_ways` is false if "
     "it is only about times that the clocks showed twice.",
     "rows": "Without a contract: rows in the sample.",
     "columns": "Without a contract: an object a column: `header`, `type`, `formats` of timestamps, "
@@ -516,7 +516,7 @@ def settings_page() -> str:
 def reasons_page() -> str:
     """Why rows are rejected and files refused."""
     _all_known("ROW_REASONS", set(OWN_REASONS), set(ROW_REASONS))
-    _all_known("FILE_REASONS", set(refusals_in_code()), set(FILE_REASONS))
+    _all_known("FILE_REASONS", {*refusals_in_code(), *refusals_of_rows()}, set(FILE_REASONS))
     code, _, rule = DATE_IN_RANGE.partition(":")
     default = Rule.model_fields["reason"].default
     row = [(f"`{name}`", *what) for name, what in ROW_REASONS.items()]
@@ -558,6 +558,17 @@ def refusals_in_code() -> Iterator[str]:
                 and isinstance(node.args[0], ast.Constant)
             ):
                 yield str(node.args[0].value)
+
+
+def refusals_of_rows() -> list[str]:
+    """The reasons for which rows refuse their file: of the tuples that ``block`` gives."""
+    source = ast.parse((PACKAGE / "kernels/block.py").read_text("utf-8"))
+    return [
+        str(node.elts[0].value)
+        for node in ast.walk(source)
+        if isinstance(node, ast.Tuple) and len(node.elts) == 2
+        if isinstance(node.elts[0], ast.Constant) and isinstance(node.elts[1], ast.JoinedStr)
+    ]
 
 
 # --- helpers ------------------------------------------------------------------

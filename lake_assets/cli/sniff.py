@@ -244,6 +244,7 @@ def _ambiguous(seen: Preview, dataset: Dataset) -> list[dict[str, Any]]:
         rejected = reasons[f"{AMBIGUOUS.get(column.type)}:{column.name}"]
         if column.name not in chosen and not rejected:
             continue
+        own, shared = chosen.get(column.name, (None, None))
         found.append(
             {
                 "column": column.name,
@@ -251,7 +252,8 @@ def _ambiguous(seen: Preview, dataset: Dataset) -> list[dict[str, Any]]:
                 "two_ways": column.name in chosen,
                 "clues": _of(column.name, evidence.clues),
                 "hints": _of(column.name, evidence.hints),
-                "reading": chosen.get(column.name),
+                "reading": own or shared,
+                "by_other_columns": bool(shared and not own),
                 "settled": settled.get(column.name, 0),
                 "rejected": rejected,
             }

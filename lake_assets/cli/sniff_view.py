@@ -191,6 +191,8 @@ def _show_ambiguous(console: Console, item: Mapping[str, Any]) -> None:
         told = f"{_said(item['clues'])}, by texts that read in one way only"
     elif item["hints"]:
         told = f"{_said(item['hints'])}, {HINTS[item['about']]}"
+    elif item["by_other_columns"]:
+        told = f"other columns say {READINGS[item['reading']]}"
     else:
         told = f"nothing in the file tells {about}"
     made = Text.assemble(("! ", "yellow"), (item["column"], "bold"), f": {told}")

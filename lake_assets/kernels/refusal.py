@@ -5,7 +5,7 @@ class FileRefusedError(Exception):
     """A file as a whole cannot be taken in.
 
     ``reason`` is one of empty_file, undecodable, compression, delimiter_detection_failed,
-    missing_columns, duplicate_columns, no_data_rows, too_large, invalid_name, unreadable,
+    missing_columns, too_many_columns, no_data_rows, too_large, invalid_name, unreadable,
     rule_failed; ``detail`` is a sentence.
     """
 

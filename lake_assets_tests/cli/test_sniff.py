@@ -356,6 +356,20 @@ def test_what_settles_the_decimal_mark_is_told(
     assert told in " ".join(fish(*rows, more="").out.split())
 
 
+def test_a_decimal_mark_that_other_columns_tell_is_told(
+    lake: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "defs/pond").mkdir(parents=True)
+    price = "        - {name: price, type: decimal}\n      key"
+    (tmp_path / "defs/pond/defs.yaml").write_text(SMALL.replace("      key", price))
+    monkeypatch.setattr(opening, "DEFS", tmp_path / "defs")
+    (tmp_path / "fish.csv").write_text(
+        "id;at;unit_weight;price\nA1;2025-02-03;1.234;2,5\nA2;2025-02-03;7;3,75\n"
+    )
+    ran = lake("sniff", "fish.csv", "--contract", "pond/fish")
+    assert "unit_weight: other columns say a decimal comma; 1 text settled" in ran.out
+
+
 @pytest.mark.parametrize("end", ["\r", "\r\n"])
 def test_a_sample_is_cut_at_any_line_end(lake: Command, tmp_path: Path, end: str) -> None:
     file = tmp_path / "sales.csv"

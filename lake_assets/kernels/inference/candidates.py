@@ -7,7 +7,7 @@ from itertools import combinations
 
 import polars as pl
 
-from lake_assets.contracts.column import ColumnType
+from lake_assets.contracts.column import ColumnType, DecimalMark
 from lake_assets.kernels.inference.column_types import IDENTIFIER, Cells, Evidenced, infer_type
 from lake_assets.kernels.inference.date_patterns import any_reading, as_column
 from lake_assets.kernels.inference.merge import Field, InferenceError
@@ -40,10 +40,26 @@ class Typed:
         return self.seen.filled / max(1, self.seen.rows)
 
 
-def typed(found: Field, files: Sequence[str]) -> Typed:
-    """Look at a column's cells; ``files`` are the names of the files that they are from."""
-    cells = Cells.of_files(found.cells, [date_in_name(file) for file in files])
-    return Typed(found, cells.texts, infer_type(found.name, cells))
+def type_columns(fields: Sequence[Field], files: Sequence[str]) -> list[Typed]:
+    """Look at the cells of each column.
+
+    A decimal mark that a column leaves open is that of the others, as it is for the reader.
+
+    Args:
+        fields: of the samples.
+        files: the names of the files that the cells are from.
+    """
+    days = [date_in_name(file) for file in files]
+    cells = [Cells.of_files(found.cells, days) for found in fields]
+    seen = [infer_type(of.name, mine) for of, mine in zip(fields, cells, strict=True)]
+    clues = {one.numbers.clue for one in seen} - {DecimalMark.AUTO}
+    if len(clues) == 1:
+        (mark,) = clues
+        seen = [
+            infer_type(of.name, mine, mark) if one.numbers.leaning else one
+            for of, mine, one in zip(fields, cells, seen, strict=True)
+        ]
+    return [Typed(of, mine.texts, one) for of, mine, one in zip(fields, cells, seen, strict=True)]
 
 
 def find_partition(columns: Sequence[Typed]) -> Typed:

@@ -10,7 +10,7 @@ import polars as pl
 from lake_assets.contracts.column import Column, ColumnType, DecimalMark
 from lake_assets.kernels.booleans import read_boolean
 from lake_assets.kernels.currency import COMMA, POINT
-from lake_assets.kernels.evidence import NOTHING, Evidence, choose, settle, weigh
+from lake_assets.kernels.evidence import NOTHING, Evidence, Readings, by_row, settle, weigh
 from lake_assets.kernels.inference.date_patterns import DatePatterns, find_patterns
 from lake_assets.kernels.rows import read_column
 
@@ -81,7 +81,8 @@ class Numbers:
         precision, scale: of a decimal.
         mark: the decimal mark, if there are texts that could be read by both, and other texts
             show which one it is.
-        shown: texts that show it.
+        shown: texts that show it; none if that was other columns.
+        clue: the mark that the texts show, needed or not.
         two_ways: texts that could be read by both.
         leaning: of these, one that is read by the column's type or its currency, although no
             other text shows the mark; empty if there is none.
@@ -91,6 +92,7 @@ class Numbers:
     scale: int = 2
     mark: DecimalMark = DecimalMark.AUTO
     shown: int = 0
+    clue: DecimalMark = DecimalMark.AUTO
     two_ways: int = 0
     leaning: str = ""
 
@@ -127,12 +129,13 @@ def without_nulls(cells: pl.Series) -> pl.Series:
     return text.to_frame("text").select(pl.when(~is_null).then("text")).to_series()
 
 
-def infer_type(name: str, cells: Cells) -> Evidenced:
+def infer_type(name: str, cells: Cells, mark: DecimalMark = DecimalMark.AUTO) -> Evidenced:
     """The type that nearly all texts of a column are of, by the readers of the contracts.
 
     Args:
         name: of the column, normalised: an ``_id`` is text even where it has digits alone.
         cells: of the column.
+        mark: the decimal mark, if that is known from elsewhere.
     """
     filled = cells.filled()
     texts = filled.texts
@@ -153,24 +156,28 @@ def infer_type(name: str, cells: Cells) -> Evidenced:
     likely = int(texts.str.contains(LIKE_A_NUMBER).sum())
     if likely < SHARE * texts.len() or texts.str.contains(NO_NUMBER).any():
         return as_text
-    return _infer_number(filled, as_text, is_identifier=is_identifier)
+    return _infer_number(filled, as_text, mark, is_identifier=is_identifier)
 
 
-def _infer_number(filled: Cells, as_text: Evidenced, *, is_identifier: bool) -> Evidenced:
+def _infer_number(
+    filled: Cells, as_text: Evidenced, mark: DecimalMark, *, is_identifier: bool
+) -> Evidenced:
     texts = filled.texts
-    widest = Column(name="n", type=ColumnType.DECIMAL, precision=MOST_DIGITS, scale=MOST_DECIMALS)
+    decimal = Column(name="n", type=ColumnType.DECIMAL, decimal_mark=mark)
+    widest = decimal.model_copy(update={"precision": MOST_DIGITS, "scale": MOST_DECIMALS})
     readings = read_column(texts, widest, survey=True)
     evidence = weigh("n", readings, filled.piece, len(filled.days))
-    values = settle(readings, choose("n", evidence, filled.piece))[0].drop_nulls()
+    values = _settled(readings, evidence, filled).drop_nulls()
     if int(texts.str.contains(CENTS).sum()) * 2 <= texts.len():
-        numbers, unread = _numbers(filled, Column(name="n", type=ColumnType.INTEGER), evidence)
+        integer = Column(name="n", type=ColumnType.INTEGER, decimal_mark=mark)
+        numbers, unread = _numbers(filled, integer, evidence)
         read = texts.len() - unread
         if read >= SHARE * texts.len() and read >= COVERED * values.len():
             if is_identifier:
                 return replace(as_text, looks_whole=True)
             return replace(as_text, type=ColumnType.INTEGER, unread=unread, numbers=numbers)
     precision, scale = _digits(values)
-    column = Column(name="n", type=ColumnType.DECIMAL, precision=precision, scale=scale)
+    column = decimal.model_copy(update={"precision": precision, "scale": scale})
     numbers, unread = _numbers(filled, column, evidence)
     if texts.len() - unread < SHARE * texts.len():
         return as_text
@@ -181,11 +188,11 @@ def _numbers(filled: Cells, column: Column, evidence: Sequence[Evidence]) -> tup
     """What becomes of the texts in a column of numbers, and how many of them are not read."""
     readings = read_column(filled.texts, column)
     clues = Evidence(clues=sum(evidence, NOTHING).clues)
-    mark = clues.reading("n")
+    clue = MARKS.get(clues.reading("n") or "", DecimalMark.AUTO)
     # Of what leans by the type alone, the widest decimal knows nothing: so it is weighed again.
     seen = weigh("n", readings, filled.piece, len(filled.days))
     hinted = [Evidence(one.clues, other.hints) for one, other in zip(evidence, seen, strict=True)]
-    values, _ = settle(readings, choose("n", hinted, filled.piece))
+    values = _settled(readings, hinted, filled)
     contested = filled.texts.clear()
     if readings.alternatives:
         both = [way.is_not_null() for way in readings.alternatives.values()]
@@ -194,12 +201,18 @@ def _numbers(filled: Cells, column: Column, evidence: Sequence[Evidence]) -> tup
     numbers = Numbers(
         column.precision,
         column.scale,
-        MARKS[mark] if mark and contested.len() else DecimalMark.AUTO,
-        clues.clues.get(f"n {mark}", 0),
+        clue if contested.len() else column.decimal_mark,
+        sum(clues.clues.values()),
+        clue,
         contested.len(),
         leaning,
     )
     return numbers, values.null_count()
+
+
+def _settled(readings: Readings, evidence: Sequence[Evidence], filled: Cells) -> pl.Series:
+    """The values, where each file has the mark that its own texts show."""
+    return settle(readings, by_row([one.reading("n") for one in evidence], filled.piece))[0]
 
 
 def _digits(numbers: pl.Series) -> tuple[int, int]:

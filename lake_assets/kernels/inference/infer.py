@@ -12,7 +12,7 @@ from lake_assets.kernels.inference.candidates import (
     find_key,
     find_partition,
     first_year,
-    typed,
+    type_columns,
     unlike,
 )
 from lake_assets.kernels.inference.date_patterns import DatePatterns
@@ -49,7 +49,7 @@ def infer_dataset(samples: Sequence[Sample], *, lake: str, dataset: str) -> Draf
     """
     tables = {sample.name: _table(sample) for sample in samples}
     fields, nameless = merge_columns(tables)
-    columns = [typed(found, list(tables)) for found in fields]
+    columns = type_columns(fields, list(tables))
     if not columns or not columns[0].cells.len():
         raise InferenceError("the samples have no rows of data; give files that have some")
     partition = find_partition(columns)
@@ -148,6 +148,8 @@ def _guesses_of_column(column: Typed, *, required: bool) -> dict[str, str]:
         guesses["decimal_mark"] = (
             f"guess: {seen.numbers.shown:,} texts show it, {seen.numbers.two_ways:,} could be "
             "read in two ways"
+            if seen.numbers.shown
+            else "guess: other columns show it"
         )
     if seen.patterns and (told := _order_of_dates(seen.patterns)):
         guesses["formats"] = told

@@ -329,6 +329,20 @@ def test_a_mark_that_nothing_shows_is_a_guess_on_the_type() -> None:
     assert "in '1.234' it is taken to group thousands" in line(drafted, "type: integer")
 
 
+@pytest.mark.parametrize(
+    ("price", "kind", "value"), [("2.5", "decimal", "1.234"), ("2,5", "integer", "1234")]
+)
+def test_a_mark_that_other_columns_show_is_that_of_the_column(
+    tmp_path: Path, price: str, kind: str, value: str
+) -> None:
+    text = f"key_id;at;n;price\nA1;2025-01-02;1.234;{price}\nA2;2025-01-02;12;{price}\n"
+    drafted = draft(text)
+    dataset = contract(drafted, tmp_path)
+    assert dataset.column("n").type == ColumnType(kind)
+    assert str(read(text, dataset).good["n"][0]) == value
+    assert line(drafted, "decimal_mark").endswith("# guess: other columns show it")
+
+
 def test_files_with_different_decimal_marks_keep_their_own(tmp_path: Path) -> None:
     one = "key_id;at;n\nA1;2025-01-02;1.234\nA2;2025-01-02;0,5\nA3;2025-01-02;0,7\n"
     other = "key_id;at;n\nB1;2025-01-02;1,234\nB2;2025-01-02;0.5\nB3;2025-01-02;0.7\n"
