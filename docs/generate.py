@@ -256,9 +256,9 @@ SNIFF_KEYS: Final = {
     "`rows`, and `examples` of line, text and value.",
     "ambiguous": "For each column with texts that read both ways, what decides them: `about` (`day "
     "and month` or `decimal mark`), `clues` (texts that read in one way only) and `hints` (the "
-    "file's name, type, currency) by reading (`DM`, `MD`, `.`, `,`), the `reading` "
-    "taken or null, whether that is `by_other_columns`, and how many texts are `settled` and rows `rejected`. `two_ways` is false if "
-    "it is only about times that the clocks showed twice.",
+    "file's name, type, currency) by reading (`DM`, `MD`, `.`, `,`), the `reading` taken or null, "
+    "whether that is `by_other_columns`, and how many texts are `settled` and rows `rejected`. "
+    "`two_ways` is false if it is only about times that the clocks showed twice.",
     "rows": "Without a contract: rows in the sample.",
     "columns": "Without a contract: an object a column: `header`, `type`, `formats` of timestamps, "
     "`nulls`, `distinct`, `unread` (filled cells that are not of the type), `example`.",

@@ -1,23 +1,22 @@
 """Draft a dataset's contract from samples of its files. What had to be guessed is said."""
 
 from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from lake_assets.contracts.column import ColumnType, DecimalMark
+from lake_assets.contracts.column import ColumnType
 from lake_assets.contracts.dataset import DETECT, OWN_COLUMNS, CsvFormat
 from lake_assets.kernels.encoding import Encoding
+from lake_assets.kernels.inference import guesses
 from lake_assets.kernels.inference.candidates import (
     Typed,
     find_key,
     find_partition,
     first_year,
     type_columns,
-    unlike,
 )
-from lake_assets.kernels.inference.date_patterns import DatePatterns
 from lake_assets.kernels.inference.draft import Draft, DraftColumn
-from lake_assets.kernels.inference.merge import InferenceError, merge_columns, plain_name
+from lake_assets.kernels.inference.merge import InferenceError, merge_columns
 from lake_assets.kernels.inference.sampled import TOTAL, SampledTable, read_table
 
 __all__ = ["InferenceError", "Sample", "infer_dataset"]
@@ -74,8 +73,11 @@ def infer_dataset(samples: Sequence[Sample], *, lake: str, dataset: str) -> Draf
         key=[names[column.name] for column in key],
         partition=names[partition.name],
         start=start,
-        guesses={**_of_format(tables, of_encodings, nulls), **_guesses(key, partition)},
-        warnings=[*_warnings(tables), *map(_left_out, nameless)],
+        guesses={
+            **guesses.of_format(tables, of_encodings, nulls),
+            **guesses.of_table(key, partition),
+        },
+        warnings=guesses.warnings_of(tables, nameless),
     )
 
 
@@ -117,57 +119,8 @@ def _column(column: Typed, name: str, needed: set[str]) -> DraftColumn:
         scale=seen.numbers.scale,
         decimal_mark=seen.numbers.mark.value,
         spelling=found.spelling,
-        guesses=_guesses_of_column(column, required=required),
+        guesses=guesses.of_column(column, required=required),
     )
-
-
-def _guesses_of_column(column: Typed, *, required: bool) -> dict[str, str]:
-    seen, found = column.seen, column.field
-    empty = seen.rows - seen.filled
-    guesses: dict[str, str] = {}
-    if seen.unread:
-        guesses["type"] = f"guess: {seen.unread:,} of {seen.filled:,} texts are none; rejected"
-    elif seen.looks_whole:
-        guesses["type"] = "guess: whole numbers, but the name says that they identify something"
-    elif not seen.filled:
-        guesses["type"] = "guess: the sample has no value"
-    elif seen.patterns and seen.patterns.formats[0].startswith("yyyyMMdd"):
-        guesses["type"] = "guess: eight digits that are dates in all rows"
-    elif seen.numbers.leaning:
-        guesses["type"] = (
-            f"guess: the sample does not show the decimal mark; in {seen.numbers.leaning!r} it is "
-            "taken to group thousands"
-        )
-    if found.aliases:
-        guesses["aliases"] = "guess: other files have no such column, but one like it"
-    if required and empty:
-        guesses["required"] = f"guess: {empty:,} of {seen.rows:,} rows are empty; rejected"
-    if seen.numbers.scale > 2:
-        guesses["scale"] = f"guess: the sample has up to {seen.numbers.scale} decimals"
-    if seen.numbers.mark is not DecimalMark.AUTO:
-        guesses["decimal_mark"] = (
-            f"guess: {seen.numbers.shown:,} texts show it, {seen.numbers.two_ways:,} could be "
-            "read in two ways"
-            if seen.numbers.shown
-            else "guess: other columns show it"
-        )
-    if seen.patterns and (told := _order_of_dates(seen.patterns)):
-        guesses["formats"] = told
-    return guesses
-
-
-def _order_of_dates(patterns: DatePatterns) -> str:
-    """What has to be checked about the order of day and month; empty if the texts tell it."""
-    if patterns.day_first and patterns.month_first:
-        return (
-            f"guess: {patterns.day_first:,} texts are day first, {patterns.month_first:,} month "
-            "first; each file is settled by its own"
-        )
-    if patterns.is_open:
-        return "guess: the sample does not tell day from month; drop the wrong one if you know it"
-    if patterns.by_name:
-        return "guess: the dates in the names of the files tell day from month"
-    return ""
 
 
 def _encodings(samples: Sequence[Sample]) -> tuple[list[str], str]:
@@ -189,54 +142,8 @@ def _encodings(samples: Sequence[Sample]) -> tuple[list[str], str]:
     return ["utf-8", name, DETECT], f"guess: {looks}"
 
 
-def _of_format(
-    tables: Mapping[str, SampledTable], encodings: str, nulls: Sequence[str]
-) -> dict[str, str]:
-    above = [name for name, table in tables.items() if table.text_above]
-    totals = [name for name, table in tables.items() if table.total]
-    tokens = ", ".join(repr(token) for token in nulls)
-    return {
-        **({"encodings": encodings} if encodings else {}),
-        **({"preamble_lines": f"guess: the header of {above[0]} is below text"} if above else {}),
-        **({"totals": f"guess: the last row of {totals[0]} is one"} if totals else {}),
-        **({"nulls": f"the sample has {tokens}"} if tokens else {}),
-    }
-
-
-def _guesses(key: Sequence[Typed], partition: Typed) -> dict[str, str]:
-    share = unlike(key)
-    times = "unique in the sample" if share == 1 else f"different in {share:.1%} of the rows"
-    return {
-        "arrivals_start": "guess: when the first file arrives, or earlier",
-        "key": f"guess: {times}",
-        "partition.column": "guess: the first timestamp that is always filled"
-        if partition.filled == 1
-        else f"guess: the timestamp with the fewest gaps, {partition.filled:.1%} filled",
-        "partition.start": "guess: earlier dates are rejected",
-    }
-
-
 def _delimiters(tables: Collection[SampledTable]) -> list[str]:
     """Those of the files, the most frequent first, and then those of odd rows in them."""
     whole = Counter(table.dialect.delimiter for table in tables if table.dialect.delimiter)
     rows = sorted(set().union(*(table.other_delimiters for table in tables)))
     return list(dict.fromkeys([*(sign for sign, _ in whole.most_common()), *rows])) or [","]
-
-
-def _left_out(spelling: str) -> str:
-    return f"column {spelling!r} is left out: a column's name starts with a letter from a to z."
-
-
-def _warnings(tables: Mapping[str, SampledTable]) -> list[str]:
-    found = []
-    for name, table in tables.items():
-        dialect = table.dialect
-        if dialect.quote == "'" or dialect.escape == "backslash":
-            found.append(f"{name}: cells are quoted otherwise than in RFC 4180.")
-        twice = Counter(map(plain_name, table.header))
-        found += [
-            f"{name}: {times} headers read {header}; they are one column."
-            for header, times in twice.items()
-            if times > 1 and header
-        ]
-    return found
