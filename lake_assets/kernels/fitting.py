@@ -1,6 +1,6 @@
 """Which texts can stand in which cell of a file, by the types of its contract."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from functools import reduce
 from operator import or_
 
@@ -14,35 +14,60 @@ from lake_assets.kernels.rows import read_column
 from lake_assets.kernels.tokens import Fits
 
 
-def fits_contract(dataset: Dataset, positions: Mapping[str, Sequence[int]], width: int) -> Fits:
+def fits_contract(dataset: Dataset, layouts: Sequence[Layout | None], piece: pl.Series) -> Fits:
     """Which texts can stand where, for :func:`recovery.candidates`.
 
     It knows types and required values, and no rules; a timestamp of two readings passes. A column
-    with several cells may be filled by any of them, so none of them is required.
+    with several cells may be filled by any of them, so none of them is required. Each type is read
+    once, whatever the number of layouts.
 
     Args:
         dataset: the contract.
-        positions: the cells of each column that the header has.
-        width: cells of the header.
+        layouts: of the pieces; None for those that nobody will ask about.
+        piece: index in ``layouts`` of each record; ``record`` is the index in it.
     """
-    columns = {
-        f"cell_{place}": (column, column.required and len(positions[column.name]) == 1)
+    # Columns that read texts alike are one kind; kind 0 takes any text.
+    kinds: dict[str, tuple[int, Column]] = {}
+    kinds_of = {
+        column.name: kinds.setdefault(_as_type(column), (len(kinds) + 1, column))[0]
+        if column.type is not ColumnType.STRING
+        else 0
         for column in dataset.columns
-        for place in positions.get(column.name, ())
     }
+    kind_of: list[int] = []
+    required_of: list[bool] = []
+    starts: list[int] = []
+    for layout in layouts:
+        starts.append(len(kind_of))
+        cells = [(0, False)] * (layout.width if layout else 0)
+        for column in dataset.columns if layout else ():
+            places = layout.positions.get(column.name, ()) if layout else ()
+            for place in places:
+                cells[place] = kinds_of[column.name], column.required and len(places) == 1
+        kind_of += [kind for kind, _ in cells]
+        required_of += [required for _, required in cells]
+    kind, required = pl.Series(kind_of, dtype=pl.Int64), pl.Series(required_of, dtype=pl.Boolean)
+    start = pl.Series(starts, dtype=pl.Int64)
     nulls = sorted({"", *(token.lower() for token in dataset.format.nulls)})
 
-    def judge(texts: pl.DataFrame) -> pl.DataFrame:
-        return texts.select(
-            _fits(texts[name], *columns[name], nulls)
-            if name in columns
-            else pl.repeat(True, texts.height, eager=True).alias(name)
-            for name in texts.columns
-        )
+    def cell(asked: pl.DataFrame) -> pl.Series:
+        return start.gather(piece.gather(asked["record"])) + asked["place"]
 
-    known = {name for name, (column, _) in columns.items() if column.type is not ColumnType.STRING}
-    free = frozenset(place for place in range(width) if f"cell_{place}" not in known)
-    return Fits(judge, free)
+    def judge(asked: pl.DataFrame) -> pl.Series:
+        at = cell(asked)
+        # Byte order marks stand before the first cell of files that were appended to one another.
+        texts = asked.select(
+            pl.col("text").str.strip_chars().str.strip_prefix("\ufeff"), kind=kind.gather(at)
+        ).with_columns(null=pl.col("text").str.to_lowercase().is_in(nulls))
+        fine = ~(texts["null"] & required.gather(at))
+        for number, column in kinds.values():
+            some = texts.select(((pl.col("kind") == number) & ~pl.col("null")).arg_true())
+            if some.height:
+                places = some.to_series()
+                fine = fine.scatter(places, _reads(texts["text"].gather(places), column))
+        return fine
+
+    return Fits(judge, lambda asked: kind.gather(cell(asked)) == 0)
 
 
 def holds(rows: pl.DataFrame, layouts: Sequence[Layout], dataset: Dataset) -> pl.Series:
@@ -72,6 +97,11 @@ def holds(rows: pl.DataFrame, layouts: Sequence[Layout], dataset: Dataset) -> pl
     return rows.select((~pl.any_horizontal(holding)).alias("fits")).to_series()
 
 
+def _as_type(column: Column) -> str:
+    """What says how a column's texts are read."""
+    return column.model_dump_json(exclude={"name", "required", "description", "aliases"})
+
+
 def _unknown_columns(rows: pl.DataFrame, layouts: Sequence[Layout]) -> pl.Series:
     """The contract's columns that are filled from unknown cells, of each row."""
     columns = pl.DataFrame(
@@ -93,14 +123,6 @@ def _unknown_columns(rows: pl.DataFrame, layouts: Sequence[Layout]) -> pl.Series
         .agg(pl.col("column").drop_nulls())
         .sort("row")["column"]
     )
-
-
-def _fits(text: pl.Series, column: Column, required: bool, nulls: Sequence[str]) -> pl.Series:
-    # Byte order marks stand before the first cell of files that were appended to one another.
-    text = text.str.strip_chars().str.strip_prefix("\ufeff")
-    is_null = text.str.to_lowercase().is_in(nulls)
-    typed = _reads(text, column) & ~is_null
-    return (typed if required else typed | is_null).alias(text.name)
 
 
 def _reads(text: pl.Series, column: Column) -> pl.Series:

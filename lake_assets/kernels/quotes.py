@@ -33,6 +33,8 @@ def requote(records: pl.DataFrame, width: int, delimiter: str, most: int) -> pl.
     Returns:
         Readings in the form of ``tokens.READING``.
     """
+    if records.is_empty():
+        return as_readings(records.drop("text"))
     escaped = _escaped(records, width, delimiter)
     records = records.join(escaped, on="record", how="anti").filter(
         ~pl.col("text").str.contains(LITERAL, literal=True)

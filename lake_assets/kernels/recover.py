@@ -60,7 +60,9 @@ def recover(
         return none
     damaged = rows.select("piece", "line_number", "raw_row", DAMAGE).with_row_index("record")
     damaged = damaged.filter(pl.col(DAMAGE).is_in(RECOVERABLE))
-    tried = _candidates(damaged, pieces, dataset)
+    if damaged.is_empty():
+        return none
+    tried = _candidates(damaged, rows["piece"], pieces, dataset)
     if tried.is_empty():
         return none
     values = read_values(tried, dataset, context, survey=False)
@@ -75,42 +77,48 @@ def recover(
 
 
 def _candidates(
-    damaged: pl.DataFrame, pieces: Sequence[Text], dataset: Dataset
+    damaged: pl.DataFrame, of_record: pl.Series, pieces: Sequence[Text], dataset: Dataset
 ) -> pl.DataFrame:
     """The texts of the contract's columns in each way to read each damaged record."""
-    layouts = [piece.layout for piece in pieces]
+    found = pl.DataFrame({"piece": damaged["piece"].unique(maintain_order=True)})["piece"].to_list()
+    layouts = [piece.layout if at in set(found) else None for at, piece in enumerate(pieces)]
+    shapes: dict[tuple[str, int], list[int]] = {}
+    for at in found:
+        layout = pieces[at].layout
+        shapes.setdefault((layout.delimiter, layout.width), []).append(at)
+    fits = fits_contract(dataset, layouts, of_record)
     frames = []
-    for piece in damaged["piece"].unique(maintain_order=True):
-        layout = layouts[piece]
-        alike = [at for at, other in enumerate(layouts) if _shape(other) == _shape(layout)]
-        if alike[0] < piece and damaged["piece"].is_in([at for at in alike if at < piece]).any():
-            continue
-        records = damaged.filter(pl.col("piece").is_in(alike))
-        found = candidates(
-            records.select("record", "raw_row"),
-            layout.width,
-            layout.delimiter,
-            dataset.format.delimiters,
-            fits_contract(dataset, layout.positions, layout.width),
-        ).join(
-            records.select("record", "piece", "line_number", "raw_row"),
-            on="record",
-            how="left",
-            maintain_order="left",
+    for (delimiter, width), members in shapes.items():
+        records = damaged
+        if len(shapes) > 1:
+            records = damaged.filter(pl.col("piece").is_in(members))
+        texts = candidates(
+            records.select("record", "raw_row"), width, delimiter, dataset.format.delimiters, fits
         )
-        known = [other if at in alike else None for at, other in enumerate(layouts)]
-        origin = found.select(
-            "piece",
-            "line_number",
-            "raw_row",
-            pl.col("how").alias(KIND),
-            pl.lit(None, pl.String).alias(DAMAGE),
-            "record",
-            "unknown",
-        )
-        frames.append(origin.with_columns(contract_columns(found, known, dataset)))
-    return pl.concat(frames) if frames else pl.DataFrame()
+        frames.append(_columns(texts, damaged, layouts, dataset))
+    return pl.concat(frames)
 
 
-def _shape(layout: Layout) -> tuple[str, int, dict[str, tuple[int, ...]]]:
-    return layout.delimiter, layout.width, dict(layout.positions)
+def _columns(
+    found: pl.DataFrame,
+    records: pl.DataFrame,
+    layouts: Sequence[Layout | None],
+    dataset: Dataset,
+) -> pl.DataFrame:
+    """The texts of the contract's columns in readings of ``records``."""
+    rows = found.join(
+        records.select("record", "piece", "line_number", "raw_row"),
+        on="record",
+        how="left",
+        maintain_order="left",
+    )
+    origin = rows.select(
+        "piece",
+        "line_number",
+        "raw_row",
+        pl.col("how").alias(KIND),
+        pl.lit(None, pl.String).alias(DAMAGE),
+        "record",
+        "unknown",
+    )
+    return origin.with_columns(contract_columns(rows, layouts, dataset))

@@ -20,9 +20,10 @@ from collections.abc import Sequence
 
 import polars as pl
 
+from lake_assets.kernels.chart import MOST_SURPLUS
 from lake_assets.kernels.quotes import SINGLE, SPACED, requote, single_quoted
 from lake_assets.kernels.shortage import put_in
-from lake_assets.kernels.surplus import MOST_SURPLUS, take_out
+from lake_assets.kernels.surplus import take_out
 from lake_assets.kernels.tokens import Fits, as_readings, divide, token, unquoted
 from lake_assets.kernels.truncated import truncated
 
@@ -171,11 +172,11 @@ def _whole(texts: pl.DataFrame, width: int, delimiter: str) -> pl.DataFrame:
 
 def _wide(readings: pl.DataFrame, names: Sequence[str]) -> pl.DataFrame:
     """Tokens as cells, and records of too many readings left out."""
+    texts = readings.with_columns(pl.col("tokens").list.eval(unquoted(pl.element())))
     cells = [
-        unquoted(pl.col("tokens").list.get(at, null_on_oob=True)).alias(name)
-        for at, name in enumerate(names)
+        pl.col("tokens").list.get(at, null_on_oob=True).alias(name) for at, name in enumerate(names)
     ]
-    once = _once(readings.select("record", "how", "unknown", *cells), names)
+    once = _once(texts.select("record", "how", "unknown", *cells), names)
     return once.filter(pl.len().over("record") <= most_candidates(len(names)))
 
 

@@ -35,10 +35,11 @@ def truncated(
         return as_readings(cut)
     last = pl.col("tokens").list.len().cast(pl.Int64) - 1
     wordy = unquoted(pl.col("tokens").list.last()).str.contains(WORDS)
-    free = range(width) if fits is None else fits.free
+    places = cut.select("record", place=last)
+    free = pl.lit(True) if fits is None else pl.lit(fits.free(places))
     missing = pl.lit("").repeat_by(width - last)
     return as_readings(
-        cut.filter(~wordy | last.is_in(free)).with_columns(
+        cut.filter(~wordy | free).with_columns(
             pl.concat_list(pl.col("tokens").list.head(last), missing).alias("tokens"),
             pl.int_ranges(last, width).alias("unknown"),
         )

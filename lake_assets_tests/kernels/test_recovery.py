@@ -17,9 +17,12 @@ from lake_assets.kernels.records import well_quoted
 from lake_assets.kernels.recovery import LONGEST, candidates, choose, most_candidates
 from lake_assets_tests.kernels.recovering import (
     AT,
+    COLUMNS,
     DELIMITERS,
+    RULES,
     TEXTS,
     TYPED,
+    WORDED,
     contract,
     money,
     number,
@@ -54,7 +57,6 @@ def _records(rows: Sequence[str]) -> pl.DataFrame:
         ("A-1|2025-01-02|5|$1,040.00|blue", "another delimiter"),
         ("A-1;2025-01-02;5;1040;", "another delimiter"),
         ('"A-1"\t"2025-01-02"\t"5"\t"1,040"\t"blue"', "another delimiter"),
-        ('A-1,2025-01-02,5,$1,040.00,"blue"', "an unquoted delimiter in a cell"),
         ("A-1,2025-01-02,5,1040,blue,", "trailing delimiters"),
         ("A-1,2025-01-02,5,1040,blue,,,", "trailing delimiters"),
         ("A-1,,2025-01-02,5,1040,blue", "a doubled delimiter"),
@@ -164,8 +166,37 @@ def test_the_rules_of_a_contract_decide_too() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    "row", ['A-1,2025-01-02,5,$1,040.00,"blue"', "A-1,2025-01-02,5,1,040.00,blue"]
+)
+def test_surplus_cells_are_divided_text_only_where_they_can_be_no_fields(row: str) -> None:
+    assert recover([row]) == [None]
+    assert recover([row], WORDED) == [("an unquoted delimiter in a cell", *GOOD)]
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        "A-1,2025-01-02,5,1040,blue,EXTRA",
+        "A-1,2025-01-02,5,1040,blue,EXTRA,X9",
+        "A-1,2025-01-02,5,1040,blue,EXTRA,",
+        "A-1,2025-01-02,5,1040,,EXTRA,,",
+    ],
+)
+def test_fields_that_nobody_asked_for_are_not_read_as_text(row: str) -> None:
+    assert recover([row]) == [None]
+    assert recover([row], WORDED) == [None]
+
+
+def test_fields_before_a_row_are_not_read_as_text() -> None:
+    dataset = contract(text("id"), AT, number("n"))
+    assert recover(["7,A-1,2025-01-02,5"], dataset) == [None]
+    assert recover([",A-1,2025-01-02,5"], dataset) == [("a doubled delimiter", "A-1", DAY, 5)]
+
+
 def test_each_surplus_delimiter_may_have_a_cause_of_its_own() -> None:
-    assert recover(['A-1,2025-01-02,1,005,,1,040.00,"blue"']) == [
+    filled = contract(*COLUMNS[:-1], text("note", True), rules=RULES)
+    assert recover(['A-1,2025-01-02,1,005,,1,040.00,"blue"'], filled) == [
         (
             "an unquoted delimiter in a cell and a doubled delimiter and "
             "an unquoted delimiter in a cell",
