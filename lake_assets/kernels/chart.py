@@ -46,6 +46,7 @@ class Chart:
 
 
 def draw_chart(records: pl.DataFrame, width: int, fits: Fits | None) -> Chart:
+    most = int(records["changes"].max() or 0)  # type: ignore[call-overload]
     tokens = _tokens(records)
     size = tokens.height
     here, at, count = pl.col("here"), pl.col("at"), pl.col("end") - pl.col("start")
@@ -58,7 +59,7 @@ def draw_chart(records: pl.DataFrame, width: int, fits: Fits | None) -> Chart:
     full, plain = ~pl.col("empty"), pl.col("plain")
     joins, hollow = [pl.col("empty")], [pl.lit(False)]
     # Text neither starts nor ends with a delimiter, nor is it quoted in part.
-    for joints in range(1, MOST_SURPLUS + 1):
+    for joints in range(1, most + 1):
         fine = (at + joints < count) & full & full.shift(-joints, fill_value=False)
         within = pl.lit(False)
         for joined in range(joints + 1):
@@ -72,8 +73,8 @@ def draw_chart(records: pl.DataFrame, width: int, fits: Fits | None) -> Chart:
         + [((at == 0) | full.shift(1, fill_value=False)).alias("first")]
         + [pl.when(full | is_end).then(here).alias("full")]
     )
-    tokens = tokens.hstack(allowed.select(f"join_{joints}" for joints in range(MOST_SURPLUS + 1)))
-    stays = _stays(tokens, width, fits)
+    tokens = tokens.hstack(allowed.select(f"join_{joints}" for joints in range(most + 1)))
+    stays = _stays(tokens, width, most, fits)
     reach, ways = [], []
     for left, stay in enumerate(stays):
         jumps = is_end.cast(pl.Int64) if left == 0 else pl.lit(0, pl.Int64)
@@ -88,7 +89,7 @@ def draw_chart(records: pl.DataFrame, width: int, fits: Fits | None) -> Chart:
         tokens = tokens.with_columns(way.alias(f"ways_{left}"))
         reach.append(tokens["block"])
         ways.append(tokens[f"ways_{left}"])
-    whole = range(MOST_SURPLUS + 1)
+    whole = range(most + 1)
     return Chart(
         size,
         tokens.filter(at == 0)["here"],
@@ -122,10 +123,10 @@ def _tokens(records: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _stays(tokens: pl.DataFrame, width: int, fits: Fits | None) -> list[pl.Series]:
+def _stays(tokens: pl.DataFrame, width: int, most: int, fits: Fits | None) -> list[pl.Series]:
     """Whether each token can stay as it is, by the number of changes left."""
     asked = []
-    for left in range(MOST_SURPLUS + 1):
+    for left in range(most + 1):
         place = pl.col("at") - pl.col("changes") + left
         some = (left <= pl.col("changes")) & place.is_between(0, width - 1)
         asked.append(
@@ -140,5 +141,5 @@ def _stays(tokens: pl.DataFrame, width: int, fits: Fits | None) -> list[pl.Serie
         else fits.judge(every.select("record", "place", "text"))
     )
     size = tokens.height
-    stays = pl.repeat(False, size * (MOST_SURPLUS + 1), eager=True).scatter(every["key"], fine)
-    return [stays.slice(left * size, size) for left in range(MOST_SURPLUS + 1)]
+    stays = pl.repeat(False, size * (most + 1), eager=True).scatter(every["key"], fine)
+    return [stays.slice(left * size, size) for left in range(most + 1)]

@@ -6,7 +6,7 @@ from operator import or_
 
 import polars as pl
 
-from lake_assets.contracts.column import Column, ColumnType
+from lake_assets.contracts.column import NUMBERS, Column, ColumnType
 from lake_assets.contracts.dataset import Dataset
 from lake_assets.contracts.rule import columns_of
 from lake_assets.kernels.layout import Layout
@@ -58,19 +58,28 @@ def fits_contract(dataset: Dataset, layouts: Sequence[Layout | None], piece: pl.
         # Byte order marks stand before the first cell of files that were appended to one another.
         texts = asked.select(
             pl.col("text").str.strip_chars().str.strip_prefix("\ufeff"), kind=kind.gather(at)
-        ).with_columns(null=pl.col("text").str.to_lowercase().is_in(nulls))
+        ).with_columns(
+            row=pl.int_range(pl.len()),
+            null=pl.col("text").str.to_lowercase().is_in(nulls),
+            digits=pl.col("text").str.contains(r"\d"),
+            plain=pl.col("text").str.contains(r"^[1-9][0-9]{0,8}$"),
+        )
         fine = ~(texts["null"] & required.gather(at))
         for number, column in kinds.values():
-            some = texts.select(((pl.col("kind") == number) & ~pl.col("null")).arg_true())
+            some = texts.filter((pl.col("kind") == number) & ~pl.col("null"))
+            if column.type is not ColumnType.BOOLEAN:
+                # Reading is dear for a few texts; of most of them one look says enough.
+                fine = fine.scatter(some["row"].filter(~some["digits"]), False)
+                plain = some["plain"] & (column.type in NUMBERS)
+                some = some.filter(pl.col("digits") & ~plain)
             if some.height:
-                places = some.to_series()
-                fine = fine.scatter(places, _reads(texts["text"].gather(places), column))
+                fine = fine.scatter(some["row"], _reads(some["text"], column))
         return fine
 
     return Fits(judge, lambda asked: kind.gather(cell(asked)) == 0)
 
 
-def holds(rows: pl.DataFrame, layouts: Sequence[Layout], dataset: Dataset) -> pl.Series:
+def holds(rows: pl.DataFrame, layouts: Sequence[Layout | None], dataset: Dataset) -> pl.Series:
     """Whether typed candidates fit the contract, whatever may have stood in unknown cells.
 
     Args:
@@ -87,14 +96,20 @@ def holds(rows: pl.DataFrame, layouts: Sequence[Layout], dataset: Dataset) -> pl
     of_rules = {
         f"!{rule.reason}:{rule.name}": columns_of(rule.expression) for rule in dataset.rules
     }
-    unknown = _unknown_columns(rows, layouts)
-    holding = [pl.lit(False)]
-    for reason in rows.columns:
-        if reason.startswith("!"):
-            columns = of_rules.get(reason, {reason.rpartition(":")[2]})
-            excused = pl.lit(unknown).list.set_intersection(sorted(columns)).list.len() > 0
-            holding.append(pl.col(reason).fill_null(True) & ~excused.fill_null(False))
-    return rows.select((~pl.any_horizontal(holding)).alias("fits")).to_series()
+    reasons = [reason for reason in rows.columns if reason.startswith("!")]
+    fits = rows.select(~pl.any_horizontal(pl.lit(False), *reasons).fill_null(True)).to_series()
+    open_ = (rows["unknown"].is_not_null() & ~fits).arg_true()
+    if open_.is_empty():
+        return fits.alias("fits")
+    some = rows[open_]
+    unknown = pl.lit(_unknown_columns(some, layouts))
+    holding = []
+    for reason in reasons:
+        columns = of_rules.get(reason, {reason.rpartition(":")[2]})
+        excused = unknown.list.set_intersection(sorted(columns)).list.len() > 0
+        holding.append(pl.col(reason).fill_null(True) & ~excused.fill_null(False))
+    left = some.select(~pl.any_horizontal(holding)).to_series()
+    return fits.scatter(open_, left).alias("fits")
 
 
 def _as_type(column: Column) -> str:
@@ -102,12 +117,13 @@ def _as_type(column: Column) -> str:
     return column.model_dump_json(exclude={"name", "required", "description", "aliases"})
 
 
-def _unknown_columns(rows: pl.DataFrame, layouts: Sequence[Layout]) -> pl.Series:
+def _unknown_columns(rows: pl.DataFrame, layouts: Sequence[Layout | None]) -> pl.Series:
     """The contract's columns that are filled from unknown cells, of each row."""
     columns = pl.DataFrame(
         [
             (piece, place, name)
-            for piece, layout in enumerate(layouts)
+            for piece in rows["piece"].unique()
+            if (layout := layouts[piece])
             for name, places in layout.positions.items()
             for place in places
         ],

@@ -25,6 +25,8 @@ def truncated(
     Returns:
         Readings in the form of ``tokens.READING``.
     """
+    if misquoted.is_empty() and short.is_empty():
+        return as_readings(short)
     closed = misquoted.with_columns(pl.col("text") + '"')
     opened = divide(closed, delimiter, token(delimiter)).filter(
         pl.col("tokens").list.len() <= width, is_quoted(pl.col("tokens").list.last())
