@@ -46,7 +46,7 @@ class Chart:
 
 
 def draw_chart(records: pl.DataFrame, width: int, fits: Fits | None) -> Chart:
-    most = int(records["changes"].max() or 0)  # type: ignore[call-overload]
+    most = max(records["changes"].unique())
     tokens = _tokens(records)
     size = tokens.height
     here, at, count = pl.col("here"), pl.col("at"), pl.col("end") - pl.col("start")

@@ -46,8 +46,9 @@ def candidates(
     records: pl.DataFrame,
     width: int,
     delimiter: str,
-    delimiters: Sequence[str],
     fits: Fits | None = None,
+    *,
+    delimiters: Sequence[str],
 ) -> pl.DataFrame:
     """The ways in which damaged records could be read.
 
@@ -58,9 +59,9 @@ def candidates(
             wrong number of cells or with quotes where RFC 4180 does not allow them.
         width: cells of the header.
         delimiter: of the file.
-        delimiters: the contract's.
         fits: says which texts can stand in a cell. Without it candidates that cannot be are
             given, too, and records with many of them are given up.
+        delimiters: the contract's.
 
     Returns:
         ``record``, ``how`` (String: the kind of recovery; null if the reading only casts doubt),
@@ -81,6 +82,50 @@ def candidates(
         )
     ]
     return pl.concat([_wide(as_readings(texts.clear()), names), *parts])
+
+
+def moved(records: pl.DataFrame, width: int, delimiter: str, fits: Fits) -> pl.DataFrame:
+    """:func:`shifted` for the records that may have moved.
+
+    Args:
+        records: ``record``, ``raw_row``; each of the right number of cells.
+        width: cells of the header.
+        delimiter: of the file.
+        fits: says which texts can stand in a cell.
+    """
+    cells = [pl.col("tokens").list.get(at).alias(f"cell_{at}") for at in range(width)]
+    texts = records.select("record", text="raw_row").filter(
+        pl.col("text").str.len_bytes() <= LONGEST
+    )
+    divided = divide(texts, delimiter, token(delimiter))
+    found = divided.filter(pl.col("tokens").list.len() == width).select(
+        "record", pl.col("tokens").list.eval(unquoted(pl.element()))
+    )
+    trimmed = pl.element().str.strip_chars()
+    quoted = (trimmed == "") | trimmed.str.contains(r"^'(?s:.*)'$")
+    single = found.filter(pl.col("tokens").list.eval(quoted).list.all())
+    ends = (pl.col("tokens").list.first(), pl.col("tokens").list.last())
+    first, last = (found.filter(end.str.strip_chars() == "") for end in ends)
+    some = pl.concat(
+        [single, _could_move(first, width, 1, fits), _could_move(last, width, -1, fits)]
+    )
+    return shifted(some.unique("record").sort("record").select("record", *cells))
+
+
+def _could_move(records: pl.DataFrame, width: int, by: int, fits: Fits) -> pl.DataFrame:
+    """The records of which each cell fits where the cell ``by`` places on fits now.
+
+    Only where all of them do, the record could be recovered. Cell by cell, for most of them fail
+    soon.
+    """
+    for place in range(width):
+        if records.is_empty():
+            break
+        inside = 0 <= place + by < width
+        text = pl.col("tokens").list.get(place + by) if inside else pl.lit("")
+        asked = records.select("record", place=pl.lit(place, pl.Int64), text=text)
+        records = records.filter(fits.judge(asked))
+    return records
 
 
 def shifted(cells: pl.DataFrame) -> pl.DataFrame:

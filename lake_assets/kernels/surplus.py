@@ -71,8 +71,8 @@ def _ways(state: pl.DataFrame, chart: Chart, change: int) -> pl.DataFrame:
     """All next changes of a state.
 
     ``here`` is the first token that is not settled, ``left`` counts the changes to be made;
-    ``dropped`` says that the last one dropped the token before ``here``; ``at_<change>`` is the token
-    changed, and ``joints_<change>``, how many delimiters it is joined at, 0 if dropped.
+    ``dropped`` says that the last one dropped the token before ``here``; ``at_<change>`` is the
+    token changed, and ``joints_<change>``, how many delimiters it is joined at, 0 if dropped.
     """
     end = chart.ends.gather(state["here"])
     reach = chart.reach.gather(state["left"] * chart.size + state["here"])

@@ -60,7 +60,7 @@ def recover(
     )
     width = len(dataset.columns)
     fits = fits_contract(dataset, [layout(dataset)], one_piece(len(rows)))
-    return _chosen(candidates(records, width, delimiter, DELIMITERS, fits), len(rows), dataset)
+    return _chosen(candidates(records, width, delimiter, fits, delimiters=DELIMITERS), len(rows), dataset)
 
 
 def unshift(row: Sequence[str], dataset: Dataset = TYPED) -> tuple[Any, ...] | None:

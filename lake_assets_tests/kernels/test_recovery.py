@@ -38,7 +38,7 @@ GOOD = ("A-1", DAY, 5, Decimal("1040.00"), "blue")
 
 def readings(row: str, width: int, delimiter: str = ",") -> list[tuple[Any, ...]]:
     """All candidates of one row, of which nothing is known: ``how`` and the cells."""
-    found = candidates(_records([row]), width, delimiter, DELIMITERS)
+    found = candidates(_records([row]), width, delimiter, delimiters=DELIMITERS)
     assert set(found["record"]) <= {0}
     return found.drop("record", "unknown").rows()
 
@@ -219,14 +219,14 @@ def test_a_record_does_not_depend_on_the_others() -> None:
 
 def test_readings_are_given_once_in_the_order_of_the_records() -> None:
     rows = ["a,,,b,", "a;b;c", "x,y,z,w"]
-    found = candidates(_records(rows), 3, ",", DELIMITERS)
+    found = candidates(_records(rows), 3, ",", delimiters=DELIMITERS)
     assert found["record"].is_sorted()
     assert found["record"].unique().to_list() == [0, 1, 2]
     assert not found.select(
         pl.struct(pl.all().exclude("how", "unknown")).is_duplicated().any()
     ).item()
     assert found.columns == ["record", "how", "unknown", "cell_0", "cell_1", "cell_2"]
-    assert found.schema == candidates(_records([]), 3, ",", DELIMITERS).schema
+    assert found.schema == candidates(_records([]), 3, ",", delimiters=DELIMITERS).schema
 
 
 @pytest.mark.parametrize(
@@ -245,7 +245,7 @@ def test_readings_are_given_once_in_the_order_of_the_records() -> None:
     ],
 )
 def test_a_record_that_could_be_nearly_anything_is_given_up(row: str) -> None:
-    found = candidates(_records([row]), 10, ",", DELIMITERS)
+    found = candidates(_records([row]), 10, ",", delimiters=DELIMITERS)
     assert found["how"].drop_nulls().is_empty()
     assert found.height <= 1
     assert len(readings(row[:12], 10)) <= most_candidates(10)
@@ -262,7 +262,7 @@ def test_a_record_that_could_be_nearly_anything_is_given_up(row: str) -> None:
 def test_any_text_has_readings_of_the_right_form(
     rows: list[str], width: int, delimiter: str
 ) -> None:
-    found = candidates(_records(rows), width, delimiter, [*DELIMITERS, delimiter])
+    found = candidates(_records(rows), width, delimiter, delimiters=[*DELIMITERS, delimiter])
     cells = found.select(pl.col("^cell_.*$"))
     assert cells.width == width
     assert cells.null_count().sum_horizontal().sum() == 0
