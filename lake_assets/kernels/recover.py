@@ -12,8 +12,9 @@ from lake_assets.kernels.columns import contract_columns, differing
 from lake_assets.kernels.evidence import Evidence
 from lake_assets.kernels.fitting import fits_contract, holds
 from lake_assets.kernels.layout import Layout
-from lake_assets.kernels.recovery import candidates, choose, moved
+from lake_assets.kernels.recovery import candidates, choose
 from lake_assets.kernels.rows import Context, contested, judge, read_values
+from lake_assets.kernels.shifted import moved
 from lake_assets.kernels.texts import DAMAGE, KIND, Text
 from lake_assets.kernels.tokens import Fits
 
@@ -66,7 +67,9 @@ def recover(
     unread = _records(rows, _unread(rows, pieces))
     tried = pl.concat(
         [
-            *_readings(damaged, partial(candidates, delimiters=delimiters), rows["piece"], pieces, dataset),
+            *_readings(
+                damaged, partial(candidates, delimiters=delimiters), rows["piece"], pieces, dataset
+            ),
             *_readings(unread, moved, rows["piece"], pieces, dataset),
         ]
         or [pl.DataFrame()]
@@ -119,6 +122,8 @@ def _readings(
     dataset: Dataset,
 ) -> list[pl.DataFrame]:
     """The texts of the contract's columns in each way to read each record."""
+    if records.is_empty():
+        return []
     found = records["piece"].unique(maintain_order=True).to_list()
     layouts: list[Layout | None] = [None] * len(pieces)
     shapes: dict[tuple[str, int], list[int]] = {}

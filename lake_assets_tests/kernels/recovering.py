@@ -10,8 +10,9 @@ from lake_assets.kernels.columns import contract_columns
 from lake_assets.kernels.evidence import NOTHING
 from lake_assets.kernels.fitting import fits_contract, holds
 from lake_assets.kernels.layout import Layout, read_layout
-from lake_assets.kernels.recovery import candidates, choose, shifted
+from lake_assets.kernels.recovery import candidates, choose
 from lake_assets.kernels.rows import Context, judge, read_values
+from lake_assets.kernels.shifted import shifted
 from lake_assets.kernels.texts import DAMAGE, KIND
 from lake_assets_tests.kernels.reading import provenance, small
 
@@ -60,7 +61,9 @@ def recover(
     )
     width = len(dataset.columns)
     fits = fits_contract(dataset, [layout(dataset)], one_piece(len(rows)))
-    return _chosen(candidates(records, width, delimiter, fits, delimiters=DELIMITERS), len(rows), dataset)
+    return _chosen(
+        candidates(records, width, delimiter, fits, delimiters=DELIMITERS), len(rows), dataset
+    )
 
 
 def unshift(row: Sequence[str], dataset: Dataset = TYPED) -> tuple[Any, ...] | None:
