@@ -226,11 +226,14 @@ def _limit(cells: pl.DataFrame, names: list[str], max_field_bytes: int) -> pl.Da
     long = cells["raw_row"].str.len_bytes() > max_field_bytes
     if not long.any():
         return cells
-    too_long = long & cells.select(
-        pl.any_horizontal(
-            (pl.col(name).str.len_bytes() > max_field_bytes).fill_null(False) for name in names
-        )
-    ).to_series()
+    too_long = (
+        long
+        & cells.select(
+            pl.any_horizontal(
+                (pl.col(name).str.len_bytes() > max_field_bytes).fill_null(False) for name in names
+            )
+        ).to_series()
+    )
     return cells.with_columns(
         pl.when(too_long).then(pl.lit(DAMAGED)).otherwise("kind").alias("kind"),
         pl.when(too_long).then(pl.lit(TOO_LONG)).otherwise("damage").alias("damage"),

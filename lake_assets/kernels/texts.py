@@ -56,9 +56,7 @@ class Text:
     encoding: Encoding | None = None
 
 
-def read_texts(
-    pieces: Sequence[Text], dataset: Dataset
-) -> tuple[pl.DataFrame, list[Accounting]]:
+def read_texts(pieces: Sequence[Text], dataset: Dataset) -> tuple[pl.DataFrame, list[Accounting]]:
     """Read pieces of files as text.
 
     Pieces of the same delimiter are read together: a thousand small files cost little more than
@@ -88,9 +86,7 @@ def read_texts(
     return texts, [books[at] for at in range(len(pieces))]
 
 
-def _read_alike(
-    pieces: Sequence[Text], dataset: Dataset
-) -> tuple[pl.DataFrame, list[Accounting]]:
+def _read_alike(pieces: Sequence[Text], dataset: Dataset) -> tuple[pl.DataFrame, list[Accounting]]:
     """The same for pieces of one delimiter."""
     layouts = [piece.layout for piece in pieces]
     bodies = [_body(piece) for piece in pieces]
@@ -189,9 +185,7 @@ def _lines(text: bytes, bodies: Sequence[_Body]) -> pl.DataFrame:
         shift = first - (counts.cast(pl.Int64).cum_sum() - counts)
         piece = pl.lit(of_row)
         number = row + pl.lit(shift.gather(of_row))
-    lines = lines.with_columns(
-        piece.alias("piece"), number.cast(pl.UInt32).alias("line_number")
-    )
+    lines = lines.with_columns(piece.alias("piece"), number.cast(pl.UInt32).alias("line_number"))
     if any(body.damaged for body in bodies):
         start, damaged = 0, []
         for body in bodies:
@@ -216,9 +210,7 @@ def _mark_totals(cells: pl.DataFrame, pieces: Sequence[Text], totals: str) -> pl
         .cast(pl.Boolean)
     )
     found = is_total & trailing & last.gather(cells["piece"])
-    return cells.with_columns(
-        pl.when(found).then(pl.lit(TOTAL)).otherwise("kind").alias("kind")
-    )
+    return cells.with_columns(pl.when(found).then(pl.lit(TOTAL)).otherwise("kind").alias("kind"))
 
 
 def _counts(cells: pl.DataFrame, skipped: pl.Series, pieces: int) -> list[tuple[int, int]]:
