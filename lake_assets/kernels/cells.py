@@ -18,6 +18,7 @@ MISQUOTED = "unbalanced or stray quotes"
 TOO_MANY = "too many cells"
 TOO_FEW = "too few cells"
 TOO_LONG = "a cell that is too long"
+DIFFERING = "cells that claim one column and differ"
 
 MARK = "\ufeff"
 """Where files were appended to one another, their byte order marks stand before their headers."""

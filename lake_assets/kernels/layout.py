@@ -5,10 +5,12 @@ import io
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import islice
 
 from lake_assets.contracts.dataset import Dataset
 from lake_assets.kernels.encoding import Encoding, decode_head, sniff_encoding
 from lake_assets.kernels.header import claim_columns
+from lake_assets.kernels.mending import SAMPLE_RECORDS, cells_of, mend, single_quoted
 from lake_assets.kernels.refusal import FileRefusedError
 
 HEAD_BYTES = 256 * 1024
@@ -97,6 +99,7 @@ def read_layout(head: bytes, dataset: Dataset, *, whole: bool) -> Layout:
             "unreadable", f"the header has no end within the first {len(head):,} bytes"
         )
     record, columns = first
+    columns = _above(record, columns, text, dataset, whole=whole)
     if missing := [name for name in required if name not in columns.positions]:
         raise FileRefusedError(
             "missing_columns",
@@ -116,6 +119,38 @@ def read_layout(head: bytes, dataset: Dataset, *, whole: bool) -> Layout:
         columns.positions,
         columns.extra,
     )
+
+
+def _above(
+    record: "_Record", columns: _Columns, text: str, dataset: Dataset, *, whole: bool
+) -> _Columns:
+    """The columns of a header, mended if the rows below do not fit it.
+
+    Raises:
+        FileRefusedError: header and rows are quoted by a sign that is no quote.
+    """
+    below = _records(text[record.end :], dataset.format.max_record_lines, whole=whole)
+    blank = "".join([" \r\n\t\0", *dataset.format.delimiters])
+    rows = islice((row.text for row in below if row.text.strip(blank)), SAMPLE_RECORDS)
+    sample = list(islice(rows, 1))
+    required = {column.name for column in dataset.columns if column.required}
+    is_divided = len(cells_of(record.text, columns.delimiter)) == columns.width
+    fits = is_divided and sample and len(cells_of(sample[0], columns.delimiter)) == columns.width
+    if fits and columns.positions.keys() >= required and "'" not in record.text:
+        return columns
+    sample += rows
+    if name := single_quoted(record.text, columns.delimiter, sample):
+        raise FileRefusedError(
+            "unreadable",
+            f"the header cell {name} and cells below it stand in single quotes; write the file "
+            'with double quotes (") around texts',
+        )
+    mended = mend(record.text, columns.delimiter, sample, dataset) if record.lines == 1 else None
+    if mended is None:
+        if not is_divided:
+            raise _undivided(record.text, dataset)
+        return columns
+    return _Columns(mended.delimiter, mended.width, mended.claims.positions, mended.claims.extra)
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,6 +192,22 @@ def _records(text: str, max_lines: int, *, whole: bool) -> Iterator[_Record]:
 
 def _find_columns(header: str, dataset: Dataset) -> _Columns:
     """The columns under the delimiter by which the header names most of the contract's."""
+    best = _best(header, dataset)
+    if best is None and header.count('"') % 2:
+        # A stray quote at the start takes in all cells; the rows below will tell, see ``_above``.
+        best = _best(header.replace('"', ""), dataset)
+    if best is None:
+        raise _undivided(header, dataset)
+    if best.width > dataset.format.max_columns:
+        raise FileRefusedError(
+            "too_many_columns",
+            f"the header has {best.width:,} cells; the contract allows "
+            f"{dataset.format.max_columns:,}",
+        )
+    return best
+
+
+def _best(header: str, dataset: Dataset) -> _Columns | None:
     best: _Columns | None = None
     for delimiter in dataset.format.delimiters:
         try:
@@ -169,18 +220,14 @@ def _find_columns(header: str, dataset: Dataset) -> _Columns:
         found = _Columns(delimiter, len(cells), claims.positions, tuple(claims.extra))
         if best is None or _rank(found) > _rank(best):
             best = found
-    if best is None:
-        raise FileRefusedError(
-            "delimiter_detection_failed",
-            f"none of {dataset.format.delimiters} divides the header {header[:500]!r}",
-        )
-    if best.width > dataset.format.max_columns:
-        raise FileRefusedError(
-            "too_many_columns",
-            f"the header has {best.width:,} cells; the contract allows "
-            f"{dataset.format.max_columns:,}",
-        )
     return best
+
+
+def _undivided(header: str, dataset: Dataset) -> FileRefusedError:
+    return FileRefusedError(
+        "delimiter_detection_failed",
+        f"none of {dataset.format.delimiters} divides the header {header[:500]!r}",
+    )
 
 
 def _rank(columns: _Columns) -> tuple[int, int]:

@@ -33,6 +33,8 @@ def requote(records: pl.DataFrame, width: int, delimiter: str, most: int) -> pl.
     Returns:
         Readings in the form of ``tokens.READING``.
     """
+    if records.is_empty():
+        return as_readings(records.drop("text"))
     escaped = _escaped(records, width, delimiter)
     records = records.join(escaped, on="record", how="anti").filter(
         ~pl.col("text").str.contains(LITERAL, literal=True)
@@ -57,6 +59,9 @@ def single_quoted(records: pl.DataFrame, width: int, delimiter: str) -> pl.DataF
         return as_readings(records.clear().drop("text"))
     d, b = re.escape(delimiter), blanks(delimiter)
     text = pl.col("text")
+    records = records.filter(text.str.contains("'", literal=True))
+    if records.is_empty():
+        return as_readings(records.drop("text"))
     some = records.filter(text.str.contains(rf"(?:^|{d}){b}'") & ~text.str.contains('"'))
     grammar = rf"(?:{b}'(?:[^']|'')*'{b}|(?:{b}[^'{d} \t][^{d}]*)?|{b}){d}"
     divided = divide(some, delimiter, grammar)

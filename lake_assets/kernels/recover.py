@@ -1,21 +1,25 @@
 """Damaged records that the contract's types leave one reading of."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import polars as pl
 
 from lake_assets.contracts.dataset import Dataset
-from lake_assets.kernels.cells import MISQUOTED, TOO_FEW, TOO_MANY
-from lake_assets.kernels.columns import contract_columns
+from lake_assets.kernels.cells import DIFFERING, GOOD, MISQUOTED, TOO_FEW, TOO_MANY
+from lake_assets.kernels.columns import contract_columns, differing
 from lake_assets.kernels.evidence import Evidence
 from lake_assets.kernels.fitting import fits_contract, holds
 from lake_assets.kernels.layout import Layout
 from lake_assets.kernels.recovery import candidates, choose
 from lake_assets.kernels.rows import Context, contested, judge, read_values
+from lake_assets.kernels.shifted import moved
 from lake_assets.kernels.texts import DAMAGE, KIND, Text
+from lake_assets.kernels.tokens import Fits
 
 RECOVERABLE = (MISQUOTED, TOO_FEW, TOO_MANY)
+UNREAD = ("!MISSING_REQUIRED_COLUMN:", "!INVALID_")
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,9 +62,18 @@ def recover(
     )
     if not bad.any():
         return none
-    damaged = rows.select("piece", "line_number", "raw_row", DAMAGE).with_row_index("record")
-    damaged = damaged.filter(pl.col(DAMAGE).is_in(RECOVERABLE))
-    tried = _candidates(damaged, pieces, dataset)
+    delimiters = dataset.format.delimiters
+    damaged = _records(rows, rows[DAMAGE].is_in(RECOVERABLE))
+    unread = _records(rows, _unread(rows, pieces))
+    tried = pl.concat(
+        [
+            *_readings(
+                damaged, partial(candidates, delimiters=delimiters), rows["piece"], pieces, dataset
+            ),
+            *_readings(unread, moved, rows["piece"], pieces, dataset),
+        ]
+        or [pl.DataFrame()]
+    )
     if tried.is_empty():
         return none
     values = read_values(tried, dataset, context, survey=False)
@@ -74,41 +87,82 @@ def recover(
     )
 
 
-def _candidates(damaged: pl.DataFrame, pieces: Sequence[Text], dataset: Dataset) -> pl.DataFrame:
-    """The texts of the contract's columns in each way to read each damaged record."""
-    layouts = [piece.layout for piece in pieces]
+def _records(rows: pl.DataFrame, mask: pl.Series) -> pl.DataFrame:
+    """The records of a block's rows for which ``mask`` is true, which may be null."""
+    record = mask.arg_true()
+    some = rows.select("piece", "line_number", "raw_row")[record]
+    return some.with_columns(record.cast(pl.UInt32).alias("record"))
+
+
+def _unread(rows: pl.DataFrame, pieces: Sequence[Text]) -> pl.Series:
+    """Rows of the right number of cells that may have moved, or stand in single quotes.
+
+    Their values are missing or cannot be read, and they start or end with a delimiter.
+    """
+    reasons = [name for name in rows.columns if name.startswith(UNREAD)]
+    delimiters = sorted({piece.layout.delimiter for piece in pieces})
+    raw = pl.col("raw_row")
+    ends = pl.any_horizontal(
+        raw.str.starts_with(delimiter) | raw.str.ends_with(delimiter) for delimiter in delimiters
+    )
+    single = raw.str.starts_with("'") & raw.str.ends_with("'")
+    bad = (pl.col(KIND) == GOOD) & pl.any_horizontal(pl.lit(False), *reasons)
+    some = rows.select(bad.arg_true()).to_series()
+    mask = pl.repeat(False, rows.height, eager=True)
+    if some.is_empty():
+        return mask
+    return mask.scatter(some, rows.select("raw_row")[some].select(ends | single).to_series())
+
+
+def _readings(
+    records: pl.DataFrame,
+    read: Callable[[pl.DataFrame, int, str, Fits], pl.DataFrame],
+    of_record: pl.Series,
+    pieces: Sequence[Text],
+    dataset: Dataset,
+) -> list[pl.DataFrame]:
+    """The texts of the contract's columns in each way to read each record."""
+    if records.is_empty():
+        return []
+    found = records["piece"].unique(maintain_order=True).to_list()
+    layouts: list[Layout | None] = [None] * len(pieces)
+    shapes: dict[tuple[str, int], list[int]] = {}
+    for at in found:
+        layout = layouts[at] = pieces[at].layout
+        shapes.setdefault((layout.delimiter, layout.width), []).append(at)
+    fits = fits_contract(dataset, layouts, of_record)
     frames = []
-    for piece in damaged["piece"].unique(maintain_order=True):
-        layout = layouts[piece]
-        alike = [at for at, other in enumerate(layouts) if _shape(other) == _shape(layout)]
-        if alike[0] < piece and damaged["piece"].is_in([at for at in alike if at < piece]).any():
-            continue
-        records = damaged.filter(pl.col("piece").is_in(alike))
-        found = candidates(
-            records.select("record", "raw_row"),
-            layout.width,
-            layout.delimiter,
-            dataset.format.delimiters,
-            fits_contract(dataset, layout.positions, layout.width),
-        ).join(
-            records.select("record", "piece", "line_number", "raw_row"),
-            on="record",
-            how="left",
-            maintain_order="left",
-        )
-        known = [other if at in alike else None for at, other in enumerate(layouts)]
-        origin = found.select(
-            "piece",
-            "line_number",
-            "raw_row",
-            pl.col("how").alias(KIND),
-            pl.lit(None, pl.String).alias(DAMAGE),
-            "record",
-            "unknown",
-        )
-        frames.append(origin.with_columns(contract_columns(found, known, dataset)))
-    return pl.concat(frames) if frames else pl.DataFrame()
+    for (delimiter, width), members in shapes.items():
+        some = records.filter(pl.col("piece").is_in(members)) if len(shapes) > 1 else records
+        texts = some.select("record", "raw_row")
+        ways = read(texts, width, delimiter, fits)
+        frames.append(_columns(ways, records, layouts, dataset))
+    return frames
 
 
-def _shape(layout: Layout) -> tuple[str, int, dict[str, tuple[int, ...]]]:
-    return layout.delimiter, layout.width, dict(layout.positions)
+def _columns(
+    found: pl.DataFrame,
+    records: pl.DataFrame,
+    layouts: Sequence[Layout | None],
+    dataset: Dataset,
+) -> pl.DataFrame:
+    """The texts of the contract's columns in readings of ``records``."""
+    rows = found.join(
+        records.select("record", "piece", "line_number", "raw_row"),
+        on="record",
+        how="left",
+        maintain_order="left",
+    )
+    origin = rows.select(
+        "piece",
+        "line_number",
+        "raw_row",
+        pl.col("how").alias(KIND),
+        pl.lit(None, pl.String).alias(DAMAGE),
+        "record",
+        "unknown",
+    )
+    differ = differing(rows, layouts, dataset)
+    if differ is not None:
+        origin = origin.with_columns(pl.when(differ).then(pl.lit(DIFFERING)).alias(DAMAGE))
+    return origin.with_columns(contract_columns(rows, layouts, dataset))

@@ -20,14 +20,14 @@ from collections.abc import Sequence
 
 import polars as pl
 
-from lake_assets.kernels.quotes import SINGLE, SPACED, requote, single_quoted
+from lake_assets.kernels.chart import MOST_SURPLUS
+from lake_assets.kernels.quotes import SPACED, requote, single_quoted
 from lake_assets.kernels.shortage import put_in
-from lake_assets.kernels.surplus import MOST_SURPLUS, take_out
+from lake_assets.kernels.surplus import take_out
 from lake_assets.kernels.tokens import Fits, as_readings, divide, token, unquoted
 from lake_assets.kernels.truncated import truncated
 
 OTHER_DELIMITER = "another delimiter"
-SHIFTED = "shifted cells"
 
 LONGEST = 16 * 1024
 """Bytes of a record; a longer one has no candidates."""
@@ -45,8 +45,9 @@ def candidates(
     records: pl.DataFrame,
     width: int,
     delimiter: str,
-    delimiters: Sequence[str],
     fits: Fits | None = None,
+    *,
+    delimiters: Sequence[str],
 ) -> pl.DataFrame:
     """The ways in which damaged records could be read.
 
@@ -57,9 +58,9 @@ def candidates(
             wrong number of cells or with quotes where RFC 4180 does not allow them.
         width: cells of the header.
         delimiter: of the file.
-        delimiters: the contract's.
         fits: says which texts can stand in a cell. Without it candidates that cannot be are
             given, too, and records with many of them are given up.
+        delimiters: the contract's.
 
     Returns:
         ``record``, ``how`` (String: the kind of recovery; null if the reading only casts doubt),
@@ -80,28 +81,6 @@ def candidates(
         )
     ]
     return pl.concat([_wide(as_readings(texts.clear()), names), *parts])
-
-
-def shifted(cells: pl.DataFrame) -> pl.DataFrame:
-    """The ways to read records of the right number of cells that do not fit the contract.
-
-    An empty cell too many at the start and one too few at the end, or the other way round, or
-    single quotes around every cell. The cell that is too few is taken to be empty.
-
-    Args:
-        cells: ``record`` and the texts ``cell_<n>``.
-
-    Returns:
-        The same form as :func:`candidates`. That the empty cell at one end is too many, and one
-        within the row too few, only casts doubt.
-    """
-    names = [name for name in cells.columns if name != "record"]
-    texts = cells.select("record", pl.col(names).fill_null(""))
-    last = len(names) - 1
-    parts = [_moved(texts, names, 0, to, SHIFTED if to == last else None) for to in range(last + 1)]
-    parts += [_moved(texts, names, last, to, None if to else SHIFTED) for to in range(last)]
-    found = _once(pl.concat([*parts, _unwrapped(texts, names)]), names)
-    return found.join(texts, on=["record", *names], how="anti", maintain_order="left")
 
 
 def choose(typed: pl.DataFrame, names: Sequence[str]) -> pl.DataFrame:
@@ -135,9 +114,9 @@ def _readings(
     """Readings of all kinds, in the form of ``tokens.READING``."""
     most = most_candidates(width)
     parts = [
-        as_readings(_whole(texts, width, other).with_columns(pl.lit(OTHER_DELIMITER).alias("how")))
+        as_readings(whole.with_columns(pl.lit(OTHER_DELIMITER).alias("how")))
         for other in delimiters
-        if other != delimiter
+        if other != delimiter and not (whole := _whole(texts, width, other)).is_empty()
     ]
     text = pl.col("text")
     # What has far too many cells is not taken apart.
@@ -171,50 +150,16 @@ def _whole(texts: pl.DataFrame, width: int, delimiter: str) -> pl.DataFrame:
 
 def _wide(readings: pl.DataFrame, names: Sequence[str]) -> pl.DataFrame:
     """Tokens as cells, and records of too many readings left out."""
+    texts = readings.with_columns(pl.col("tokens").list.eval(unquoted(pl.element())))
     cells = [
-        unquoted(pl.col("tokens").list.get(at, null_on_oob=True)).alias(name)
-        for at, name in enumerate(names)
+        pl.col("tokens").list.get(at, null_on_oob=True).alias(name) for at, name in enumerate(names)
     ]
-    once = _once(readings.select("record", "how", "unknown", *cells), names)
-    return once.filter(pl.len().over("record") <= most_candidates(len(names)))
+    found = once(texts.select("record", "how", "unknown", *cells), names)
+    return found.filter(pl.len().over("record") <= most_candidates(len(names)))
 
 
-def _once(found: pl.DataFrame, names: Sequence[str]) -> pl.DataFrame:
+def once(found: pl.DataFrame, names: Sequence[str]) -> pl.DataFrame:
     """Of equal readings the first; one that recovers goes before one that casts doubt."""
     key = pl.col("unknown").cast(pl.List(pl.String)).list.join(",").alias("key")
     ordered = found.with_columns(key).sort("record", pl.col("how").is_null(), maintain_order=True)
     return ordered.unique(["record", "key", *names], keep="first", maintain_order=True).drop("key")
-
-
-def _moved(
-    texts: pl.DataFrame, names: Sequence[str], at: int, to: int, how: str | None
-) -> pl.DataFrame:
-    """The records whose cell ``at`` is empty, with that cell taken out and put in at ``to``."""
-    order = [name for name in names if name != names[at]]
-    order.insert(to, names[at])
-    return texts.filter(pl.col(names[at]).str.strip_chars() == "").select(
-        "record",
-        pl.lit(how, pl.String).alias("how"),
-        pl.lit(None, pl.List(pl.Int64)).alias("unknown"),
-        *(pl.col(old).alias(new) for old, new in zip(order, names, strict=True)),
-    )
-
-
-def _unwrapped(texts: pl.DataFrame, names: Sequence[str]) -> pl.DataFrame:
-    """The records of which every cell that is not empty stands in single quotes."""
-    trimmed = [pl.col(name).str.strip_chars() for name in names]
-    wrapped = [text.str.contains(r"^'(?s:.*)'$") & (text != "'") for text in trimmed]
-    empty = [text == "" for text in trimmed]
-    return texts.filter(
-        pl.all_horizontal(a | b for a, b in zip(wrapped, empty, strict=True))
-    ).select(
-        "record",
-        pl.lit(SINGLE).alias("how"),
-        pl.lit(None, pl.List(pl.Int64)).alias("unknown"),
-        *(
-            text.str.strip_prefix("'")
-            .str.strip_suffix("'")
-            .str.replace_all("''", "'", literal=True)
-            for text in trimmed
-        ),
-    )

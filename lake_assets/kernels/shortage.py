@@ -33,17 +33,22 @@ def put_in(
         Readings in the form of ``tokens.READING``, and the records given up.
     """
     count = width - 1
-    state = _bounds(records.filter(pl.col("tokens").list.len() == count), count, fits)
+    some = records.filter(pl.col("tokens").list.len() == count)
+    if some.is_empty():
+        return as_readings(some), some["record"]
+    state = _bounds(some, count, fits)
     here, token = pl.col("at"), pl.col("tokens").list.get(pl.col("at"), null_on_oob=True)
-    at = state.with_columns(at=pl.int_ranges("last", pl.col("first") + 1)).explode(
-        "at", empty_as_null=False
+    at = (
+        state.with_columns(at=pl.int_ranges("last", pl.col("first") + 1))
+        .explode("at", empty_as_null=False)
+        .with_columns(token=token)
     )
     gap = at.filter(here > pl.col("last")).with_columns(
         _replaced(0, pl.lit("")).alias("tokens"), pl.concat_list("at").alias("unknown")
     )
-    whole = at.with_columns(token=token).filter(here.is_between(0, count - 1))
+    whole = at.filter(here.is_between(0, count - 1))
     plain, quoted = whole.filter(~is_quoted(token)), whole.filter(is_quoted(token))
-    long = heavy(plain, pl.col("token").str.len_chars(), 4 * most)
+    long = heavy(plain, pl.col("token").str.len_chars().sum(), 4 * most)
     plain = plain.filter(~pl.col("record").is_in(long.implode()))
     parts = pl.concat([_halves(plain, delimiters), _halves_of_quoted(quoted)])
     # ``12..5`` is a misspelt number, rather than 12. and .5 without the delimiter between.
@@ -52,7 +57,7 @@ def put_in(
         _replaced(1, pl.col("left"), pl.col("right")).alias("tokens"),
         pl.when(~beside_point).then(pl.lit(JOINT)).alias("how"),
     )
-    many = heavy(parts, pl.lit(1), most)
+    many = heavy(parts, pl.len(), most)
     return pl.concat([as_readings(gap), as_readings(parts)]), pl.concat([long, many])
 
 
@@ -62,30 +67,39 @@ def _bounds(records: pl.DataFrame, count: int, fits: Fits | None) -> pl.DataFram
     What was lost stood not behind the one, and not before the other.
     """
     if fits is None:
-        return records.with_columns(first=pl.lit(count), last=pl.lit(-1))
-    texts = [unquoted(pl.col("tokens").list.get(at, null_on_oob=True)) for at in range(count)]
-    stay = fits.judge(records.select(text.alias(f"cell_{at}") for at, text in enumerate(texts)))
-    move = fits.judge(records.select(text.alias(f"cell_{at + 1}") for at, text in enumerate(texts)))
-    first = [pl.when(~pl.col(f"cell_{at}")).then(pl.lit(at)) for at in range(count)]
-    last = [pl.when(~pl.col(f"cell_{at + 1}")).then(pl.lit(at)) for at in range(count)]
-    return records.with_columns(
-        stay.select(pl.coalesce(*first, pl.lit(count)).alias("first")).to_series(),
-        move.select(pl.coalesce(*reversed(last), pl.lit(-1)).alias("last")).to_series(),
+        return records.with_columns(first=pl.lit(count, pl.Int64), last=pl.lit(-1, pl.Int64))
+    texts = records.select(
+        "record",
+        text=pl.col("tokens").list.eval(unquoted(pl.element())),
+        place=pl.int_ranges(0, count),
+    ).explode("text", "place", empty_as_null=False)
+    asked = texts.select("record", "place", "text")
+    both = pl.concat([asked, asked.with_columns(pl.col("place") + 1)])
+    fine = fits.judge(both)
+    place = pl.col("place")
+    stops = texts.select(
+        "record",
+        "place",
+        stays=fine.head(texts.height),
+        moves=fine.tail(texts.height),
     )
+    bounds = stops.group_by("record", maintain_order=True).agg(
+        place.filter(~pl.col("stays")).min().fill_null(count).alias("first"),
+        place.filter(~pl.col("moves")).max().fill_null(-1).alias("last"),
+    )
+    return records.hstack(bounds.drop("record"))
 
 
 def _fitting(parts: pl.DataFrame, fits: Fits | None) -> pl.DataFrame:
     """The parts of which ``left`` can stand in cell ``at``, and ``right`` in the next one."""
     if fits is None or parts.is_empty():
         return parts
-    fine = []
-    for (place,), some in parts.partition_by("at", as_dict=True, maintain_order=True).items():
-        texts = some.select(
-            unquoted(pl.col("left")).alias(f"cell_{place}"),
-            unquoted(pl.col("right")).alias(f"cell_{place + 1}"),
-        )
-        fine.append(some.filter(fits.judge(texts).select(pl.all_horizontal(pl.all())).to_series()))
-    return pl.concat(fine)
+    sides = [
+        parts.select("record", place=pl.col("at") + after, text=unquoted(pl.col(side)))
+        for after, side in enumerate(("left", "right"))
+    ]
+    fine = fits.judge(pl.concat(sides))
+    return parts.filter(fine.head(parts.height) & fine.tail(parts.height))
 
 
 def _halves(whole: pl.DataFrame, delimiters: Sequence[str]) -> pl.DataFrame:

@@ -3,16 +3,14 @@
 Tokens are joined by the delimiter between them (it was text, and nobody quoted it), or empty
 tokens dropped. All ways to make as many changes as cells are too many are followed from left to
 right. Which tokens can stand in which cells is asked once, before: a way is only taken where the
-rest of the record can still be made to fit.
+rest of the record can still be made to fit. The surplus cells may also be fields that nobody asked
+for, at the end or at the start of the row: that mends nothing, it only casts doubt.
 """
-
-from collections.abc import Iterator
 
 import polars as pl
 
-from lake_assets.kernels.tokens import Fits, as_readings, is_empty, is_quoted, unquoted
-
-MOST_SURPLUS = 3
+from lake_assets.kernels.chart import MOST_SURPLUS, Chart, draw_chart
+from lake_assets.kernels.tokens import Fits, as_readings
 
 TRAILING = "trailing delimiters"
 DOUBLED = "a doubled delimiter"
@@ -34,139 +32,125 @@ def take_out(
     Returns:
         Readings in the form of ``tokens.READING``, and the records given up.
     """
-    found, lost = [as_readings(records.clear())], [records["record"].clear()]
     surplus = pl.col("tokens").list.len().cast(pl.Int64) - width
-    for changes in range(1, MOST_SURPLUS + 1):
-        state = records.filter(surplus == changes)
-        if state.is_empty():
-            continue
-        state = _chart(state, width, changes, fits)
-        ways = pl.col("ways_0").list.get(0)
-        lost.append(state.filter(ways > 2 * most)["record"])
-        state = _start(state.filter(ways.is_between(1, 2 * most)))
-        for shift in range(changes):
-            here = state.filter(pl.col("shift") == shift)
-            ahead = state.filter(pl.col("shift") > shift)
-            state = pl.concat([ahead, *_ways(here, shift, changes, delimiter)])
-        rest = pl.col("tokens").list.slice("at")
-        state = state.with_columns(
-            tokens=pl.concat_list("out", rest), how=pl.when(~pl.col("doubt")).then("how")
-        )
-        found.append(as_readings(state))
-    return pl.concat(found), pl.concat(lost)
-
-
-def _start(chart: pl.DataFrame) -> pl.DataFrame:
-    """The state of a search before its first change.
-
-    ``out`` holds the tokens settled so far, ``at`` is the first of those that are not, ``shift``
-    counts the changes made; ``dropped`` says that the last one dropped the token before ``at``.
-    """
-    return chart.with_columns(
-        out=pl.lit([], pl.List(pl.String)),
-        at=pl.lit(0, pl.Int64),
-        shift=pl.lit(0, pl.Int64),
+    some = records.with_columns(changes=surplus).filter(surplus.is_between(1, MOST_SURPLUS))
+    if some.is_empty():
+        return as_readings(some), some["record"]
+    chart = draw_chart(some, width, fits)
+    start = chart.starts
+    ways = chart.ways.gather(some["changes"] * chart.size + start)
+    lost = some["record"].filter(ways > 2 * most)
+    state = pl.DataFrame(
+        {
+            "row": pl.int_range(some.height, dtype=pl.Int64, eager=True),
+            "start": start,
+            "here": start,
+            "left": some["changes"],
+        }
+    ).filter(ways.is_between(1, 2 * most))
+    made = [f"{what}_{change}" for change in range(MOST_SURPLUS) for what in ("at", "joints")]
+    state = state.with_columns(
+        *(pl.lit(None, pl.Int64).alias(name) for name in made),
         how=pl.lit(None, pl.String),
         doubt=pl.lit(False),
         dropped=pl.lit(False),
     )
+    done = [state.clear()]
+    for change in range(MOST_SURPLUS):
+        if state.is_empty():
+            break
+        state = _ways(state, chart, change)
+        done.append(state.filter(pl.col("left") == 0))
+        state = state.filter(pl.col("left") > 0)
+    found = _changed(some, pl.concat(done), delimiter)
+    extra = _extra(some, chart, width).filter(~pl.col("record").is_in(lost.implode()))
+    return pl.concat([found, extra]), lost
 
 
-def _ways(state: pl.DataFrame, shift: int, changes: int, delimiter: str) -> Iterator[pl.DataFrame]:
-    """All next changes of a state of which ``shift`` changes are made."""
-    count = pl.col("tokens").list.len().cast(pl.Int64)
-    last = pl.min_horizontal(pl.col(f"reach_{shift}").list.get("at"), count - 1)
-    each = state.with_columns(here=pl.int_ranges("at", last + 1)).explode(
-        "here", empty_as_null=False
-    )
-    here, tokens = pl.col("here"), pl.col("tokens").list
-    before = tokens.slice("at", here - pl.col("at"))
-    is_empty_at, is_quoted_at = pl.col("empty").list.get, pl.col("quoted").list.get
-    # Of several empty tokens in a row the first ones are dropped: any others give the same.
-    first = (
-        (here == 0)
-        | ~is_empty_at(pl.max_horizontal(here - 1, 0))
-        | (pl.col("dropped") & (here == pl.col("at")))
-    )
-    is_open = pl.col(f"ways_{shift + 1}").list.get(here + 1) > 0
-    trailing = pl.col("empty").list.slice(here).list.all()
-    what = pl.when(trailing).then(pl.lit(TRAILING)).otherwise(pl.lit(DOUBLED))
-    yield _after(
-        each.filter(is_empty_at(here) & first & is_open), before, what, here + 1, shift + 1, True
-    )
-    for joints in range(1, changes - shift + 1):
-        some = each.filter(here + joints < count)
-        # Text neither starts nor ends with a delimiter, nor is it quoted in part.
-        fine = ~is_empty_at(here) & ~is_empty_at(here + joints)
-        hollow = pl.lit(False)
-        for joined in range(joints + 1):
-            fine &= ~is_quoted_at(here + joined)
-            hollow |= is_empty_at(here + joined)
-        fine &= pl.col(f"ways_{shift + joints}").list.get(here + joints + 1) > 0
-        text = tokens.slice(here, joints + 1).list.join(delimiter)
-        yield _after(
-            # ``x,,y`` may be one text, or two of which one delimiter was doubled.
-            some.filter(fine).with_columns(doubt=pl.col("doubt") | hollow),
-            pl.concat_list(before, text),
-            pl.lit(UNQUOTED),
-            here + joints + 1,
-            shift + joints,
-            False,
-        )
+def _ways(state: pl.DataFrame, chart: Chart, change: int) -> pl.DataFrame:
+    """All next changes of a state.
 
-
-def _after(
-    each: pl.DataFrame, settled: pl.Expr, what: pl.Expr, at: pl.Expr, shift: int, dropped: bool
-) -> pl.DataFrame:
-    """The state after a change that ``settled`` some tokens."""
-    before = pl.col("how")
-    longer = pl.when(before.str.ends_with(what)).then(before).otherwise(before + " and " + what)
-    return each.with_columns(
-        out=pl.concat_list("out", settled),
-        how=pl.coalesce(longer, what),
-        at=at,
-        shift=pl.lit(shift, pl.Int64),
-        dropped=pl.lit(dropped),
-    ).drop("here")
-
-
-def _chart(records: pl.DataFrame, width: int, changes: int, fits: Fits | None) -> pl.DataFrame:
-    """What a way through a record has to know, as lists by token.
-
-    Adds ``empty``, ``quoted`` and, for each number of changes made before (the shift of a token
-    towards its cell), ``reach_<shift>``: how far the tokens from this one on fit as they are; and
-    ``ways_<shift>``: in how many ways the tokens from this one on can be made to fit.
+    ``here`` is the first token that is not settled, ``left`` counts the changes to be made;
+    ``dropped`` says that the last one dropped the token before ``here``; ``at_<change>`` is the
+    token changed, and ``joints_<change>``, how many delimiters it is joined at, 0 if dropped.
     """
-    count = width + changes
-    tokens = records.select(pl.col("tokens").list.get(at).alias(str(at)) for at in range(count))
-    empty = tokens.select(is_empty(pl.all())).get_columns()
-    quoted = tokens.select(is_quoted(pl.all())).get_columns()
-    texts = tokens.select(unquoted(pl.all()))
-    no = pl.repeat(False, records.height, eager=True)
-    lists: dict[str, list[pl.Series]] = {"empty": empty, "quoted": quoted}
-    for shift in reversed(range(changes + 1)):
-        moved = texts.select(pl.col(str(at + shift)).alias(f"cell_{at}") for at in range(width))
-        fine = [~no] * width if fits is None else fits.judge(moved).get_columns()
-        reach = [pl.repeat(count, records.height, eager=True, dtype=pl.Int64)]
-        ways = [(~no if shift == changes else no).cast(pl.Int64)]
-        for at in reversed(range(count)):
-            stays = fine[at - shift] if 0 <= at - shift < width else no
-            here = pl.repeat(at, records.height, eager=True, dtype=pl.Int64)
-            reach.insert(0, reach[0].zip_with(stays, here))
-            way = stays * ways[0]
-            if shift < changes:
-                way += empty[at] * lists[f"ways_{shift + 1}"][at + 1]
-            for joints in range(1, min(changes - shift, count - 1 - at) + 1):
-                joins = ~empty[at] & ~empty[at + joints]
-                for joined in range(at, at + joints + 1):
-                    joins &= ~quoted[joined]
-                way += joins * lists[f"ways_{shift + joints}"][at + joints + 1]
-            ways.insert(0, way)
-        lists |= {f"reach_{shift}": reach, f"ways_{shift}": ways}
-    columns = [
-        pl.DataFrame([column.alias(str(at)) for at, column in enumerate(columns)]).select(
-            pl.concat_list(pl.all()).alias(name)
+    end = chart.ends.gather(state["here"])
+    reach = chart.reach.gather(state["left"] * chart.size + state["here"])
+    each = (
+        state.with_columns(end, reach.alias("reach"))
+        .with_columns(
+            token=pl.int_ranges("here", pl.min_horizontal(pl.col("reach"), pl.col("end") - 1) + 1),
         )
-        for name, columns in lists.items()
-    ]
-    return pl.concat([records, *columns], how="horizontal")
+        .explode("token", empty_as_null=False)
+        .with_columns(joints=pl.int_ranges(0, pl.col("left") + 1))
+        .explode("joints", empty_as_null=False)
+        .with_columns(
+            after=pl.min_horizontal(pl.col("token") + pl.col("joints") + 1, "end"),
+            then=pl.col("left") - pl.max_horizontal("joints", 1),
+        )
+    )
+    token, joints = each["token"], each["joints"]
+    allowed = chart.allowed.gather(joints * chart.size + token)
+    is_open = chart.ways.gather(each["then"] * chart.size + each["after"]) > 0
+    # Of several empty tokens in a row the first ones are dropped: any others give the same.
+    first = chart.first.gather(token) | (each["dropped"] & (token == each["here"]))
+    each = each.filter(allowed & is_open & (first | (joints > 0)))
+    token, joints = each["token"], each["joints"]
+    before, is_drop = pl.col("how"), pl.col("joints") == 0
+    what = (
+        pl.when(~is_drop)
+        .then(pl.lit(UNQUOTED))
+        .when(pl.lit(chart.trailing(token)))
+        .then(pl.lit(TRAILING))
+        .otherwise(pl.lit(DOUBLED))
+    )
+    longer = pl.when(before.str.ends_with(what)).then(before).otherwise(before + " and " + what)
+    # ``x,,y`` may be one text, or two of which one delimiter was doubled.
+    gap = ~is_drop & pl.lit(chart.hollow.gather(joints * chart.size + token))
+    return each.with_columns(
+        here="after",
+        left="then",
+        how=pl.coalesce(longer, what),
+        doubt=pl.col("doubt") | gap,
+        dropped=is_drop,
+        **{f"at_{change}": pl.col("token") - pl.col("start"), f"joints_{change}": "joints"},
+    ).select(state.columns)
+
+
+def _changed(records: pl.DataFrame, ways: pl.DataFrame, delimiter: str) -> pl.DataFrame:
+    """The readings that ways lead to."""
+    tokens, end = pl.col("tokens").list, pl.col("tokens").list.len().cast(pl.Int64)
+    after: pl.Expr = pl.lit(0, pl.Int64)
+    parts: list[pl.Expr] = []
+    for change in range(MOST_SURPLUS):
+        at, joints = pl.col(f"at_{change}").fill_null(end), pl.col(f"joints_{change}")
+        joined = pl.concat_list(tokens.slice(at, joints + 1).list.join(delimiter))
+        parts += [
+            tokens.slice(after, at - after),
+            pl.when(joints > 0).then(joined).otherwise(pl.lit([], pl.List(pl.String))),
+        ]
+        after = pl.min_horizontal(at + joints.fill_null(0) + 1, end)
+    found = records[ways["row"]].select("record", "tokens").hstack(ways.drop("row"))
+    return as_readings(
+        found.with_columns(
+            tokens=pl.concat_list(*parts, tokens.slice(after)),
+            how=pl.when(~pl.col("doubt")).then("how"),
+        )
+    )
+
+
+def _extra(records: pl.DataFrame, chart: Chart, width: int) -> pl.DataFrame:
+    """The readings without the last cells, or the first ones, as fields that nobody asked for."""
+    changes, tokens = records["changes"], pl.col("tokens").list
+    start, end = chart.starts, chart.ends.gather(chart.starts)
+    # Nothing is lost with empty cells, so that they can be dropped for good.
+    front = chart.reach.gather(changes * chart.size + start) - start >= width
+    behind = ~chart.trailing(start + width)
+    back = chart.reach.gather(start + changes) == end
+    before = chart.full.gather(start) <= start + changes - 1
+    return pl.concat(
+        [
+            as_readings(records.filter(front & behind).with_columns(tokens.head(width))),
+            as_readings(records.filter(back & before).with_columns(tokens.tail(width))),
+        ]
+    )

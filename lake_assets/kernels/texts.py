@@ -8,8 +8,8 @@ import polars as pl
 
 from lake_assets.contracts.dataset import Dataset
 from lake_assets.kernels.accounting import Accounting
-from lake_assets.kernels.cells import BLANK, HEADER, split_cells
-from lake_assets.kernels.columns import contract_columns
+from lake_assets.kernels.cells import BLANK, DAMAGED, DIFFERING, HEADER, split_cells
+from lake_assets.kernels.columns import contract_columns, differing
 from lake_assets.kernels.encoding import Encoding
 from lake_assets.kernels.evidence import Evidence
 from lake_assets.kernels.layout import Layout
@@ -118,6 +118,12 @@ def _read_alike(pieces: Sequence[Text], dataset: Dataset) -> tuple[pl.DataFrame,
         pl.col("kind").alias(KIND),
         pl.col("damage").alias(DAMAGE),
     )
+    differ = differing(rows, layouts, dataset)
+    if differ is not None:
+        origin = origin.with_columns(
+            pl.when(differ).then(pl.lit(DAMAGED)).otherwise(KIND).alias(KIND),
+            pl.when(differ).then(pl.lit(DIFFERING)).otherwise(DAMAGE).alias(DAMAGE),
+        )
     return origin.with_columns(contract_columns(rows, layouts, dataset)), books
 
 

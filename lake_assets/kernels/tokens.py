@@ -12,13 +12,13 @@ class Fits:
     """Which texts can stand in which cells of a file.
 
     Attributes:
-        judge: String columns ``cell_<n>``, some or all of a record's, to Boolean ones of the same
-            names. It may say yes too often, never no to what could be right.
-        free: the cells in which any text can stand.
+        judge: ``record``, ``place`` (Int64, of a cell), ``text`` (String), one row a question, to
+            Boolean. It may say yes too often, never no to what could be right.
+        free: ``record``, ``place`` to Boolean: whether any text can stand in the cell.
     """
 
-    judge: Callable[[pl.DataFrame], pl.DataFrame]
-    free: frozenset[int]
+    judge: Callable[[pl.DataFrame], pl.Series]
+    free: Callable[[pl.DataFrame], pl.Series]
 
 
 LITERAL = "\ufdd0"
@@ -75,6 +75,9 @@ def divide(records: pl.DataFrame, delimiter: str, grammar: str) -> pl.DataFrame:
         ``records`` with ``tokens`` (List of String) in place of ``text``.
     """
     text = pl.col("text") + delimiter
+    if records.is_empty():
+        tokens = pl.lit(None, pl.List(pl.String))
+        return records.with_columns(tokens.alias("tokens")).drop("text")
     # An anchored search is linear, whatever the text; only what passes is taken apart.
     return (
         records.filter(text.str.contains(rf"^(?:{grammar})+$"))
@@ -96,6 +99,6 @@ def unquoted(tokens: pl.Expr) -> pl.Expr:
 
 
 def heavy(state: pl.DataFrame, weight: pl.Expr, most: int) -> pl.Series:
-    """The records whose rows weigh more than ``most`` together."""
-    weights = state.group_by("record").agg(weight.cast(pl.Int64).sum().alias("weight"))
+    """The records of whose rows ``weight``, an aggregate, is more than ``most``."""
+    weights = state.group_by("record").agg(weight.alias("weight"))
     return weights.filter(pl.col("weight") > most)["record"]

@@ -25,6 +25,8 @@ def truncated(
     Returns:
         Readings in the form of ``tokens.READING``.
     """
+    if misquoted.is_empty() and short.is_empty():
+        return as_readings(short)
     closed = misquoted.with_columns(pl.col("text") + '"')
     opened = divide(closed, delimiter, token(delimiter)).filter(
         pl.col("tokens").list.len() <= width, is_quoted(pl.col("tokens").list.last())
@@ -35,10 +37,11 @@ def truncated(
         return as_readings(cut)
     last = pl.col("tokens").list.len().cast(pl.Int64) - 1
     wordy = unquoted(pl.col("tokens").list.last()).str.contains(WORDS)
-    free = range(width) if fits is None else fits.free
+    places = cut.select("record", place=last)
+    free = pl.lit(True) if fits is None else pl.lit(fits.free(places))
     missing = pl.lit("").repeat_by(width - last)
     return as_readings(
-        cut.filter(~wordy | last.is_in(free)).with_columns(
+        cut.filter(~wordy | free).with_columns(
             pl.concat_list(pl.col("tokens").list.head(last), missing).alias("tokens"),
             pl.int_ranges(last, width).alias("unknown"),
         )

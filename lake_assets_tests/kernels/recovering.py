@@ -6,9 +6,14 @@ from typing import Any
 import polars as pl
 
 from lake_assets.contracts import Dataset
+from lake_assets.kernels.columns import contract_columns
+from lake_assets.kernels.evidence import NOTHING
 from lake_assets.kernels.fitting import fits_contract, holds
-from lake_assets.kernels.recovery import candidates, choose, shifted
-from lake_assets.kernels.rows import DAMAGE, KIND, type_rows
+from lake_assets.kernels.layout import Layout, read_layout
+from lake_assets.kernels.recovery import candidates, choose
+from lake_assets.kernels.rows import Context, judge, read_values
+from lake_assets.kernels.shifted import shifted
+from lake_assets.kernels.texts import DAMAGE, KIND
 from lake_assets_tests.kernels.reading import provenance, small
 
 DELIMITERS = (",", ";", "\t", "|")
@@ -30,17 +35,18 @@ def text(name: str, required: bool = False) -> dict[str, Any]:
 
 
 def number(name: str, required: bool = False) -> dict[str, Any]:
-    return {"name": name, "type": "integer", "required": required}
+    return {"name": name, "type": "integer", "required": required, "decimal_mark": "point"}
 
 
 def money(name: str, required: bool = False) -> dict[str, Any]:
-    return {"name": name, "type": "decimal", "required": required}
+    return {"name": name, "type": "decimal", "required": required, "decimal_mark": "point"}
 
 
-TYPED = contract(
-    text("id", True), AT, number("n", True), money("price", True), text("note"),
-    rules=["REGEXP_LIKE(id, '^[A-Z]-[0-9]+$')", "n > 0"],
-)  # fmt: skip
+RULES = ["REGEXP_LIKE(id, '^[A-Z]-[0-9]+$')", "n > 0"]
+COLUMNS = (text("id", True), AT, number("n", True), money("price", True), text("note"))
+TYPED = contract(*COLUMNS, rules=RULES)
+WORDED = contract(*COLUMNS, rules=[*RULES, "note IS NULL OR REGEXP_LIKE(note, '^[a-z]')"])
+"""No number can stand in its last column."""
 TEXTS = contract(AT, text("a"), text("b"), text("c"), text("d"))
 """Any text can stand behind the timestamp, which every contract has."""
 
@@ -54,8 +60,10 @@ def recover(
         schema={"record": pl.UInt32, "raw_row": pl.String},
     )
     width = len(dataset.columns)
-    fits = fits_contract(dataset, places(dataset), width)
-    return _chosen(candidates(records, width, delimiter, DELIMITERS, fits), len(rows), dataset)
+    fits = fits_contract(dataset, [layout(dataset)], one_piece(len(rows)))
+    return _chosen(
+        candidates(records, width, delimiter, fits, delimiters=DELIMITERS), len(rows), dataset
+    )
 
 
 def unshift(row: Sequence[str], dataset: Dataset = TYPED) -> tuple[Any, ...] | None:
@@ -68,25 +76,32 @@ def unshift(row: Sequence[str], dataset: Dataset = TYPED) -> tuple[Any, ...] | N
 def typed(cells: pl.DataFrame, dataset: Dataset) -> pl.DataFrame:
     """Candidates typed by a contract whose columns stand in its own order."""
     names = [column.name for column in dataset.columns]
-    trimmed = [pl.col(f"cell_{at}").str.strip_chars() for at in range(len(names))]
-    nulls = list(dataset.format.nulls)
+    columns = contract_columns(cells.with_columns(piece=0), [layout(dataset)], dataset)
     texts = cells.select(
+        pl.lit(0, pl.UInt32).alias("piece"),
         pl.int_range(pl.len()).cast(pl.UInt32).alias("line_number"),
         pl.lit("").alias("raw_row"),
         pl.lit("good").alias(KIND),
         pl.lit(None, pl.String).alias(DAMAGE),
-        *(
-            pl.when(~cell.str.to_lowercase().is_in(nulls)).then(cell).alias(name)
-            for cell, name in zip(trimmed, names, strict=True)
-        ),
-    )
-    rows = type_rows(texts, dataset, provenance(), None)
-    fits = holds(rows, cells["unknown"], dataset, places(dataset))
+        "unknown",
+    ).hstack(columns)
+    context = Context([None], [provenance().ingest_ts.date()])
+    values = read_values(texts, dataset, context, survey=False)
+    rows = judge(texts, values, [NOTHING], dataset, context)
+    fits = holds(rows, [layout(dataset)], dataset)
+    names = [column.name for column in dataset.columns]
     return pl.concat([cells.select("record", "how"), rows.select(*names, fits)], how="horizontal")
 
 
-def places(dataset: Dataset) -> dict[str, tuple[int, ...]]:
-    return {column.name: (at,) for at, column in enumerate(dataset.columns)}
+def layout(dataset: Dataset) -> Layout:
+    """Of a file whose columns stand in the contract's order."""
+    names = [column.name for column in dataset.columns]
+    return read_layout(f"{','.join(names)}\n".encode(), dataset, whole=False)
+
+
+def one_piece(records: int) -> pl.Series:
+    """The piece of each of ``records``."""
+    return pl.repeat(0, records, dtype=pl.UInt32, eager=True)
 
 
 def _chosen(cells: pl.DataFrame, rows: int, dataset: Dataset) -> list[tuple[Any, ...] | None]:

@@ -88,9 +88,15 @@ def test_several_stray_quotes_cost_only_their_own_rows() -> None:
     assert lines(rows) == [3, 4, 6]
 
 
-@pytest.mark.parametrize("row", ["b,,2025-01-02,1,", "b,2025-01-02,,1,", "b,2025-01-02,1,x,"])
-def test_an_empty_cell_too_many_is_not_guessed_away(row: str) -> None:
+@pytest.mark.parametrize("row", ["b,2025-01-02,,1,", "b,2025-01-02,,1,x", "b,2025-01-02,1,x,y"])
+def test_a_cell_too_many_is_not_guessed_away(row: str) -> None:
     assert reasons(read(f"{HEADER}{ROW}{row}\n")) == {3: [MANY]}
+
+
+@pytest.mark.parametrize("row", ["b,,2025-01-02,1,", "b,2025-01-02,1,,"])
+def test_an_empty_cell_too_many_is_dropped_where_nothing_else_fits(row: str) -> None:
+    rows = read(f"{HEADER}{ROW}{row}\n")
+    assert rows.good.select("id", "n", "note").row(1) == ("b", 1, None)
 
 
 @pytest.mark.parametrize(
@@ -135,5 +141,5 @@ def test_a_contract_may_have_a_single_column_besides_its_partition() -> None:
     columns = [{"name": "at", "type": "timestamp", "required": True, "formats": ["yyyy-MM-dd"]}]
     dataset = small(columns=columns, key=["at"], gold={"table": "t", "row_hash": ["at"]})
     rows = read('at\n2025-01-02\n\n"2025-01-03"\n2025-01-04,\n', dataset)
-    assert lines(rows) == [2, 4]
-    assert (rows.books.skipped, rows.books.rejected) == (1, 1)
+    assert lines(rows) == [2, 4, 5]
+    assert (rows.books.skipped, rows.books.rejected) == (1, 0)

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from lake_assets.contracts import Column
 from lake_assets.contracts.column import DecimalMark
-from lake_assets.kernels.evidence import Evidence, choose, settle, weigh
+from lake_assets.kernels.evidence import Evidence, settle, weigh
 from lake_assets.kernels.numbers import read_decimal, read_integer
 
 DETERMINISTIC = settings(derandomize=True, max_examples=30, deadline=None)
@@ -26,13 +26,15 @@ def money(precision: int = 18, scale: int = 2, **options: Any) -> Column:
 def decimals(texts: Sequence[str | None], column: Column | None = None) -> list[Decimal | None]:
     """The texts as one column of one file."""
     readings = read_decimal(pl.Series(texts, dtype=pl.String), column or money())
-    values: list[Decimal | None] = settle(readings, choose("n", weigh("n", readings)))[0].to_list()
+    values: list[Decimal | None] = settle(readings, weigh("n", readings)[0].reading("n"))[
+        0
+    ].to_list()
     return values
 
 
 def integers(texts: Sequence[str | None], mark: DecimalMark = DecimalMark.AUTO) -> list[int | None]:
     readings = read_integer(pl.Series(texts, dtype=pl.String), mark)
-    values: list[int | None] = settle(readings, choose("n", weigh("n", readings)))[0].to_list()
+    values: list[int | None] = settle(readings, weigh("n", readings)[0].reading("n"))[0].to_list()
     return values
 
 
@@ -46,7 +48,7 @@ def integer(text: str) -> int | None:
 
 def ambiguous(texts: Sequence[str], column: Column | None = None) -> list[bool]:
     readings = read_decimal(pl.Series(texts), column or money())
-    found: list[bool] = settle(readings, choose("n", weigh("n", readings)))[1].to_list()
+    found: list[bool] = settle(readings, weigh("n", readings)[0].reading("n"))[1].to_list()
     return found
 
 

@@ -17,9 +17,12 @@ from lake_assets.kernels.records import well_quoted
 from lake_assets.kernels.recovery import LONGEST, candidates, choose, most_candidates
 from lake_assets_tests.kernels.recovering import (
     AT,
+    COLUMNS,
     DELIMITERS,
+    RULES,
     TEXTS,
     TYPED,
+    WORDED,
     contract,
     money,
     number,
@@ -35,7 +38,7 @@ GOOD = ("A-1", DAY, 5, Decimal("1040.00"), "blue")
 
 def readings(row: str, width: int, delimiter: str = ",") -> list[tuple[Any, ...]]:
     """All candidates of one row, of which nothing is known: ``how`` and the cells."""
-    found = candidates(_records([row]), width, delimiter, DELIMITERS)
+    found = candidates(_records([row]), width, delimiter, delimiters=DELIMITERS)
     assert set(found["record"]) <= {0}
     return found.drop("record", "unknown").rows()
 
@@ -54,7 +57,6 @@ def _records(rows: Sequence[str]) -> pl.DataFrame:
         ("A-1|2025-01-02|5|$1,040.00|blue", "another delimiter"),
         ("A-1;2025-01-02;5;1040;", "another delimiter"),
         ('"A-1"\t"2025-01-02"\t"5"\t"1,040"\t"blue"', "another delimiter"),
-        ('A-1,2025-01-02,5,$1,040.00,"blue"', "an unquoted delimiter in a cell"),
         ("A-1,2025-01-02,5,1040,blue,", "trailing delimiters"),
         ("A-1,2025-01-02,5,1040,blue,,,", "trailing delimiters"),
         ("A-1,,2025-01-02,5,1040,blue", "a doubled delimiter"),
@@ -164,8 +166,37 @@ def test_the_rules_of_a_contract_decide_too() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    "row", ['A-1,2025-01-02,5,$1,040.00,"blue"', "A-1,2025-01-02,5,1,040.00,blue"]
+)
+def test_surplus_cells_are_divided_text_only_where_they_can_be_no_fields(row: str) -> None:
+    assert recover([row]) == [None]
+    assert recover([row], WORDED) == [("an unquoted delimiter in a cell", *GOOD)]
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        "A-1,2025-01-02,5,1040,blue,EXTRA",
+        "A-1,2025-01-02,5,1040,blue,EXTRA,X9",
+        "A-1,2025-01-02,5,1040,blue,EXTRA,",
+        "A-1,2025-01-02,5,1040,,EXTRA,,",
+    ],
+)
+def test_fields_that_nobody_asked_for_are_not_read_as_text(row: str) -> None:
+    assert recover([row]) == [None]
+    assert recover([row], WORDED) == [None]
+
+
+def test_fields_before_a_row_are_not_read_as_text() -> None:
+    dataset = contract(text("id"), AT, number("n"))
+    assert recover(["7,A-1,2025-01-02,5"], dataset) == [None]
+    assert recover([",A-1,2025-01-02,5"], dataset) == [("a doubled delimiter", "A-1", DAY, 5)]
+
+
 def test_each_surplus_delimiter_may_have_a_cause_of_its_own() -> None:
-    assert recover(['A-1,2025-01-02,1,005,,1,040.00,"blue"']) == [
+    filled = contract(*COLUMNS[:-1], text("note", True), rules=RULES)
+    assert recover(['A-1,2025-01-02,1,005,,1,040.00,"blue"'], filled) == [
         (
             "an unquoted delimiter in a cell and a doubled delimiter and "
             "an unquoted delimiter in a cell",
@@ -188,14 +219,14 @@ def test_a_record_does_not_depend_on_the_others() -> None:
 
 def test_readings_are_given_once_in_the_order_of_the_records() -> None:
     rows = ["a,,,b,", "a;b;c", "x,y,z,w"]
-    found = candidates(_records(rows), 3, ",", DELIMITERS)
+    found = candidates(_records(rows), 3, ",", delimiters=DELIMITERS)
     assert found["record"].is_sorted()
     assert found["record"].unique().to_list() == [0, 1, 2]
     assert not found.select(
         pl.struct(pl.all().exclude("how", "unknown")).is_duplicated().any()
     ).item()
     assert found.columns == ["record", "how", "unknown", "cell_0", "cell_1", "cell_2"]
-    assert found.schema == candidates(_records([]), 3, ",", DELIMITERS).schema
+    assert found.schema == candidates(_records([]), 3, ",", delimiters=DELIMITERS).schema
 
 
 @pytest.mark.parametrize(
@@ -214,7 +245,7 @@ def test_readings_are_given_once_in_the_order_of_the_records() -> None:
     ],
 )
 def test_a_record_that_could_be_nearly_anything_is_given_up(row: str) -> None:
-    found = candidates(_records([row]), 10, ",", DELIMITERS)
+    found = candidates(_records([row]), 10, ",", delimiters=DELIMITERS)
     assert found["how"].drop_nulls().is_empty()
     assert found.height <= 1
     assert len(readings(row[:12], 10)) <= most_candidates(10)
@@ -231,7 +262,7 @@ def test_a_record_that_could_be_nearly_anything_is_given_up(row: str) -> None:
 def test_any_text_has_readings_of_the_right_form(
     rows: list[str], width: int, delimiter: str
 ) -> None:
-    found = candidates(_records(rows), width, delimiter, [*DELIMITERS, delimiter])
+    found = candidates(_records(rows), width, delimiter, delimiters=[*DELIMITERS, delimiter])
     cells = found.select(pl.col("^cell_.*$"))
     assert cells.width == width
     assert cells.null_count().sum_horizontal().sum() == 0

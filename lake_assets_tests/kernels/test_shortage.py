@@ -9,11 +9,10 @@ from lake_assets.kernels.tokens import Fits
 from lake_assets.kernels.truncated import truncated
 
 NUMBERS = Fits(
-    lambda texts: texts.select(
-        pl.col(name).str.contains("^[0-9]+$") if name == "cell_1" else pl.col(name) == pl.col(name)
-        for name in texts.columns
-    ),
-    frozenset({0, 2}),
+    lambda asked: asked.select(
+        (pl.col("place") != 1) | pl.col("text").str.contains("^[0-9]+$")
+    ).to_series(),
+    lambda asked: asked["place"] != 1,
 )
 """The second of three cells is a number."""
 

@@ -60,7 +60,7 @@ def test_a_header_with_an_open_quote_takes_in_no_row() -> None:
         read('"id,at,n,note\n' + row("a") + row("b"))
 
 
-FILES = {
+FILES: dict[str, str | bytes] = {
     "day_first.csv": HEADER + row("a", "03/04/2025") + row("b", "25/04/2025"),
     "month_first.csv": "note|n|at|id\r\nx|1|03/04/2025|c\r\nx|1|04/25/2025|d\r\n",
     "open.csv": HEADER + row("e", "03/04/2025") + 'f,"2025-01-02,1,x\n',
