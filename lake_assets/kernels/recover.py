@@ -126,17 +126,18 @@ def _readings(
         return []
     found = records["piece"].unique(maintain_order=True).to_list()
     layouts: list[Layout | None] = [None] * len(pieces)
-    shapes: dict[tuple[str, int], list[int]] = {}
+    shapes: dict[tuple[str, int], set[int]] = {}
     for at in found:
         layout = layouts[at] = pieces[at].layout
-        shapes.setdefault((layout.delimiter, layout.width), []).append(at)
+        shapes.setdefault((layout.delimiter, layout.width), set()).add(at)
     fits = fits_contract(dataset, layouts, of_record)
     frames = []
     for (delimiter, width), members in shapes.items():
         some = records.filter(pl.col("piece").is_in(members)) if len(shapes) > 1 else records
         texts = some.select("record", "raw_row")
         ways = read(texts, width, delimiter, fits)
-        frames.append(_columns(ways, records, layouts, dataset))
+        known = [layouts[at] if at in members else None for at in range(len(pieces))]
+        frames.append(_columns(ways, some, known, dataset))
     return frames
 
 
