@@ -13,6 +13,14 @@ from lake_assets.kernels.layout import Layout
 from lake_assets.kernels.rows import read_column
 from lake_assets.kernels.tokens import Fits
 
+PLAIN = {
+    ColumnType.INTEGER: r"^[1-9][0-9]{0,8}$",
+    ColumnType.DECIMAL: r"^(?:0|[1-9][0-9]{0,8})(?:\.[0-9]{2})?$",
+}
+"""Numbers in any notation; whether one is too long for its column is seen when it is read."""
+NO_NUMBER = r"[0-9][:/-][0-9]"
+"""A time, a date or a part number; no notation of numbers has these signs between digits."""
+
 
 def fits_contract(dataset: Dataset, layouts: Sequence[Layout | None], piece: pl.Series) -> Fits:
     """Which texts can stand where, for :func:`recovery.candidates`.
@@ -62,7 +70,6 @@ def fits_contract(dataset: Dataset, layouts: Sequence[Layout | None], piece: pl.
             row=pl.int_range(pl.len()),
             null=pl.col("text").str.to_lowercase().is_in(nulls),
             digits=pl.col("text").str.contains(r"\d"),
-            plain=pl.col("text").str.contains(r"^[1-9][0-9]{0,8}$"),
         )
         fine = ~(texts["null"] & required.gather(at))
         for number, column in kinds.values():
@@ -70,8 +77,12 @@ def fits_contract(dataset: Dataset, layouts: Sequence[Layout | None], piece: pl.
             if column.type is not ColumnType.BOOLEAN:
                 # Reading is dear for a few texts; of most of them one look says enough.
                 fine = fine.scatter(some["row"].filter(~some["digits"]), False)
-                plain = some["plain"] & (column.type in NUMBERS)
-                some = some.filter(pl.col("digits") & ~plain)
+                some = some.filter("digits")
+            if column.type in NUMBERS and some.height:
+                plain = some["text"].str.contains(PLAIN[column.type])
+                never = some["text"].str.contains(NO_NUMBER) & (not column.within_text)
+                fine = fine.scatter(some["row"].filter(never), False)
+                some = some.filter(~plain & ~never)
             if some.height:
                 fine = fine.scatter(some["row"], _reads(some["text"], column))
         return fine

@@ -20,6 +20,8 @@ from lake_assets_tests.kernels.recovering import TYPED, layout, one_piece
         (2, " 1,200 ", True), (2, "", True), (2, "-", True), (2, "2.5", False), (2, "x", False),
         (3, "", True),
         (4, "$1,040.00", True), (4, "12.3456", False),
+        (4, "12.50", True), (4, "10:30", False), (2, "2025-01-02", False), (2, "12-", True),
+        (2, "12,345", True), (4, "red", False), (1, "soon", False),
         (5, "yes", True), (5, "0", True), (5, "perhaps", False),
         (6, "whatever", True),
     ],
