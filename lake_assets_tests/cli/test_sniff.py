@@ -331,13 +331,13 @@ def test_a_header_in_another_spelling_or_twice_is_told(fish: Command) -> None:
 
 
 def test_damaged_rows_are_shown_with_what_they_were_read_as(fish: Command) -> None:
-    ran = fish(ROW, "A2,2025-02-04,1.5,perch, small", "A3;2025-02-05;3.5;bream")
+    ran = fish(ROW, "A2,2025-02-04,1.5,perch,", "A3;2025-02-05;3.5;bream")
     by = {item["kind"]: item for item in ran.document["recoveries"]}
     assert {kind: item["rows"] for kind, item in by.items()} == ran.document["accounting"][
         "recoveries"
     ]
-    assert by["an unquoted delimiter in a cell"]["examples"] == [
-        [3, "A2,2025-02-04,1.5,perch, small", "A2 | 2025-02-04 00:00:00 | 1.500 | perch, small"]
+    assert by["trailing delimiters"]["examples"] == [
+        [3, "A2,2025-02-04,1.5,perch,", "A2 | 2025-02-04 00:00:00 | 1.500 | perch"]
     ]
 
 
