@@ -37,7 +37,7 @@ from lake_assets.contracts.dataset import (
 from lake_assets.contracts.lake import Intake
 from lake_assets.contracts.pattern import __doc__ as pattern_doc
 from lake_assets.contracts.rule import OWN_REASONS, Rule
-from lake_assets.kernels import cells
+from lake_assets.kernels.parsing import cells
 
 REFERENCE: Final = Path(__file__).parent / "reference"
 PACKAGE: Final = Path(lake_assets.__file__).parent

@@ -16,9 +16,9 @@ from lake_assets.cli.reading import read_head
 from lake_assets.cli.report import printable
 from lake_assets.contracts.lake import Lake
 from lake_assets.jobs.preview import FileRefusedError, preview
-from lake_assets.kernels.header import normalise
 from lake_assets.kernels.inference.draft import Draft
 from lake_assets.kernels.inference.infer import Sample, infer_dataset
+from lake_assets.kernels.parsing.header import normalise
 
 NAME = re.compile(r"[a-z][a-z0-9_]{0,62}")
 

@@ -6,9 +6,9 @@ from pathlib import Path
 
 from lake_assets.cli.opening import UsageError
 from lake_assets.contracts.dataset import DETECT, CsvFormat
-from lake_assets.kernels.compression import MAGIC_BYTES, compression_of, expand_head
-from lake_assets.kernels.encoding import Encoding, decode_head, sniff_encoding
-from lake_assets.kernels.layout import HEAD_BYTES
+from lake_assets.kernels.decoding.compression import MAGIC_BYTES, compression_of, expand_head
+from lake_assets.kernels.decoding.encoding import Encoding, decode_head, sniff_encoding
+from lake_assets.kernels.parsing.layout import HEAD_BYTES
 from lake_assets.kernels.refusal import FileRefusedError
 
 MEGABYTE = 1_000_000

@@ -7,11 +7,11 @@ from lake_assets.cli.opening import UsageError
 from lake_assets.cli.reading import Head, read_head
 from lake_assets.cli.sniff_contract import by_contract
 from lake_assets.contracts.dataset import Dataset
-from lake_assets.kernels.header import normalise
+from lake_assets.kernels.decoding.lines import count_lines
 from lake_assets.kernels.inference.column_types import Cells, infer_type
 from lake_assets.kernels.inference.dialect import Dialect, sniff_dialect
 from lake_assets.kernels.inference.sampled import read_table
-from lake_assets.kernels.lines import count_lines
+from lake_assets.kernels.parsing.header import normalise
 
 ENDS = {"\n": "LF", "\r\n": "CR LF", "\r": "CR"}
 

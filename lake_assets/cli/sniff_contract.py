@@ -12,11 +12,11 @@ from lake_assets.cli.reading import Head
 from lake_assets.contracts.column import NUMBERS
 from lake_assets.contracts.dataset import DETECT, Dataset
 from lake_assets.jobs.preview import FileRefusedError, Preview, preview
-from lake_assets.kernels.encoding import sniff_encoding
-from lake_assets.kernels.header import claim_columns, normalise
+from lake_assets.kernels.decoding.encoding import sniff_encoding
 from lake_assets.kernels.inference.dialect import Dialect
 from lake_assets.kernels.inference.sampled import read_table
-from lake_assets.kernels.layout import HEAD_BYTES, read_layout
+from lake_assets.kernels.parsing.header import claim_columns, normalise
+from lake_assets.kernels.parsing.layout import HEAD_BYTES, read_layout
 from lake_assets.kernels.recoveries import MARK, ORDER
 from lake_assets.kernels.rows import AMBIGUOUS
 

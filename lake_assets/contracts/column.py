@@ -12,7 +12,7 @@ from lake_assets.contracts.pattern import check_apart, parse_pattern
 
 
 class ColumnType(StrEnum):
-    """The types a contract may use; what they are in Arrow is in ``kernels.types``."""
+    """The types a contract may use; what they are in Arrow is in ``kernels.values.types``."""
 
     STRING = "string"
     INTEGER = "integer"

@@ -17,7 +17,7 @@ ALLOWED: tuple[type[exp.Expr], ...] = (
     exp.Add, exp.Sub, exp.Mul, exp.Div, exp.Neg, exp.Abs,
     exp.Length, exp.Lower, exp.Upper, exp.Trim, exp.Coalesce,
 )  # fmt: skip
-"""The parts of an expression that every engine reads alike; ``kernels.rules`` maps each."""
+"""The parts of an expression that every engine reads alike; ``kernels.values.rules`` maps each."""
 
 READ = {"this", "expression", "expressions", "low", "high", "negate", "quoted", "is_string"}
 """What of such a part is read; anything else in it (a flag, ``SYMMETRIC``) has to be refused."""

@@ -11,13 +11,13 @@ from typing import BinaryIO
 
 from lake_assets.contracts.dataset import Dataset
 from lake_assets.jobs.refusal import Refusal, attempt, recognise
-from lake_assets.kernels.compression import compression_of, expand, expand_head
-from lake_assets.kernels.cuts import Cut, cut_stream
-from lake_assets.kernels.encoding import Encoding
-from lake_assets.kernels.evidence import Evidence
-from lake_assets.kernels.layout import HEAD_BYTES, Layout, read_layout
-from lake_assets.kernels.texts import Provenance, Text
-from lake_assets.kernels.transcoding import to_utf8_stream
+from lake_assets.kernels.decoding.compression import compression_of, expand, expand_head
+from lake_assets.kernels.decoding.cuts import Cut, cut_stream
+from lake_assets.kernels.decoding.encoding import Encoding
+from lake_assets.kernels.decoding.transcoding import to_utf8_stream
+from lake_assets.kernels.parsing.layout import HEAD_BYTES, Layout, read_layout
+from lake_assets.kernels.parsing.texts import Provenance, Text
+from lake_assets.kernels.values.evidence import Evidence
 from lake_assets.storage.objects import ObjectInfo
 from lake_assets.storage.ranged import open_ranged
 from lake_assets.storage.store import REQUESTS, Store

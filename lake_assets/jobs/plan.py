@@ -12,10 +12,10 @@ from lake_assets.jobs.fetch import KILOBYTE, Piece, read_head
 from lake_assets.jobs.refusal import Refusal, attempt, duplicate_of, recognise
 from lake_assets.jobs.task import Engine, FileResult, Task, TaskResult, run_task
 from lake_assets.kernels.accounting import Accounting
-from lake_assets.kernels.cuts import Cut, find_cuts
-from lake_assets.kernels.evidence import Evidence
-from lake_assets.kernels.layout import read_layout
+from lake_assets.kernels.decoding.cuts import Cut, find_cuts
+from lake_assets.kernels.parsing.layout import read_layout
 from lake_assets.kernels.rows import chosen
+from lake_assets.kernels.values.evidence import Evidence
 from lake_assets.storage.objects import ObjectInfo
 from lake_assets.storage.store import Store
 

@@ -9,13 +9,13 @@ import polars as pl
 
 from lake_assets.contracts.dataset import Dataset
 from lake_assets.kernels.block import PieceResult, read_block
-from lake_assets.kernels.cuts import refuse_long_lines
-from lake_assets.kernels.encoding import Encoding
-from lake_assets.kernels.layout import HEAD_BYTES, Layout, read_layout
+from lake_assets.kernels.decoding.cuts import refuse_long_lines
+from lake_assets.kernels.decoding.encoding import Encoding
+from lake_assets.kernels.decoding.transcoding import to_utf8_stream
+from lake_assets.kernels.parsing.layout import HEAD_BYTES, Layout, read_layout
+from lake_assets.kernels.parsing.texts import Provenance, Text, read_texts
 from lake_assets.kernels.recoveries import Recoveries, find_recoveries
 from lake_assets.kernels.refusal import FileRefusedError
-from lake_assets.kernels.texts import Provenance, Text, read_texts
-from lake_assets.kernels.transcoding import to_utf8_stream
 
 __all__ = ["FileRefusedError", "Preview", "preview"]
 

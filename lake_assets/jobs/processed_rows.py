@@ -7,7 +7,7 @@ import polars as pl
 
 from lake_assets.contracts.dataset import Dataset
 from lake_assets.kernels.gold import processed_schema
-from lake_assets.kernels.types import LINEAGE
+from lake_assets.kernels.values.types import LINEAGE
 from lake_assets.storage.objects import ObjectInfo
 from lake_assets.storage.store import REQUESTS, Store
 

@@ -14,11 +14,11 @@ from lake_assets.jobs.fetch import Fetched, Piece, fetch_all, texts_of
 from lake_assets.jobs.refusal import Refusal, attempt
 from lake_assets.kernels.accounting import Accounting
 from lake_assets.kernels.block import Block, PieceResult, read_block
-from lake_assets.kernels.evidence import Evidence
-from lake_assets.kernels.layout import Layout
+from lake_assets.kernels.parsing.layout import Layout
+from lake_assets.kernels.parsing.texts import Text
 from lake_assets.kernels.rejects import to_csv, to_ndjson
 from lake_assets.kernels.rows import Chosen
-from lake_assets.kernels.texts import Text
+from lake_assets.kernels.values.evidence import Evidence
 from lake_assets.storage.objects import Staged
 from lake_assets.storage.store import Store
 from lake_assets.storage.zones import part_name, processed_key, rejects_key

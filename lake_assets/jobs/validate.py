@@ -11,7 +11,7 @@ from lake_assets.contracts.dataset import Dataset
 from lake_assets.contracts.lake import Lake
 from lake_assets.jobs.arrivals import MEGABYTE, batch, settled
 from lake_assets.jobs.fetch import read_head
-from lake_assets.kernels.layout import read_layout
+from lake_assets.kernels.parsing.layout import read_layout
 from lake_assets.kernels.refusal import FileRefusedError
 from lake_assets.storage.commit import reason_document
 from lake_assets.storage.errors import (

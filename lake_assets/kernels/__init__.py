@@ -1,7 +1,8 @@
 """Pure functions over bytes and Polars frames. No I/O, no clock, no loop over rows.
 
-The way of a file through this folder: ``encoding`` and ``header`` make its ``layout``; ``cuts``
-divides it into pieces; ``lines`` -> ``records`` -> ``cells`` -> ``values`` -> ``rows`` turn a piece
-into typed good rows and reject records; ``gold`` makes a date's table.
+The way of a file through this folder: ``decoding`` makes lines of text of its bytes, ``parsing``
+makes texts by contract column of its lines, ``values`` types them, ``recovery`` looks again at what
+came out damaged. ``rows`` judges each row, ``block`` does it all for many pieces of files at once,
+``rejects`` and ``accounting`` say what became of them, ``gold`` makes a date's table.
 ``inference`` is for files that have no contract yet.
 """

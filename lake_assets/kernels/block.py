@@ -8,9 +8,9 @@ import polars as pl
 from lake_assets.contracts.dataset import Dataset, Undecodable
 from lake_assets.contracts.rule import Severity
 from lake_assets.kernels.accounting import Accounting
-from lake_assets.kernels.cells import GOOD, UNDECODABLE
-from lake_assets.kernels.evidence import Evidence
-from lake_assets.kernels.recover import recover
+from lake_assets.kernels.parsing.cells import GOOD, UNDECODABLE
+from lake_assets.kernels.parsing.texts import KIND, Text, read_texts
+from lake_assets.kernels.recovery.recover import recover
 from lake_assets.kernels.rejects import to_rejects
 from lake_assets.kernels.rows import (
     Chosen,
@@ -23,8 +23,8 @@ from lake_assets.kernels.rows import (
     reasons,
     weigh_all,
 )
-from lake_assets.kernels.texts import KIND, Text, read_texts
-from lake_assets.kernels.types import INSTANT, LINEAGE
+from lake_assets.kernels.values.evidence import Evidence
+from lake_assets.kernels.values.types import INSTANT, LINEAGE
 
 
 @dataclass(frozen=True, slots=True)

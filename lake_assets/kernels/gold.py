@@ -7,8 +7,8 @@ import polars_hash
 
 from lake_assets.contracts.column import ColumnType
 from lake_assets.contracts.dataset import Dataset
-from lake_assets.kernels.rules import to_polars
-from lake_assets.kernels.types import LINEAGE, data_type
+from lake_assets.kernels.values.rules import to_polars
+from lake_assets.kernels.values.types import LINEAGE, data_type
 
 SEPARATOR = "||"
 

@@ -9,8 +9,8 @@ import polars as pl
 
 from lake_assets.contracts.column import NUMBERS, Column, ColumnType
 from lake_assets.contracts.dataset import Dataset
-from lake_assets.kernels.evidence import Readings
 from lake_assets.kernels.rows import read_column
+from lake_assets.kernels.values.evidence import Readings
 
 NUMBER = "number in another notation"
 MARK = "decimal mark settled"

@@ -7,7 +7,7 @@ import polars as pl
 from lake_assets.contracts.column import ColumnType
 from lake_assets.contracts.dataset import Dataset
 from lake_assets.kernels.rows import RAW
-from lake_assets.kernels.types import LINEAGE
+from lake_assets.kernels.values.types import LINEAGE
 
 INSTANT_TEXT = "%Y-%m-%dT%H:%M:%S%.6fZ"
 

@@ -9,13 +9,13 @@ import polars as pl
 from lake_assets.contracts.column import Column, ColumnType, DecimalMark
 from lake_assets.contracts.dataset import DATE_IN_RANGE, Dataset
 from lake_assets.contracts.rule import Severity
-from lake_assets.kernels.booleans import read_boolean
-from lake_assets.kernels.cells import DAMAGED
-from lake_assets.kernels.evidence import NOTHING, Evidence, Readings, by_row, settle, weigh
-from lake_assets.kernels.numbers import read_decimal, read_integer
-from lake_assets.kernels.rules import broken
-from lake_assets.kernels.texts import DAMAGE, KIND, Text
-from lake_assets.kernels.timestamps import date_in_name, read_timestamps
+from lake_assets.kernels.parsing.cells import DAMAGED
+from lake_assets.kernels.parsing.texts import DAMAGE, KIND, Text
+from lake_assets.kernels.values.booleans import read_boolean
+from lake_assets.kernels.values.evidence import NOTHING, Evidence, Readings, by_row, settle, weigh
+from lake_assets.kernels.values.numbers import read_decimal, read_integer
+from lake_assets.kernels.values.rules import broken
+from lake_assets.kernels.values.timestamps import date_in_name, read_timestamps
 
 RAW = "_raw"
 """A timestamp's text stands beside its value, in a column with this ending."""

@@ -10,11 +10,11 @@ from polars.testing import assert_frame_equal
 from lake_assets.contracts.dataset import Dataset
 from lake_assets.kernels.accounting import Accounting
 from lake_assets.kernels.block import Block, read_block
-from lake_assets.kernels.cuts import find_cuts
-from lake_assets.kernels.evidence import Evidence
-from lake_assets.kernels.layout import Layout, read_layout
+from lake_assets.kernels.decoding.cuts import find_cuts
+from lake_assets.kernels.parsing.layout import Layout, read_layout
+from lake_assets.kernels.parsing.texts import Text
 from lake_assets.kernels.refusal import FileRefusedError
-from lake_assets.kernels.texts import Text
+from lake_assets.kernels.values.evidence import Evidence
 from lake_assets_tests.kernels.reading import provenance, retail, small
 
 REASONS = {

@@ -14,7 +14,7 @@ from lake_assets.jobs.compact import compact, stale_dates
 from lake_assets.jobs.ingest import ingest, recover
 from lake_assets.jobs.plan import run_id
 from lake_assets.kernels.block import Block, read_block
-from lake_assets.kernels.texts import Text
+from lake_assets.kernels.parsing.texts import Text
 from lake_assets.storage import Store, StoreUnavailable, open_store
 from lake_assets_tests.jobs.lakes import (
     ARRIVED,

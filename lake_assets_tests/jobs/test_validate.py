@@ -13,7 +13,7 @@ from lake_assets.contracts.dataset import CsvFormat, Dataset
 from lake_assets.contracts.lake import Lake
 from lake_assets.jobs.ingest import ingest
 from lake_assets.jobs.validate import validate
-from lake_assets.kernels.layout import read_layout
+from lake_assets.kernels.parsing.layout import read_layout
 from lake_assets.storage import Store, StoreUnavailable
 from lake_assets_tests.jobs.lakes import (
     ENGINE,

@@ -13,11 +13,11 @@ import lake_assets
 from lake_assets.contracts import Dataset, load_lake
 from lake_assets.kernels.accounting import Accounting
 from lake_assets.kernels.block import Block, read_block
-from lake_assets.kernels.cuts import Cut
-from lake_assets.kernels.evidence import Evidence
-from lake_assets.kernels.layout import Layout, read_layout
+from lake_assets.kernels.decoding.cuts import Cut
+from lake_assets.kernels.parsing.layout import Layout, read_layout
+from lake_assets.kernels.parsing.texts import Provenance, Text
 from lake_assets.kernels.refusal import FileRefusedError
-from lake_assets.kernels.texts import Provenance, Text
+from lake_assets.kernels.values.evidence import Evidence
 
 ARRIVED = datetime(2025, 12, 31, 23, 59, 59, 123456, tzinfo=UTC)
 HEADER = "id,at,n,note\n"

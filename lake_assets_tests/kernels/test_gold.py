@@ -10,8 +10,8 @@ import pytest
 from lake_assets.contracts import Dataset
 from lake_assets.kernels.block import read_block
 from lake_assets.kernels.gold import gold_schema, processed_schema, row_hash, to_gold
-from lake_assets.kernels.layout import read_layout
-from lake_assets.kernels.texts import Text
+from lake_assets.kernels.parsing.layout import read_layout
+from lake_assets.kernels.parsing.texts import Text
 from lake_assets_tests.kernels.reading import provenance, read, retail, small, with_column
 
 EARLY, LATE = datetime(2025, 1, 2, tzinfo=UTC), datetime(2025, 1, 2, 0, 0, 0, 1, tzinfo=UTC)

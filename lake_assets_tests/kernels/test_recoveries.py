@@ -5,9 +5,9 @@ from datetime import UTC, datetime
 from lake_assets.contracts import Dataset
 from lake_assets.kernels.accounting import Accounting
 from lake_assets.kernels.block import read_block
-from lake_assets.kernels.layout import read_layout
+from lake_assets.kernels.parsing.layout import read_layout
+from lake_assets.kernels.parsing.texts import Provenance, Text, read_texts
 from lake_assets.kernels.recoveries import MARK, NUMBER, ORDER, Recoveries, find_recoveries
-from lake_assets.kernels.texts import Provenance, Text, read_texts
 from lake_assets_tests.kernels.reading import with_column
 
 HEADER = "id,at,n,note,amount\n"

@@ -11,7 +11,7 @@ from lake_assets.contracts.column import ColumnType, DecimalMark
 from lake_assets.kernels.inference.column_types import IDENTIFIER, Cells, Evidenced, infer_type
 from lake_assets.kernels.inference.date_patterns import any_reading, as_column
 from lake_assets.kernels.inference.merge import Field, InferenceError
-from lake_assets.kernels.timestamps import date_in_name, read_timestamps
+from lake_assets.kernels.values.timestamps import date_in_name, read_timestamps
 
 NEARLY = 0.9
 """A key is different in this share of the rows, at least: samples hold repeated rows, too."""

@@ -8,11 +8,11 @@ from datetime import date
 import polars as pl
 
 from lake_assets.contracts.column import Column, ColumnType, DecimalMark
-from lake_assets.kernels.booleans import read_boolean
-from lake_assets.kernels.currency import COMMA, POINT
-from lake_assets.kernels.evidence import NOTHING, Evidence, Readings, by_row, settle, weigh
 from lake_assets.kernels.inference.date_patterns import DatePatterns, find_patterns
 from lake_assets.kernels.rows import read_column
+from lake_assets.kernels.values.booleans import read_boolean
+from lake_assets.kernels.values.currency import COMMA, POINT
+from lake_assets.kernels.values.evidence import NOTHING, Evidence, Readings, by_row, settle, weigh
 
 NULLS = ("", "-", "--", "n/a", "#n/a", "na", "null", "(null)", "\\n", "none", "nil", "nan")
 """Cells that are taken for 'no value' in a file without a contract, in lower case."""

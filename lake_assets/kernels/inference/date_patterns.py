@@ -8,8 +8,8 @@ from functools import cache
 import polars as pl
 
 from lake_assets.contracts.column import Column, ColumnType
-from lake_assets.kernels.evidence import NOTHING, Readings, weigh
-from lake_assets.kernels.timestamps import read_timestamps
+from lake_assets.kernels.values.evidence import NOTHING, Readings, weigh
+from lake_assets.kernels.values.timestamps import read_timestamps
 
 CLOCK = "[ H:mm[:ss[.SSS]]]"
 HALF_DAY = " h:mm[:ss][ ]a"

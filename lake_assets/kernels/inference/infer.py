@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from lake_assets.contracts.column import ColumnType
 from lake_assets.contracts.dataset import DETECT, OWN_COLUMNS, CsvFormat
-from lake_assets.kernels.encoding import Encoding
+from lake_assets.kernels.decoding.encoding import Encoding
 from lake_assets.kernels.inference import guesses
 from lake_assets.kernels.inference.candidates import (
     Typed,

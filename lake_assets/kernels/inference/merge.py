@@ -11,10 +11,10 @@ from functools import reduce
 import polars as pl
 
 from lake_assets.contracts.column import ColumnType
-from lake_assets.kernels.header import STROKED, normalise
 from lake_assets.kernels.inference.column_types import Cells, infer_type
 from lake_assets.kernels.inference.sampled import SampledTable
 from lake_assets.kernels.inference.shapes import shape
+from lake_assets.kernels.parsing.header import STROKED, normalise
 
 SHARED = 0.3
 """Two columns of which this share of all values stands in both may be one column."""

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from lake_assets.contracts import Dataset, load_lake
 from lake_assets.contracts.column import ColumnType
-from lake_assets.kernels.encoding import decode_head, sniff_encoding
+from lake_assets.kernels.decoding.encoding import decode_head, sniff_encoding
 from lake_assets.kernels.inference.draft import Draft
 from lake_assets.kernels.inference.infer import InferenceError, Sample, infer_dataset
 from lake_assets.samples import retail_files

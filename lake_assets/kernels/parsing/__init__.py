@@ -1,0 +1,1 @@
+"""Lines to texts by contract column: header, records, cells."""

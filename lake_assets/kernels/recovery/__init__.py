@@ -1,0 +1,1 @@
+"""Damaged records that the contract leaves one reading of."""
