@@ -161,11 +161,10 @@ def show_proof(console: Console, store: Store, outcome: Outcome) -> bool:
         findings.append(conservation(store, records))
     if outcome.metrics:
         findings.append(gold_conservation(store, outcome.metrics))
-    recovered = sum(record.books.recovered for record in records)
-    if recovered:
-        console.print(
-            f"[green]✓[/] {recovered:,} rows in another delimiter than their file's were recovered."
-        )
+    books = sum((record.books for record in records), Accounting())
+    if books.recovered:
+        hows = ", ".join(f"{how} {rows:,}" for how, rows in books.recoveries.items())
+        console.print(f"[green]✓[/] {books.recovered:,} damaged rows were recovered: {hows}.")
     for finding in findings:
         # The figures are those of the checks, which count again in the objects that are there.
         sign = "[green]✓[/]" if finding.passed else "[bold red]✗[/]"
