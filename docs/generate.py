@@ -101,8 +101,9 @@ FIELDS: Final = {
 ROW_REASONS: Final = {
     "STRUCTURAL": (
         "what is wrong",
-        "The row cannot be divided into cells: `too many cells`, `too few cells`, "
-        f"`{cells.MISQUOTED}`, `{cells.UNDECODABLE}`.",
+        "The row cannot be divided into cells, and no one reading of it is left: "
+        f"`{cells.TOO_MANY}`, `{cells.TOO_FEW}`, `{cells.MISQUOTED}`, `{cells.UNDECODABLE}`, "
+        f"`{cells.TOO_LONG}`, `{cells.DIFFERING}`.",
     ),
     "MISSING_REQUIRED_COLUMN": ("the column", "A required cell is empty, or means 'no value'."),
     "AMBIGUOUS_TIMESTAMP": (

@@ -6,20 +6,14 @@ from pathlib import Path
 
 from lake_assets.cli.opening import UsageError
 from lake_assets.contracts.dataset import DETECT, CsvFormat
-from lake_assets.kernels.decoding.compression import MAGIC_BYTES, compression_of, expand_head
-from lake_assets.kernels.decoding.encoding import Encoding, decode_head, sniff_encoding
+from lake_assets.kernels.decoding.compression import compression_of, expand_head
+from lake_assets.kernels.decoding.encoding import Encoding, decode_head, no_text, sniff_encoding
 from lake_assets.kernels.parsing.layout import HEAD_BYTES
 from lake_assets.kernels.refusal import FileRefusedError
 
 MEGABYTE = 1_000_000
-
-NO_TEXT = {
-    b"PAR1": "Parquet",
-    b"%PDF": "PDF",
-    b"\xd0\xcf\x11\xe0": "an old Office format",
-    b"SQLite format 3\0": "SQLite",
-}
-"""What people take for a table, and how it begins."""
+START_BYTES = 64
+"""Enough to know a format by."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,16 +66,15 @@ def read_head(path: Path, megabytes: float, limits: CsvFormat | None = None) -> 
     try:
         size = path.stat().st_size
         with path.open("rb") as file:
-            start = file.read(max(MAGIC_BYTES, *map(len, NO_TEXT)))
+            start = file.read(START_BYTES)
             file.seek(0)
             data, whole = expand_head(file, limits, most)
     except FileRefusedError as error:
         data, whole, refusal = b"", False, error
     except OSError as error:
         raise UsageError(f"cannot read {path}: {error.strerror or error}") from error
-    for magic, kind in NO_TEXT.items():
-        if start.startswith(magic):
-            raise UsageError(f"{path} is {kind}, not text; export it as CSV first")
+    if kind := no_text(start):
+        raise UsageError(f"{path} is {kind}, not text; export it as CSV first")
     encoding = sniff_encoding(data[:HEAD_BYTES], limits.encodings)
     if not whole:
         data = _cut(data, encoding or Encoding("utf-8"))

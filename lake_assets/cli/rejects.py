@@ -12,6 +12,9 @@ from lake_assets.contracts.dataset import Dataset
 from lake_assets.contracts.lake import Lake
 from lake_assets.storage.store import Store
 
+RAW_SHOWN = 500
+"""Characters of a raw row that are shown."""
+
 SHOWN = pl.Schema(
     {
         "source_file": pl.String(),
@@ -57,12 +60,22 @@ def show_rejects(
         counts.add_row("all", f"{rows.height:,}")
         console.print(counts)
         shown = [
-            (f"{row['source_file']}:{row['line_number']}", row["reject_reasons"], row["raw_row"])
+            (
+                f"{row['source_file']}:{row['line_number']}",
+                row["reject_reasons"],
+                shortened(row["raw_row"]),
+            )
             for row in rows.head(limit).iter_rows(named=True)
         ]
         show_blocks(console, f"The first {len(shown)}, with their raw text", shown)
         if reason is None:
             _show_refused_files(console, store, dataset, since)
+
+
+def shortened(text: str, most: int = RAW_SHOWN) -> str:
+    """A raw row that fits on a screen; all of it is in the rejected zone."""
+    rest = len(text) - most
+    return text if rest <= 0 else f"{text[:most]} ... and {rest:,} characters more"
 
 
 def rejected_rows(

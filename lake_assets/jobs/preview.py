@@ -1,7 +1,5 @@
 """What would become of a file: the reader's own verdict on a sample, without any lake."""
 
-import csv
-import io
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -71,7 +69,7 @@ def preview(data: bytes, name: str, dataset: Dataset, arrived: datetime, *, whol
     texts, (books,) = read_texts([text], dataset)
     return Preview(
         layout,
-        tuple(next(csv.reader(io.StringIO(layout.header, newline=""), delimiter=layout.delimiter))),
+        layout.cells,
         block.good,
         block.rejects,
         result,

@@ -49,6 +49,7 @@ GOOD = csv(sale("T1"))
         (b"transaction_id,store_id\n1,2\n", "missing_columns", "timestamp, item_id, quantity"),
         (HEADER.replace(",", "~").encode() + b"\n1~2\n", "delimiter_detection_failed", "divides"),
         (gzip.compress(csv("a"), mtime=0)[:-30], "compression", "ends too early"),
+        (b"PAR1\x15\x04\x15\x10PAR1", "unreadable", "Parquet"),
         (b"PK\x03\x04 is no zip file\n", "compression", "zip"),
         (csv("a", header=HEADER + ",x" * 20_000), "too_many_columns", "20,007"),
     ],

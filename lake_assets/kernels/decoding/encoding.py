@@ -19,6 +19,23 @@ SHIFTING = ("utf-16", "utf-32", "utf-7", "iso2022", "hz")
 """Codecs in which the byte of a line feed or a quote may also be a part of another character."""
 
 
+NO_TEXT = {
+    b"PAR1": "Parquet",
+    b"ARROW1": "Arrow",
+    b"Obj\x01": "Avro",
+    b"ORC": "ORC",
+    b"%PDF": "PDF",
+    b"\xd0\xcf\x11\xe0": "an old Office format",
+    b"SQLite format 3\0": "SQLite",
+}
+"""What people take for a table of text, and how it begins."""
+
+
+def no_text(head: bytes) -> str | None:
+    """The format of a file that is no text, if it is a known one."""
+    return next((name for start, name in NO_TEXT.items() if head.startswith(start)), None)
+
+
 @dataclass(frozen=True, slots=True)
 class Encoding:
     """A codec's name and the length of the byte order mark before the text, in bytes."""
@@ -83,7 +100,9 @@ def sniff_encoding(head: bytes, declared: Sequence[str]) -> Encoding | None:
         if head.startswith(mark):
             return Encoding(name, len(mark))
     names = [name if name == DETECT else codecs.lookup(name).name for name in declared]
-    if DETECT in names and (found := detect_wide(head) or detect_escaped(head)):
+    if wide := detect_wide(head):  # which is valid in nearly every other encoding, full of NULs
+        return Encoding(wide) if wide in names or DETECT in names else None
+    if DETECT in names and (found := detect_escaped(head)):
         return Encoding(found)
     for name in names:
         if name == DETECT:

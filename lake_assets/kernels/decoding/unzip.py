@@ -10,6 +10,9 @@ from typing import BinaryIO
 from lake_assets.kernels.decoding.inflate import STEP, Source, damaged
 from lake_assets.kernels.refusal import FileRefusedError
 
+OFFICE = "[Content_Types].xml"
+"""In the root of every Office Open XML document (ECMA-376, part 2)."""
+
 DIRECTORY = STEP
 """The largest read that a zip file's reader may ask for: its list of members is read at once."""
 
@@ -67,6 +70,10 @@ def _only_member(archive: zipfile.ZipFile) -> zipfile.ZipInfo:
         for member in archive.infolist()
         if not member.is_dir() and not member.filename.startswith("__MACOSX/")
     ]
+    if any(member.filename == OFFICE for member in members):
+        raise FileRefusedError(
+            "unreadable", "the file is an Office document such as Excel's; export it as CSV"
+        )
     if len(members) != 1:
         names = ", ".join(member.filename for member in members[:3])
         raise FileRefusedError(

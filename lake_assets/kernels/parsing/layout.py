@@ -7,8 +7,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import islice
 
-from lake_assets.contracts.dataset import Dataset
-from lake_assets.kernels.decoding.encoding import Encoding, decode_head, sniff_encoding
+from lake_assets.contracts.dataset import DETECT, Dataset
+from lake_assets.kernels.decoding.encoding import Encoding, decode_head, no_text, sniff_encoding
 from lake_assets.kernels.parsing.header import claim_columns
 from lake_assets.kernels.parsing.mending import SAMPLE_RECORDS, cells_of, mend, single_quoted
 from lake_assets.kernels.refusal import FileRefusedError
@@ -33,6 +33,8 @@ class Layout:
         width: the number of header cells.
         positions: contract column -> positions of the cells that claim it, the best claim first.
         extra: header cells that the contract does not know.
+        cells: the header's cells.
+        mended: whether the header was damaged; ``cells`` is then how it had to be read.
     """
 
     encoding: Encoding
@@ -43,6 +45,8 @@ class Layout:
     width: int
     positions: Mapping[str, tuple[int, ...]]
     extra: tuple[str, ...]
+    cells: tuple[str, ...]
+    mended: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +57,8 @@ class _Columns:
     width: int
     positions: Mapping[str, tuple[int, ...]]
     extra: tuple[str, ...]
+    cells: tuple[str, ...]
+    mended: bool = False
 
 
 def read_layout(head: bytes, dataset: Dataset, *, whole: bool) -> Layout:
@@ -66,10 +72,15 @@ def read_layout(head: bytes, dataset: Dataset, *, whole: bool) -> Layout:
     Raises:
         FileRefusedError: the file breaks the contract as a whole; nothing of it can be read.
     """
+    if kind := no_text(head):
+        raise FileRefusedError("unreadable", f"the file is {kind}, not text; export it as CSV")
     encoding = sniff_encoding(head, dataset.format.encodings)
     if encoding is None:
+        likely = sniff_encoding(head, [DETECT])
+        hint = f"; it looks most like {likely.name}: add that to format.encodings" if likely else ""
         raise FileRefusedError(
-            "undecodable", f"the text is in none of the encodings {dataset.format.encodings}"
+            "undecodable",
+            f"the text is in none of the encodings {', '.join(dataset.format.encodings)}{hint}",
         )
     text = decode_head(head, encoding, whole=whole)
     blank = "".join([' \r\n\t\0"', *dataset.format.delimiters])
@@ -103,7 +114,8 @@ def read_layout(head: bytes, dataset: Dataset, *, whole: bool) -> Layout:
     if missing := [name for name in required if name not in columns.positions]:
         raise FileRefusedError(
             "missing_columns",
-            f"the header lacks {', '.join(missing)}; it reads {record.text[:500]!r}",
+            f"the header lacks {', '.join(missing)}; it reads {record.text[:500]!r}. Add the "
+            "names that the file uses to the columns' aliases, or send the file with its header",
         )
     if whole and not text[record.end :].strip(blank):
         raise FileRefusedError(
@@ -118,6 +130,8 @@ def read_layout(head: bytes, dataset: Dataset, *, whole: bool) -> Layout:
         columns.width,
         columns.positions,
         columns.extra,
+        columns.cells,
+        columns.mended,
     )
 
 
@@ -150,7 +164,10 @@ def _above(
         if not is_divided:
             raise _undivided(record.text, dataset)
         return columns
-    return _Columns(mended.delimiter, mended.width, mended.claims.positions, mended.claims.extra)
+    claims = mended.claims
+    return _Columns(
+        mended.delimiter, mended.width, claims.positions, claims.extra, mended.cells, mended=True
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,7 +234,7 @@ def _best(header: str, dataset: Dataset) -> _Columns | None:
         if len(cells) < 2 and len(dataset.columns) > 1:
             continue
         claims = claim_columns(cells, dataset)
-        found = _Columns(delimiter, len(cells), claims.positions, tuple(claims.extra))
+        found = _Columns(delimiter, len(cells), claims.positions, claims.extra, tuple(cells))
         if best is None or _rank(found) > _rank(best):
             best = found
     return best
@@ -226,7 +243,9 @@ def _best(header: str, dataset: Dataset) -> _Columns | None:
 def _undivided(header: str, dataset: Dataset) -> FileRefusedError:
     return FileRefusedError(
         "delimiter_detection_failed",
-        f"none of {dataset.format.delimiters} divides the header {header[:500]!r}",
+        f"none of the delimiters {' '.join(map(repr, dataset.format.delimiters))} divides the "
+        f"header {header[:500]!r}; add the one that does to format.delimiters, or if this line is "
+        "no header, say how many lines stand above it in format.preamble_lines",
     )
 
 

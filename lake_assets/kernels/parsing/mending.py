@@ -8,7 +8,7 @@ contract requires, above rows of as many cells, is never touched.
 import csv
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from lake_assets.contracts.dataset import Dataset
 from lake_assets.kernels.parsing.header import Claims, claim_columns, normalise
@@ -23,12 +23,14 @@ FEWEST = 2
 class Mended:
     """What a damaged header says.
 
-    ``delimiter`` divides the rows, ``width`` is the number of their cells.
+    ``delimiter`` divides the rows, ``width`` is the number of their cells; ``cells`` is how the
+    header then reads.
     """
 
     delimiter: str
     width: int
     claims: Claims
+    cells: tuple[str, ...] = field(compare=False)
 
 
 def cells_of(record: str, delimiter: str) -> list[str]:
@@ -68,7 +70,7 @@ def mend(header: str, delimiter: str, rows: Sequence[str], dataset: Dataset) -> 
         for cells in _readings(header, dataset, is_whole=is_whole):
             if len(cells) == width:
                 claims = claim_columns(cells, dataset)
-                mended = Mended(divider, width, claims)
+                mended = Mended(divider, width, claims, tuple(cells))
                 if claims.positions.keys() >= required and mended not in found:
                     found.append(mended)
     return found[0] if len(found) == 1 else None
