@@ -14,7 +14,8 @@ from lake_assets.jobs.refusal import Refusal, attempt, recognise
 from lake_assets.kernels.decoding.compression import compression_of, expand, expand_head
 from lake_assets.kernels.decoding.cuts import Cut, cut_stream
 from lake_assets.kernels.decoding.encoding import Encoding
-from lake_assets.kernels.decoding.transcoding import to_utf8_stream
+from lake_assets.kernels.decoding.lines import split_lines
+from lake_assets.kernels.decoding.transcoding import to_utf8, to_utf8_stream
 from lake_assets.kernels.parsing.layout import HEAD_BYTES, Layout, read_layout
 from lake_assets.kernels.parsing.texts import Provenance, Text
 from lake_assets.kernels.values.evidence import Evidence
@@ -149,13 +150,27 @@ def _streamed(
         dataset.format.max_record_lines,
         dataset.format.max_line_kb * KILOBYTE,
     )
-    found = next(pieces, None)
-    while found:
-        cut, data = found
-        found = next(pieces, None)
-        yield Text(
-            data, cut.first_line, layout, provenance, found is None, piece.evidence, encoding
-        )
+    held = next(pieces, None)
+    following = next(pieces, None)
+    while held:
+        (cut, data), after = held, next(pieces, None)
+        if following and not after and is_tail(following[1], encoding, dataset):
+            data, following = data + following[1], None
+        last = following is None
+        yield Text(data, cut.first_line, layout, provenance, last, piece.evidence, encoding)
+        held, following = following, after
+
+
+def is_tail(data: bytes, encoding: Encoding, dataset: Dataset) -> bool:
+    """Whether the last piece of a file has only totals and blank lines.
+
+    They belong to the piece before: only there it shows that no row comes behind the totals.
+    """
+    if dataset.format.totals is None:
+        return False
+    lines = split_lines(to_utf8(data, encoding)[0])["raw_row"]
+    blank = lines.str.strip_chars("".join([*dataset.format.delimiters, *" \t"])) == ""
+    return bool((blank | lines.str.contains(dataset.format.totals)).all())
 
 
 def _peek(chunks: Iterator[bytes], size: int) -> tuple[bytes, Iterator[bytes]]:

@@ -8,7 +8,7 @@ from functools import partial
 
 from lake_assets.contracts.dataset import Dataset
 from lake_assets.jobs.arrivals import MEGABYTE
-from lake_assets.jobs.fetch import KILOBYTE, Piece, read_head
+from lake_assets.jobs.fetch import KILOBYTE, Piece, is_tail, read_head
 from lake_assets.jobs.refusal import Refusal, attempt, duplicate_of, recognise
 from lake_assets.jobs.task import Engine, FileResult, Task, TaskResult, run_task
 from lake_assets.kernels.accounting import Accounting
@@ -116,6 +116,12 @@ def run_plan(
             tasks = [_informed(task, evidence) for task in open_ if task.pieces]
             for result in engine.map(partial(run_task, store), tasks):
                 done[result.number] = result
+            if unsettled := _unsettled(plan, done):
+                # Before anything is refused: a rule may be broken only as a piece was read.
+                for number, known in unsettled.items():
+                    evidence |= known
+                    _abort(store, done.pop(number))
+                continue
             refused = {
                 key: file.refusal
                 for result in done.values()
@@ -126,13 +132,7 @@ def run_plan(
             freed = {key for key, twin in twins.items() if twin.original in refused}
             found = {} if refused else _twins(plan, done)
             if not refused and not found:
-                unsettled = _unsettled(plan, done)
-                if not unsettled:
-                    return done, refusals | {key: twin.refusal for key, twin in twins.items()}
-                for number, known in unsettled.items():
-                    evidence |= known
-                    _abort(store, done.pop(number))
-                continue
+                return done, refusals | {key: twin.refusal for key, twin in twins.items()}
             refusals |= refused
             twins = {key: twin for key, twin in twins.items() if key not in freed} | found
             changed = refused.keys() | freed | found.keys()
@@ -237,6 +237,11 @@ def _cut(
             )
     if duplicate := recognise(store, dataset, ingest_run_id, digest):
         return duplicate
+    if len(cuts) > 1 and limits.totals:
+        start, end = cuts[-1].start, cuts[-1].end
+        tail = store.read(file.key, if_match=file.etag, start=start, length=end - start)
+        if is_tail(tail, layout.encoding, dataset):
+            cuts[-2:] = [replace(cuts[-2], end=end)]
     return [replace(whole, cut=cut, layout=layout) for cut in cuts] or [whole], digest
 
 

@@ -8,7 +8,7 @@ import polars as pl
 from lake_assets.contracts.dataset import Dataset, Undecodable
 from lake_assets.contracts.rule import Severity
 from lake_assets.kernels.accounting import Accounting
-from lake_assets.kernels.parsing.cells import GOOD, UNDECODABLE
+from lake_assets.kernels.parsing.cells import GOOD, OTHER_HEADER, UNDECODABLE
 from lake_assets.kernels.parsing.texts import KIND, Text, read_texts
 from lake_assets.kernels.recovery.recover import recover
 from lake_assets.kernels.rejects import to_rejects
@@ -70,13 +70,10 @@ def read_block(pieces: Sequence[Text], dataset: Dataset) -> Block:
     """
     texts, books = read_texts(pieces, dataset)
     context = Context.of(pieces, dataset)
-    survey = any(piece.first_line > 1 or not piece.last for piece in pieces)
-    values = read_values(texts, dataset, context, survey=survey)
+    # Evidence is gathered whether a text here needs it or not: another column, another piece of
+    # the file, or a row that is still to be recovered may.
+    values = read_values(texts, dataset, context, survey=True)
     seen = weigh_all(values, texts["piece"], len(pieces))
-    if not survey and any(found.unsettled for found in seen):
-        # What one column leaves open another may tell.
-        values = read_values(texts, dataset, context, survey=True)
-        seen = weigh_all(values, texts["piece"], len(pieces))
     evidence = [
         found if piece.evidence is None else piece.evidence
         for piece, found in zip(pieces, seen, strict=True)
@@ -206,6 +203,14 @@ def _refusals(rejected: pl.DataFrame, dataset: Dataset) -> dict[int, tuple[str, 
                 "undecodable",
                 f"{count:,} rows have bytes that are not in the file's encoding, the first in line "
                 f"{line:,}; see format.undecodable",
+            )
+    other = f"!STRUCTURAL:{OTHER_HEADER}"
+    if other in rejected.columns:
+        for piece, _, line in _first_lines(rejected.filter(other)):
+            found[piece] = (
+                "unreadable",
+                f"line {line:,} is a header with the columns in other places: two files in one; "
+                "divide the file there",
             )
     for rule in dataset.rules:
         if rule.severity is not Severity.FAIL:

@@ -66,8 +66,7 @@ def read_values(
         texts: as ``texts.read_texts`` gives them.
         dataset: the contract.
         context: of the block.
-        survey: look for evidence also where no text needs it: a piece has to, of which another
-            piece of its file may have such texts.
+        survey: look for evidence also where no text needs it.
     """
     named: date | pl.Series | None = context.names[0]
     if len(set(context.names)) > 1:

@@ -7,13 +7,14 @@ import io
 import random
 import zipfile
 from datetime import date, datetime
+from decimal import Decimal
 from itertools import pairwise
 
 import polars as pl
 import pytest
 from polars.testing import assert_frame_equal
 
-from lake_assets.contracts.dataset import Dataset
+from lake_assets.contracts.dataset import CsvFormat, Dataset
 from lake_assets.contracts.lake import Lake
 from lake_assets.jobs.fetch import Piece
 from lake_assets.jobs.ingest import ingest
@@ -270,6 +271,42 @@ def test_one_broken_piece_takes_the_whole_large_file_out(local_store: Store):
     items = {item.source_file: item for item in outcome.commits[0].inputs}
     assert (items["large.csv"].outcome, items["large.csv"].reason) == ("refused", "rule_failed")
     assert table(local_store, "processed/")["transaction_id"].to_list() == ["T1"]
+    assert_accounted(local_store)
+
+
+def test_a_rule_for_the_file_is_judged_by_the_evidence_of_the_file(local_store: Store):
+    """The first piece alone would read 1,234 as a thousand; the last one shows the comma."""
+    from lake_assets.contracts.rule import Rule
+
+    rule = Rule(name="cheap", expression="unit_price < 1000", severity="fail")
+    columns = [
+        column.model_copy(update={"scale": 3})
+        if column.name in {"unit_price", "revenue"}
+        else column
+        for column in contract().datasets[0].columns
+    ]
+    lake = contract(task_mb=1, rules=[rule], columns=columns)
+    head = HEADER.replace(",", ";")
+    rows = [f"T{n:06d};S1;2025-05-30;I1;1;1,234;1,5" for n in range(60_000)]
+    rows += [f"U{n:06d};S1;2025-05-30;I1;1;1,5;1,5" for n in range(1000)]
+    place(local_store, "large.csv", csv(*rows, header=head))
+    outcome = run(local_store, lake)
+    (item,) = outcome.commits[0].inputs
+    assert (item.outcome, item.books.good) == ("ingested", 61_000)
+    assert table(local_store, "processed/")["unit_price"].max() == Decimal("1.500")
+
+
+@pytest.mark.parametrize("kind", ["plain", "gzip"])
+def test_totals_before_a_cut_are_totals(local_store: Store, kind: str):
+    lake = contract(task_mb=1, format=CsvFormat(totals="^Total"))
+    rows = [sale(f"T{n:06d}") for n in range(20_500)]
+    data = csv(*rows, "Total,,2025-05-30,,20500,,51250.00") + b"\n" * 200_000
+    data = data[: data.index(b"Total") + MEGABYTE // 5]
+    place(local_store, "sales.csv", data if kind == "plain" else compressed(data, kind))
+    record = ingest(local_store, lake, lake.datasets[0], ENGINE)
+    assert record is not None
+    (item,) = record.inputs
+    assert (item.books.good, item.books.rejected) == (20_500, 0)
     assert_accounted(local_store)
 
 

@@ -55,6 +55,11 @@ def with_column(name: str, **attributes: Any) -> Dataset:
     return small(columns=[*SMALL["columns"], {"name": name, **attributes}])
 
 
+def with_columns(*columns: Mapping[str, Any]) -> Dataset:
+    """The small contract with some columns more, at its end."""
+    return small(columns=[*SMALL["columns"], *columns])
+
+
 def with_rule(expression: str, **attributes: Any) -> Dataset:
     """The small contract with the one rule ``r``."""
     return small(rules=[{"name": "r", "expression": expression, **attributes}])

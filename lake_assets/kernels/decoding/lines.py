@@ -20,6 +20,11 @@ UNUSED = bytes(set(range(1, 32)) - set(b"\t\n\r"))
 WINDOW = 8 * 1024
 """Where text is damaged, so many bytes and the rest of a line are looked at at once."""
 
+TAKEN = (codecs.BOM_UTF8, b"x", b"\x1f\x8b", b"\x28\xb5")
+"""Starts that Polars' CSV reader takes for something else than text: a byte order mark, which it
+drops though within a file it is text, and zlib, gzip and zstd, which it expands. ``x^2`` is zlib.
+A line feed before them keeps it from that."""
+
 _LINE_ENDS = re.compile(rb"(\r\n?|\n)")
 
 
@@ -138,7 +143,7 @@ def _read(data: bytes, separator: str) -> tuple[pl.Series, list[int]]:
 def _parse(data: bytes, separator: str, encoding: Literal["utf8", "utf8-lossy"]) -> pl.Series:
     if not data:
         return pl.Series("raw_row", [], dtype=pl.String)
-    if data.startswith(codecs.BOM_UTF8):  # within a file a mark is text; the reader would drop it
+    if data.startswith(TAKEN):
         return _parse(b"\n" + data, separator, encoding)[1:]
     return pl.read_csv(
         data,

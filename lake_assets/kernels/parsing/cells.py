@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import polars as pl
 
+from lake_assets.kernels.decoding.lines import TAKEN
 from lake_assets.kernels.parsing.layout import Layout
 from lake_assets.kernels.parsing.records import well_quoted
 
@@ -18,6 +19,7 @@ MISQUOTED = "unbalanced or stray quotes"
 TOO_MANY = "too many cells"
 TOO_FEW = "too few cells"
 TOO_LONG = "a cell that is too long"
+OTHER_HEADER = "a header with the columns in other places"
 DIFFERING = "cells that claim one column and differ"
 
 MARK = "\ufeff"
@@ -197,6 +199,8 @@ def _parse(raw: pl.Series, names: list[str], delimiter: str, quote: str | None) 
 
 def _read(text: bytes, names: list[str], delimiter: str, quote: str | None) -> pl.DataFrame:
     text = text.removeprefix(MARK.encode())
+    if text.startswith(TAKEN):
+        return _read(b"\n" + text, names, delimiter, quote)[1:]
     return pl.read_csv(
         text,
         separator=delimiter,

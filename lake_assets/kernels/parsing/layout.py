@@ -3,19 +3,21 @@
 import csv
 import io
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
-from lake_assets.contracts.dataset import DETECT, Dataset
+from lake_assets.contracts.dataset import DETECT, CsvFormat, Dataset
 from lake_assets.kernels.decoding.encoding import Encoding, decode_head, no_text, sniff_encoding
 from lake_assets.kernels.parsing.header import claim_columns
 from lake_assets.kernels.parsing.mending import SAMPLE_RECORDS, cells_of, mend, single_quoted
+from lake_assets.kernels.parsing.records import well_quoted
 from lake_assets.kernels.refusal import FileRefusedError
 
 HEAD_BYTES = 256 * 1024
 """How much of a file a layout is decided from."""
 
+LINE_END = re.compile(r"\r\n?|\n")
 LINE = re.compile(r"([^\r\n]*)(\r\n|\r|\n|\Z)")
 
 
@@ -88,7 +90,7 @@ def read_layout(head: bytes, dataset: Dataset, *, whole: bool) -> Layout:
         raise FileRefusedError("empty_file", "the file has no text at all")
     required = [column.name for column in dataset.columns if column.required]
     first: tuple[_Record, _Columns] | FileRefusedError | None = None
-    for record in _records(text, dataset.format.max_record_lines, whole=whole):
+    for record in _records(text, dataset.format, whole=whole):
         if not record.text.strip(blank):
             continue
         try:
@@ -143,7 +145,7 @@ def _above(
     Raises:
         FileRefusedError: header and rows are quoted by a sign that is no quote.
     """
-    below = _records(text[record.end :], dataset.format.max_record_lines, whole=whole)
+    below = _records(text[record.end :], dataset.format, whole=whole)
     blank = "".join([" \r\n\t\0", *dataset.format.delimiters])
     rows = islice((row.text for row in below if row.text.strip(blank)), SAMPLE_RECORDS)
     sample = list(islice(rows, 1))
@@ -180,8 +182,12 @@ class _Record:
     end: int
 
 
-def _records(text: str, max_lines: int, *, whole: bool) -> Iterator[_Record]:
-    """The records at the head of a file; a line with an open quote takes in those that close it."""
+def _records(text: str, limits: CsvFormat, *, whole: bool) -> Iterator[_Record]:
+    """The records at the head of a file; a line with an open quote takes in those that close it.
+
+    As in ``records.join_records``, a quote that is only a stray one takes in nothing.
+    """
+    max_lines = limits.max_record_lines
     at, line = 0, 1
     while at < len(text):
         end, lines = at, 0
@@ -197,7 +203,8 @@ def _records(text: str, max_lines: int, *, whole: bool) -> Iterator[_Record]:
             end, lines = match.end(), lines + 1
             alone = alone or (match.end(1), end, lines)
             if quotes % 2 == 0:
-                closed = match.end(1), end, lines
+                if lines == 1 or _is_one(text[at : match.end(1)], limits.delimiters):
+                    closed = match.end(1), end, lines
                 break
         found = closed or alone
         if found is None:
@@ -205,6 +212,17 @@ def _records(text: str, max_lines: int, *, whole: bool) -> Iterator[_Record]:
         stop, end, lines = found
         yield _Record(text[at:stop], line, lines, end)
         at, line = end, line + lines
+
+
+def _is_one(record: str, delimiters: Sequence[str]) -> bool:
+    """Whether lines belong together: well quoted, and none of the later ones is a row itself."""
+    _, *later = LINE_END.split(record)
+    for delimiter in delimiters:
+        if re.search(well_quoted(delimiter), record):
+            width = len(next(csv.reader(io.StringIO(record, newline=""), delimiter=delimiter), []))
+            if all(line.count(delimiter) + 1 < width for line in later):
+                return True
+    return False
 
 
 def _find_columns(header: str, dataset: Dataset) -> _Columns:

@@ -15,6 +15,7 @@ from lake_assets.kernels.parsing.cells import BLANK, DAMAGED, DIFFERING, HEADER,
 from lake_assets.kernels.parsing.columns import contract_columns, differing
 from lake_assets.kernels.parsing.layout import Layout
 from lake_assets.kernels.parsing.records import join_records
+from lake_assets.kernels.parsing.repeated import mark_headers
 from lake_assets.kernels.values.evidence import Evidence
 
 KIND, DAMAGE = "_kind", "_damage"
@@ -102,6 +103,7 @@ def _read_alike(pieces: Sequence[Text], dataset: Dataset) -> tuple[pl.DataFrame,
         dataset.format.delimiters,
         dataset.format.max_field_kb * 1024,
     )
+    cells = mark_headers(cells, layouts, dataset)
     if dataset.format.totals:
         cells = _mark_totals(cells, pieces, dataset.format.totals)
     skipped = cells["kind"].is_in([BLANK, HEADER, TOTAL])

@@ -5,7 +5,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lake_assets.kernels.refusal import FileRefusedError
-from lake_assets_tests.kernels.reading import HEADER, lines, read, read_files, reasons, small
+from lake_assets_tests.kernels.reading import (
+    HEADER,
+    lines,
+    read,
+    read_files,
+    reasons,
+    small,
+    with_columns,
+)
 
 PREAMBLE = "Sales report\n\nprinted; by, somebody\n"
 TOTALS = small(format={"totals": "(?i)^(grand )?total"})
@@ -58,6 +66,48 @@ def test_a_header_cell_may_hold_a_line_end() -> None:
 def test_a_header_with_an_open_quote_takes_in_no_row() -> None:
     rows = read('"id,at,n,note\n' + row("a") + row("b"))
     assert (lines(rows), rows.books.headers, rows.books.continuations) == ([2, 3], 1, 0)
+
+
+def test_a_stray_quote_in_a_header_takes_in_no_row() -> None:
+    """Not even where the next quote below would close it."""
+    text = 'id,at,n,"note\n' + row("a") + row("b") + 'c,2025-01-02,3,a 5" pipe\n' + row("d")
+    rows = read(text)
+    assert lines(rows) == [2, 3, 5]
+    assert list(reasons(rows)) == [4]
+    assert (rows.books.continuations, rows.books.unaccounted) == (0, 0)
+    quoted = read('id,at,n,"note\n' + row("a").replace("x", '"x"') + 'b,2025-01-02,1,x"\n')
+    assert lines(quoted) == [2]
+
+
+def test_a_repeated_header_in_another_spelling_is_skipped() -> None:
+    rows = read(HEADER + row("a") + "ID,At,N,Note\n" + row("b"))
+    assert (lines(rows), rows.books.skipped) == ([2, 4], 1)
+
+
+def test_a_header_with_the_columns_in_other_places_refuses_the_file() -> None:
+    with pytest.raises(FileRefusedError, match="line 3 is a header with the columns in other"):
+        read(HEADER + row("a") + "note,at,n,id\n" + "second,2025-01-02,2,B7\n")
+
+
+@pytest.mark.parametrize(
+    "start", [b"x^2", b"x\x01", b"x\x9c", b"x\xda", b"\x1f\x8b\x08", b"(\xb5/\xfd"]
+)
+def test_no_row_is_taken_for_a_compressed_file(start: bytes) -> None:
+    data = HEADER.encode() + start + b",2025-01-02,1,x\n" + row("b").encode()
+    rows = read(data, small(format={"encodings": ["latin-1"]}))
+    assert lines(rows) == [2, 3]
+
+
+def test_a_row_becomes_the_same_whatever_else_is_in_its_block() -> None:
+    dataset = with_columns(*({"name": n, "type": "decimal", "scale": 3} for n in "pq"))
+    head = "id;at;p;q;note\n"
+    files: dict[str, str | bytes] = {
+        "a.csv": head + "a;2025-01-01;10.25;1.5;x\nb;2025-01-01;99.75;2.5;y\n"
+        "c;2025-01-01;1,234;7.5;z;\n",
+        "b.csv": head + "d;2025-01-01;1,234;2.5;x\n",
+    }
+    for (name, content), together in zip(files.items(), read_files(files, dataset), strict=True):
+        assert together.good.equals(read(content, dataset, name).good)
 
 
 FILES: dict[str, str | bytes] = {
