@@ -116,8 +116,8 @@ def read_layout(head: bytes, dataset: Dataset, *, whole: bool) -> Layout:
     if missing := [name for name in required if name not in columns.positions]:
         raise FileRefusedError(
             "missing_columns",
-            f"the header lacks {', '.join(missing)}; it reads {record.text[:500]!r}. Add the "
-            "names that the file uses to the columns' aliases, or send the file with its header",
+            f"the header lacks {', '.join(missing)}; it reads {record.text[:500]!r}; if "
+            "they have other names there, add those to the columns' aliases",
         )
     if whole and not text[record.end :].strip(blank):
         raise FileRefusedError(
@@ -261,9 +261,9 @@ def _best(header: str, dataset: Dataset) -> _Columns | None:
 def _undivided(header: str, dataset: Dataset) -> FileRefusedError:
     return FileRefusedError(
         "delimiter_detection_failed",
-        f"none of the delimiters {' '.join(map(repr, dataset.format.delimiters))} divides the "
-        f"header {header[:500]!r}; add the one that does to format.delimiters, or if this line is "
-        "no header, say how many lines stand above it in format.preamble_lines",
+        f"none of {' '.join(map(repr, dataset.format.delimiters))} divides the header "
+        f"{header[:500]!r}; if another sign does, add it to format.delimiters; if it is no header, "
+        "see format.preamble_lines",
     )
 
 
