@@ -11,6 +11,9 @@ from chardet import EncodingEra
 SAMPLE = 16 * 1024
 """How many bytes of lines beyond ASCII are looked at."""
 
+CONTEXT = 100
+"""How many bytes before the first beyond ASCII: what a short line has. More would outweigh them."""
+
 ERAS = (
     EncodingEra.MODERN_WEB
     | EncodingEra.LEGACY_ISO
@@ -140,7 +143,7 @@ def _shortened(text: bytes) -> bytes:
     if len(text) <= SAMPLE:
         return text
     beyond = _BEYOND_ASCII.search(text)
-    start = max(0, beyond.start() - SAMPLE // 2) if beyond else 0
+    start = max(0, beyond.start() - CONTEXT) if beyond else 0
     return text[start : start + SAMPLE]
 
 
