@@ -5,6 +5,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TypeVar
 
+from polars.exceptions import PanicException
+
 from lake_assets.contracts.dataset import Dataset
 from lake_assets.kernels.accounting import Accounting
 from lake_assets.kernels.refusal import FileRefusedError
@@ -46,7 +48,8 @@ def attempt(work: Callable[[], Result]) -> Result | Refusal:
         return Refusal(refusal.reason, refusal.detail)
     except (StoreUnavailable, MemoryError):
         raise
-    except Exception:
+    # A panic of Polars' is no Exception: what comes of one file's bytes would end every file's run.
+    except (Exception, PanicException):
         return Refusal("unreadable", traceback.format_exc())
 
 

@@ -2,13 +2,17 @@
 
 import hashlib
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from lake_assets.kernels.decoding.lines import LINE_END, LONE_CR
+from lake_assets.kernels.decoding.quoting import Place, Quoting
 from lake_assets.kernels.refusal import FileRefusedError
 
 SEARCH = 1 << 20
 """How far behind its place a cut may move to find a place that no record spans, in bytes."""
+
+MOST_LINES = 2**32 - 1
+"""What a line's number can be: it is kept in 32 bits."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +45,8 @@ def find_cuts(
         The pieces, which cover the file; and its SHA-256 in hexadecimal.
 
     Raises:
-        FileRefusedError: a line is longer than ``max_line_bytes``.
+        FileRefusedError: a line is longer than ``max_line_bytes``, or there are more lines than
+            :data:`MOST_LINES`.
     """
     digest = hashlib.sha256()
     cutter = _Cutter(piece_bytes, record_lines, max_line_bytes)
@@ -64,8 +69,8 @@ def cut_stream(
         chunks, piece_bytes, record_lines, max_line_bytes: as for :func:`find_cuts`.
 
     Raises:
-        FileRefusedError: a line is longer than ``max_line_bytes``. Pieces before it may have been
-            given by then.
+        FileRefusedError: as for :func:`find_cuts`. Pieces above the place may have been given by
+            then.
     """
     cutter = _Cutter(piece_bytes, record_lines, max_line_bytes)
     held = bytearray()
@@ -107,11 +112,15 @@ class _Cutter:
     line: int = 1
     line_start: int = 0
     quotes: int = 0
+    base: int = 0  # quotes before the piece
     before: int = 0  # quotes before the line that is being looked at
+    text: bytes = b""  # of that line, so far
     calm: int = -1  # whole lines of even quotes in a row; -1 in the first line that is looked at
-    first: tuple[int, int] | None = None
-    balanced: tuple[int, int] | None = None
-    held: bytes = field(default=b"")
+    quoting: Quoting | None = None  # behind that first line
+    first: Place | None = None
+    likely: Place | None = None
+    certain: Place | None = None
+    held: bytes = b""
 
     def feed(self, chunk: bytes) -> list[Cut]:
         """The cuts that are certain now. A CR at the end waits: an LF may belong to it."""
@@ -140,36 +149,54 @@ class _Cutter:
                     stop += 1
                 self.quotes += chunk.count(b'"', at, stop)
                 self.line += _count_ends(chunk, at, stop)
-                at, self.before, self.calm = stop, self.quotes, -1
+                at, self.before, self.calm, self.text = stop, self.quotes, -1, b""
                 continue
             end = LINE_END.search(chunk, at)
             stop = end.end() if end else len(chunk)
             self.quotes += chunk.count(b'"', at, stop)
+            self.text += chunk[at : end.start() if end else stop]
             at = stop
-            if end and (cut := self._cut_behind_line(self.offset + at)):
+            if end and (cut := self._cut_behind_line(end.group(), self.offset + at)):
                 cuts.append(cut)
         self.offset += len(chunk)
+        if self.line - (self.line_start == self.offset) > MOST_LINES:
+            raise FileRefusedError(
+                "too_large",
+                f"the file has more than {MOST_LINES:,} lines; divide it into several files",
+            )
         return cuts
 
-    def _cut_behind_line(self, end: int) -> Cut | None:
+    def _cut_behind_line(self, line_end: bytes, end: int) -> Cut | None:
         """What is decided where a line ends: to cut there, or further above, or not yet."""
         self.line += 1
+        here = Place(end, self.line, self.quotes)
+        self._follow(line_end, here)
         self.calm = 0 if (self.quotes - self.before) % 2 else self.calm + 1
-        self.before = self.quotes
-        here = end, self.line
-        self.first = self.first or here
-        self.balanced = self.balanced or (here if self.quotes % 2 == 0 else None)
+        self.before, self.text = self.quotes, b""
         if self.calm >= self.record_lines - 1:
             place = here
-        elif end - self.first[0] > SEARCH:
-            place = self.balanced or self.first
-            # a stray quote turned inside and outside around
-            self.quotes += self.balanced is None
+        elif self.first and end - self.first.end > SEARCH:
+            place = self.certain or self.likely or self.first
         else:
+            self.first = self.first or here
             return None
-        cut = Cut(self.start, place[0], self.first_line)
-        (self.start, self.first_line), self.first, self.balanced = place, None, None
+        cut = Cut(self.start, place.end, self.first_line)
+        self.start, self.first_line = place.end, place.line
+        self.base = place.quotes
+        self.first = self.likely = self.certain = None
         return cut
+
+    def _follow(self, line_end: bytes, here: Place) -> None:
+        """Note the first places at which, by the quotes of its lines, no record is open."""
+        if self.calm < 0 or not self.quoting:  # the line's beginning is not known
+            self.quoting = Quoting(self.record_lines, (self.quotes - self.base) % 2 == 1)
+            certain = None
+        else:
+            certain = self.quoting.follow(self.text, line_end, here)
+        if certain and certain.end > self.start:
+            self.certain = self.certain or certain
+        if not self.quoting.is_open:
+            self.likely = self.likely or here
 
     def measure_lines(self, chunk: bytes) -> None:
         """Leap from line end to line end, each the last within the longest line that may be."""

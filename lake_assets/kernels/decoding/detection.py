@@ -3,12 +3,16 @@
 import codecs
 import re
 from collections import Counter
+from collections.abc import Iterator
 
 import chardet
 from chardet import EncodingEra
 
 SAMPLE = 16 * 1024
 """How many bytes of lines beyond ASCII are looked at."""
+
+CONTEXT = 100
+"""How many bytes before the first beyond ASCII: what a short line has. More would outweigh them."""
 
 ERAS = (
     EncodingEra.MODERN_WEB
@@ -47,7 +51,8 @@ has its s, t and z with accents at 0x80-0x9F, if there is none of those."""
 
 _C1 = re.compile(rb"[\x80-\x9f]")
 _LATIN2 = re.compile(rb"[\xa6\xa9\xab\xac\xae\xb6\xb9\xbb\xbc\xbe]")  # S and s to z in ISO 8859-2
-_BEYOND_ASCII = re.compile(rb"[^\r\n]*[\x80-\xff][^\r\n]*[\r\n]+")
+_LINE_ENDS = re.compile(rb"[\r\n]+")
+_BEYOND_ASCII = re.compile(rb"[\x80-\xff]")
 _ISO_2022 = re.compile(rb"\x1b[$(]")
 
 
@@ -97,21 +102,23 @@ def detect_legacy(head: bytes) -> str | None:
     """The encoding that text of one byte a character, or of East Asia, is most likely in.
 
     Looks at whole lines beyond ASCII only, and at thirds of them, so that a damaged line outvotes
-    nobody. Where an encoding has a superset of Microsoft's that files are really written in
-    (Windows-1252 for ISO 8859-1), that one is named.
+    nobody; of a line longer than :data:`SAMPLE`, at what is around its first such byte. Where an
+    encoding has a superset of Microsoft's that files are really written in (Windows-1252 for ISO
+    8859-1), that one is named.
 
     Returns:
         A name that ``codecs`` knows, in its own spelling; None if the bytes look like no text.
     """
     lines: list[bytes] = []
     size = 0
-    for match in _BEYOND_ASCII.finditer(head):
-        lines.append(match.group())
-        size += len(lines[-1])
+    for line in _whole_lines(head):
+        if not line.isascii():
+            lines.append(_shortened(line))
+            size += len(lines[-1])
         if size >= SAMPLE:
             break
     if not lines:
-        lines = [head[:SAMPLE]]
+        lines = [_shortened(head)]
     kinds = len({byte for byte in b"".join(lines) if byte > 0x7F})
     eras = ERAS if kinds >= KINDS else EncodingEra.MODERN_WEB
     count = VOTES if len(lines) >= 10 * VOTES else 1
@@ -121,6 +128,23 @@ def detect_legacy(head: bytes) -> str | None:
     if found == "cp1250" and not _C1.search(sample) and len(_LATIN2.findall(sample)) >= KNOWN:
         return "iso8859-2"
     return found
+
+
+def _whole_lines(head: bytes) -> Iterator[bytes]:
+    """Lines with their ends. One expression for both would try a line without an end anew from
+    each of its bytes."""
+    start = 0
+    for end in _LINE_ENDS.finditer(head):
+        yield head[start : end.end()]
+        start = end.end()
+
+
+def _shortened(text: bytes) -> bytes:
+    if len(text) <= SAMPLE:
+        return text
+    beyond = _BEYOND_ASCII.search(text)
+    start = max(0, beyond.start() - CONTEXT) if beyond else 0
+    return text[start : start + SAMPLE]
 
 
 def _is_utf8(head: bytes) -> bool:

@@ -26,12 +26,15 @@ drops though within a file it is text, and zlib, gzip and zstd, which it expands
 A line feed before them keeps it from that."""
 
 _LINE_ENDS = re.compile(rb"(\r\n?|\n)")
+_ESCAPED = re.compile(rb"\xed[\xb0-\xb3][\x80-\xbf]")  # U+DC00 to U+DCFF, as UTF-8 would be
+_ESCAPES = {0xDC00 + byte: byte for byte in range(0x100)}
 
 
 def split_lines(data: bytes) -> pl.DataFrame:
     """Divide UTF-8 text into its lines, each as it stands: joined again they are the text.
 
-    A line that is not valid UTF-8 keeps its bytes one for one, read as Latin-1.
+    A line that is not valid UTF-8 keeps its bytes one for one, read as Latin-1; one that
+    ``transcoding.to_utf8_stream`` wrote keeps its good characters, and its bad bytes as Latin-1.
 
     Args:
         data: whole lines; the last one may lack its line end.
@@ -47,7 +50,8 @@ def split_lines(data: bytes) -> pl.DataFrame:
         lines, damaged = _read(data, free[0])
         raw_row = pl.col("raw_row")
         line_end = pl.lit(ends.uniform)
-    elif len(free) == 3:  # mark the other line ends, and let line feeds alone divide
+    elif len(free) == 3 and not _ESCAPED.search(data):  # an escaped byte could be a mark
+        # Mark the other line ends, and let line feeds alone divide.
         separator, crlf, cr = free
         data = data.replace(b"\r\n", crlf.encode() + b"\n").replace(b"\r", cr.encode() + b"\n")
         lines, damaged = _read(data, separator)
@@ -177,4 +181,16 @@ def _decode(line: bytes) -> tuple[str, bool]:
     try:
         return line.decode("utf-8"), False
     except UnicodeDecodeError:
-        return line.decode("latin-1"), True
+        return _unescaped(line) or line.decode("latin-1"), True
+
+
+def _unescaped(line: bytes) -> str | None:
+    """What ``transcoding.to_utf8_stream`` wrote, if that is all that is wrong with a line."""
+    if not _ESCAPED.search(line):
+        return None
+    try:
+        text = line.decode("utf-8", "surrogatepass").translate(_ESCAPES)
+        text.encode()  # another surrogate: half of a pair, as CESU-8 has them
+    except UnicodeError:
+        return None
+    return text

@@ -35,8 +35,8 @@ def to_utf8_stream(chunks: Iterable[bytes], encoding: Encoding) -> Iterator[byte
     """A whole file as UTF-8, chunk by chunk: for encodings that cannot be cut at bytes.
 
     A byte that is not in the encoding (of half a surrogate pair, or odd at the end) becomes the
-    three bytes of the lone surrogate U+DC00 + its number: never valid UTF-8, so that the line is
-    found undecodable later, and the byte can be had back.
+    three bytes of the lone surrogate U+DC00 + its number: never valid UTF-8, so that
+    ``lines.split_lines`` finds the line undecodable, and has the byte back.
 
     Args:
         chunks: the file's bytes from the first, in chunks of any size.

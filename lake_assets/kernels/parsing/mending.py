@@ -18,6 +18,9 @@ SAMPLE_RECORDS = 20
 FEWEST = 2
 """One row alone could be damaged as well as the header."""
 
+SLACK = 16
+"""Signs that a cell of two names may have besides them: spaces, brackets, quotes."""
+
 
 @dataclass(frozen=True, slots=True)
 class Mended:
@@ -104,7 +107,10 @@ def _readings(header: str, dataset: Dataset, *, is_whole: bool) -> Iterator[list
 def _divided(cells: Sequence[str], dataset: Dataset) -> Iterator[list[str]]:
     """One cell taken as two, where it reads as the names of two columns."""
     names = {name for column in dataset.columns for name in (column.name, *column.aliases)}
+    longest = 2 * max(map(len, names)) + SLACK  # to try a cell's every cut takes its length squared
     for place, cell in enumerate(cells):
+        if len(cell) > longest:
+            continue
         for cut in range(1, len(cell)):
             left, right = cell[:cut], cell[cut:]
             if right[0].isalnum() and normalise(left) in names and normalise(right) in names:

@@ -5,6 +5,7 @@ import re
 import tracemalloc
 from collections.abc import Iterator
 
+import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -128,6 +129,44 @@ def test_a_file_in_pieces_reads_as_the_whole_file(body: bytes, piece_bytes: int,
     assert pieces.books == Accounting() + whole.books
 
 
+STRAYS = st.sampled_from(
+    [
+        b'a,2025-01-02,1,5" pipe',
+        b'a,2025-01-02,1,"',
+        b'"',
+        b'a,2025-01-02,"1,x',
+        b"a,2025-01-02,1,x",
+    ]
+)
+CELLS = st.sampled_from([b"x\ny", b"\nFAKE,2025-01-02,2,x\n", b'x\n""y""', b"\n, \n", b"x\r\ny\r"])
+
+
+@settings(derandomize=True, max_examples=50, deadline=None)
+@given(
+    stray=STRAYS,
+    cells=st.lists(CELLS, min_size=4, max_size=16),
+    piece_bytes=st.integers(40, 200),
+    search=st.integers(60, 200),
+    size=st.integers(1, 500),
+)
+def test_where_cells_of_several_lines_follow_a_stray_quote_pieces_read_as_the_whole(
+    stray: bytes, cells: list[bytes], piece_bytes: int, search: int, size: int
+) -> None:
+    rows = [b'b,2025-01-02,1,"%b"' % cell for cell in cells]
+    data = HEADER.encode() + b"\n".join([stray, *rows, b""])
+    dataset = small(format={"max_record_lines": 8})
+    layout = read_layout(data, dataset, whole=True)
+    whole = read(data, dataset)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(module, "SEARCH", search)
+        cuts, _ = find_cuts(chunked(data, size), piece_bytes, 8)
+    assert_covers(cuts, data)
+    assert len(cuts) > 1 or len(data) < piece_bytes + search + 120
+    pieces = read_pieces(data, cuts, layout, dataset)
+    assert pieces.good.equals(whole.good)
+    assert pieces.rejects.equals(whole.rejects)
+
+
 @settings(derandomize=True, max_examples=400, deadline=None)
 @given(
     data=TEXTS,
@@ -207,3 +246,25 @@ def test_a_stream_is_held_a_piece_at_a_time() -> None:
         tracemalloc.stop()
     assert max(sizes) < piece + 60 * len(line) + chunk
     assert sum(sizes) == 400 * (chunk // len(line)) * len(line)
+
+
+@pytest.mark.parametrize("tail", [b"", b"c", b"\r"])
+def test_a_file_of_more_lines_than_can_be_numbered_is_refused(
+    tail: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "MOST_LINES", 9)
+    data = b"a\nb\r\n" * 4 + b"b\n"
+    assert_covers(find_cuts(chunked(data, 4), 5, 1)[0], data)
+    if not tail:
+        return
+    with pytest.raises(FileRefusedError, match="too_large: the file has more than 9 lines") as why:
+        find_cuts(chunked(data + tail, 4), 5, 1)
+    assert why.value.reason == "too_large"
+    with pytest.raises(FileRefusedError):
+        list(cut_stream(chunked(data + tail, 4), 5, 1, LONG))
+
+
+def test_the_last_line_that_can_be_numbered_fits_into_32_bits() -> None:
+    pl.Series([module.MOST_LINES], dtype=pl.UInt32)
+    with pytest.raises((OverflowError, TypeError)):
+        pl.Series([module.MOST_LINES + 1], dtype=pl.UInt32)

@@ -1,5 +1,7 @@
 """What a file's bytes look like."""
 
+from time import process_time
+
 import pytest
 
 from lake_assets.kernels.decoding.detection import detect_legacy, detect_wide
@@ -124,3 +126,21 @@ def test_a_single_kind_of_sign_is_taken_for_what_is_written_today() -> None:
 def test_bytes_that_are_no_text_are_in_no_encoding() -> None:
     noise = b"".join(bytes([n * 7 % 256, n * 13 % 256, n % 32]) for n in range(3000))
     assert detect_legacy(noise) is None
+
+
+@pytest.mark.parametrize(
+    ("head", "found"),
+    [
+        (WORDS["russian"].encode("cp1251") * 2000, "cp1251"),
+        (b"x" * 200_000 + WORDS["russian"].encode("cp1251"), "cp1251"),
+        (b"x" * 200_000 + "é".encode("cp1252"), "cp1252"),
+        (bytes(n * n * 7 % 251 + 4 for n in range(200_000)).translate(None, b"\r\n"), None),
+    ],
+)
+@pytest.mark.parametrize("end", [b"", b"\n"])
+def test_a_long_line_takes_no_longer_than_its_bytes(
+    head: bytes, found: str | None, end: bytes
+) -> None:
+    start = process_time()
+    assert detect_legacy(head + end) == found
+    assert process_time() - start < 2  # what grows with the square takes minutes

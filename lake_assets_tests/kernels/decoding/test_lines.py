@@ -110,3 +110,19 @@ def test_no_kind_of_line_end_needs_the_slow_way(
     monkeypatch.setattr(module, "_split_slowly", None)
     data = b"a,b\0" + end + b"caf\xe9" + end + end + b"c"
     assert joined(split_lines(data)) == data
+
+
+@pytest.mark.parametrize("end", [b"\n", b"\r"])
+def test_damaged_utf8_that_resembles_an_escaped_byte_is_kept_byte_for_byte(end: bytes) -> None:
+    emoji = b"\xed\xa0\xbd\xed\xb2\xa9"  # in CESU-8: both halves of a pair, the second an escape
+    rows = [emoji, b"\xed\xb2\xa9\xff"]
+    split = split_lines(b"".join(row + end for row in rows))
+    assert split["undecodable"].all()
+    assert [row.encode("latin-1") for row in split["raw_row"]] == rows
+
+
+@pytest.mark.parametrize("byte", range(1, 9))
+def test_an_escaped_byte_is_no_mark_of_a_line_end(byte: int) -> None:
+    escaped = chr(0xDC00 + byte).encode("utf-8", "surrogatepass")
+    split = split_lines("é".encode() + escaped + b"\nb\r")
+    assert split.rows() == [("é" + chr(byte), "\n", True), ("b", "\r", False)]

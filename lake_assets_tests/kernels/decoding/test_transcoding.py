@@ -98,11 +98,17 @@ def test_half_a_surrogate_pair_makes_its_line_undecodable(codec: str, half: str,
     split = split_lines(b"".join(to_utf8_stream(chunks, Encoding(codec))))
     assert split["undecodable"].to_list() == [False, True, False]
     assert split["raw_row"].to_list()[::2] == ["a", "d"]
-    damaged = split["raw_row"][1].encode("latin-1").decode("utf-8", "surrogatepass")
-    assert damaged[0] + damaged[-1] == "bc"
-    assert bytes(ord(sign) - 0xDC00 for sign in damaged[1:-1]) == half.encode(
-        codec, "surrogatepass"
-    )
+    assert split["raw_row"][1] == f"b{half.encode(codec, 'surrogatepass').decode('latin-1')}c"
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+@pytest.mark.parametrize("text", ["é東", "\x01\x02\x03", "".join(map(chr, range(1, 9)))])
+def test_of_a_damaged_line_in_utf_16_the_good_characters_stay(text: str, end: str) -> None:
+    half = b"\x04\xd8"
+    data = f"{text}1{end}{text}2,".encode("utf-16-le") + half + f"{end}\n".encode("utf-16-le")
+    split = split_lines(to_utf8(data, Encoding("utf-16-le"))[0])
+    assert split["undecodable"].to_list()[:2] == [False, True]
+    assert split["raw_row"].to_list()[:2] == [f"{text}1", f"{text}2,\x04Ø"]
 
 
 @pytest.mark.parametrize("codec", WIDE)

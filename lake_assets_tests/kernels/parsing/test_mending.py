@@ -2,6 +2,8 @@
 
 import pytest
 
+from lake_assets.kernels.parsing import mending as module
+from lake_assets.kernels.parsing.header import normalise
 from lake_assets.kernels.parsing.mending import mend, single_quoted
 from lake_assets.kernels.refusal import FileRefusedError
 from lake_assets_tests.kernels.reading import read
@@ -107,3 +109,17 @@ def test_single_quotes_in_a_header_alone_or_in_rows_alone_are_text() -> None:
     assert single_quoted("id,'at'", ",", ["a,b", "'c',d"]) is None
     assert single_quoted("id,at", ",", ["'a','b'"]) is None
     assert single_quoted("id,'at'", ",", ["a", "a, 'b'"]) == "'at'"
+
+
+def test_the_work_on_a_long_cell_is_no_more_than_on_any_other(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    calls: list[str] = []
+
+    def counted(cell: str) -> str:
+        calls.append(cell)
+        return normalise(cell)
+
+    monkeypatch.setattr(module, "normalise", counted)
+    assert mend("a" * 8000 + ",b", ",", ["1,2", "3,4"], TYPED) is None
+    assert len(calls) < 100
