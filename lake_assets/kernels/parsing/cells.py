@@ -7,6 +7,7 @@ import polars as pl
 from lake_assets.kernels.decoding.lines import TAKEN
 from lake_assets.kernels.parsing.layout import Layout
 from lake_assets.kernels.parsing.records import well_quoted
+from lake_assets.kernels.parsing.sparse import all_empty, some_longer
 
 BLANK = "blank"
 HEADER = "header"
@@ -25,6 +26,13 @@ DIFFERING = "cells that claim one column and differ"
 MARK = "\ufeff"
 """Where files were appended to one another, their byte order marks stand before their headers."""
 
+ORIGIN = ("piece", "line_number", "raw_row", "span", "kind", "damage")
+
+MOST_CELLS = 8 * 1024 * 1024
+"""Cells that are kept of the records of a block (16 bytes each, some times over)."""
+WIDE = 256
+"""Cells of a header; where there are more, only those that somebody asks for are kept."""
+
 
 def split_cells(
     records: pl.DataFrame,
@@ -41,6 +49,10 @@ def split_cells(
     empty cells are too many: a delimiter in the middle of a row whose last cell is empty looks the
     same, and would shift its values.
 
+    Where that would be too many cells (a small file with a wide header and short lines has
+    thousands of them a byte), only the good records are parsed, and only the cells kept that a
+    column of the contract claims.
+
     Args:
         records: as ``records.join_records`` gives them.
         text: the same records as UTF-8 text.
@@ -51,12 +63,15 @@ def split_cells(
     Returns:
         ``piece``, ``line_number``, ``raw_row``, ``span``, ``kind`` (one of the constants above),
         ``damage`` (String: why a record is damaged, else null), and a String column ``cell_<n>``
-        for each header cell (null where the record is not good or its piece has fewer), one row a
-        record in the same order.
+        for each header cell, or each claimed one (null where the record is not good or its piece
+        has fewer), one row a record in the same order.
     """
     delimiter = layouts[0].delimiter
-    names = [f"cell_{n}" for n in range(max(layout.width for layout in layouts))]
+    width = max(layout.width for layout in layouts)
     records = _classify(records, layouts, delimiters)
+    if width > WIDE or width * records.height > MOST_CELLS:
+        return _split_sparsely(records, layouts, delimiters, max_field_bytes)
+    names = [f"cell_{n}" for n in range(width)]
     parsed = _parse_all(records, text, names, delimiter)
     usable = records["kind"] == GOOD
     if not usable.all():
@@ -68,11 +83,51 @@ def split_cells(
         if not rows.is_empty():
             part = _parse(records["raw_row"].gather(rows), names, other, quote=None)
             parsed = parsed.with_columns(parsed[name].scatter(rows, part[name]) for name in names)
-    cells = pl.concat(
-        [records.select("piece", "line_number", "raw_row", "span", "kind", "damage"), parsed],
-        how="horizontal",
-    )
+    cells = pl.concat([records.select(ORIGIN), parsed], how="horizontal")
     return _limit(_skip_empty(cells, names), names, max_field_bytes)
+
+
+def _split_sparsely(
+    records: pl.DataFrame,
+    layouts: Sequence[Layout],
+    delimiters: Sequence[str],
+    max_field_bytes: int,
+) -> pl.DataFrame:
+    """:func:`split_cells` with the claimed cells alone, of classified records."""
+    width = max(layout.width for layout in layouts)
+    claims = (places for layout in layouts for places in layout.positions.values())
+    kept = sorted({place for places in claims for place in places})
+    schema = {f"cell_{n}": pl.String for n in range(width)}
+    parts = [pl.DataFrame(schema={"at": pl.UInt32, **{f"cell_{n}": pl.String for n in kept}})]
+    kind, damage = records["kind"], records["damage"]
+    for delimiter in dict.fromkeys([layouts[0].delimiter, *delimiters]):
+        own = delimiter == layouts[0].delimiter
+        rows = (
+            (kind == GOOD) if own else (records["recovered_with"] == delimiter).fill_null(False)
+        ).arg_true()
+        if rows.is_empty():
+            continue
+        some = records[rows]
+        empty = all_empty(some["raw_row"], delimiter)
+        long = ~empty & some_longer(
+            some["raw_row"], delimiter, max_field_bytes, max(1, MOST_CELLS // width)
+        )
+        kind = kind.scatter(rows.filter(empty), BLANK).scatter(rows.filter(long), DAMAGED)
+        damage = damage.scatter(rows.filter(long), TOO_LONG)
+        fine = ~empty & ~long
+        quote = '"' if own and (some["quotes"] > 0).any() else None
+        if fine.any() and kept:
+            parsed = _parse(
+                some["raw_row"].filter(fine), list(schema), delimiter, quote, columns=kept
+            )
+            parts.append(parsed.select(rows.filter(fine).alias("at"), pl.all()))
+    parsed = pl.concat(parts)
+    place = pl.repeat(None, records.height, dtype=pl.UInt32, eager=True).scatter(
+        parsed["at"], pl.int_range(parsed.height, dtype=pl.UInt32, eager=True)
+    )
+    return records.select(
+        "piece", "line_number", "raw_row", "span", kind.alias("kind"), damage.alias("damage")
+    ).hstack(parsed.select(pl.exclude("at").gather(place)))
 
 
 def _classify(
@@ -100,10 +155,11 @@ def _expected(
     records: pl.DataFrame, layouts: Sequence[Layout]
 ) -> tuple[pl.DataFrame, pl.Expr, pl.Expr]:
     """The number of delimiters that a record should have, and its file's header."""
+    # Stripped here: a copy of a wide header for each record would fill the memory.
+    header = pl.Series([layout.header for layout in layouts]).str.strip_chars_end()
     if len({(layout.width, layout.header) for layout in layouts}) == 1:
-        return records, pl.lit(layouts[0].width - 1), pl.lit(layouts[0].header)
+        return records, pl.lit(layouts[0].width - 1), pl.lit(header[0])
     wanted = pl.Series([layout.width - 1 for layout in layouts])
-    header = pl.Series([layout.header for layout in layouts])
     piece = records["piece"]
     records = records.with_columns(_wanted=wanted.gather(piece), _header=header.gather(piece))
     return records, pl.col("_wanted"), pl.col("_header")
@@ -154,7 +210,7 @@ def _look_closely(
         .select(
             pl.when(blank)
             .then(pl.lit(BLANK))
-            .when(raw.str.strip_chars_end().str.strip_prefix(MARK) == header.str.strip_chars_end())
+            .when(raw.str.strip_chars_end().str.strip_prefix(MARK) == header)
             .then(pl.lit(HEADER))
             .when(pl.col("damage").is_not_null())
             .then(pl.lit(DAMAGED))
@@ -188,21 +244,34 @@ def _parse_all(
     return part.select(pl.col(name).gather(place) for name in names)
 
 
-def _parse(raw: pl.Series, names: list[str], delimiter: str, quote: str | None) -> pl.DataFrame:
+def _parse(
+    raw: pl.Series,
+    names: list[str],
+    delimiter: str,
+    quote: str | None,
+    columns: list[int] | None = None,
+) -> pl.DataFrame:
     if raw.is_empty():
         return pl.DataFrame(schema=dict.fromkeys(names, pl.String))
-    parsed = _read(raw.str.join("\n")[0].encode(), names, delimiter, quote)
+    parsed = _read(raw.str.join("\n")[0].encode(), names, delimiter, quote, columns)
     if parsed.height != raw.len():
         raise AssertionError(f"{raw.len()} records were parsed as {parsed.height}")
     return parsed
 
 
-def _read(text: bytes, names: list[str], delimiter: str, quote: str | None) -> pl.DataFrame:
+def _read(
+    text: bytes,
+    names: list[str],
+    delimiter: str,
+    quote: str | None,
+    columns: list[int] | None = None,
+) -> pl.DataFrame:
     text = text.removeprefix(MARK.encode())
     if text.startswith(TAKEN):
         return _read(b"\n" + text, names, delimiter, quote)[1:]
     return pl.read_csv(
         text,
+        columns=columns,
         separator=delimiter,
         quote_char=quote,
         has_header=False,

@@ -1,6 +1,6 @@
 """A block of pieces to the texts of the contract's columns, and the books of all other lines."""
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -21,6 +21,9 @@ from lake_assets.kernels.values.evidence import Evidence
 KIND, DAMAGE = "_kind", "_damage"
 """What was found of a row; no column of a contract starts with an underscore."""
 TOTAL = "total"
+
+NARROW = 64
+"""Cells of a header; files of up to so many are read together, whatever their headers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +65,8 @@ def read_texts(pieces: Sequence[Text], dataset: Dataset) -> tuple[pl.DataFrame, 
     """Read pieces of files as text.
 
     Pieces of the same delimiter are read together: a thousand small files cost little more than
-    one large one.
+    one large one. A wide file is only read together with those whose columns stand where its own
+    do, for all rows that are read together are as wide as the widest.
 
     Args:
         pieces: of one dataset.
@@ -76,8 +80,10 @@ def read_texts(pieces: Sequence[Text], dataset: Dataset) -> tuple[pl.DataFrame, 
     """
     frames: list[pl.DataFrame] = []
     books: dict[int, Accounting] = {}
-    for delimiter in dict.fromkeys(piece.layout.delimiter for piece in pieces):
-        members = [at for at, piece in enumerate(pieces) if piece.layout.delimiter == delimiter]
+    alike: dict[Hashable, list[int]] = {}
+    for at, piece in enumerate(pieces):
+        alike.setdefault(_shape(piece.layout), []).append(at)
+    for members in alike.values():
         frame, found = _read_alike([pieces[at] for at in members], dataset)
         if len(members) < len(pieces):
             index = pl.Series("piece", members, dtype=pl.UInt32)
@@ -88,8 +94,15 @@ def read_texts(pieces: Sequence[Text], dataset: Dataset) -> tuple[pl.DataFrame, 
     return texts, [books[at] for at in range(len(pieces))]
 
 
+def _shape(layout: Layout) -> Hashable:
+    """The same for files that are read together."""
+    if layout.width <= NARROW:
+        return layout.delimiter
+    return layout.delimiter, layout.width, tuple(sorted(layout.positions.items()))
+
+
 def _read_alike(pieces: Sequence[Text], dataset: Dataset) -> tuple[pl.DataFrame, list[Accounting]]:
-    """The same for pieces of one delimiter."""
+    """The same for pieces of one shape."""
     layouts = [piece.layout for piece in pieces]
     bodies = [_body(piece) for piece in pieces]
     text = bodies[0].text if len(bodies) == 1 else b"".join(map(_ended, bodies))

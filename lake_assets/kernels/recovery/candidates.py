@@ -17,6 +17,7 @@ missing cell, a row that was cut off, a stray quote as text.
 """
 
 from collections.abc import Sequence
+from typing import overload
 
 import polars as pl
 
@@ -32,13 +33,33 @@ OTHER_DELIMITER = "another delimiter"
 LONGEST = 16 * 1024
 """Bytes of a record; a longer one has no candidates."""
 
-BATCH = 256 * 1024
-"""Bytes of records that are looked at together: candidates take some hundred times as much."""
+WIDEST = 128
+"""Cells of a header; a record of a wider file has no candidates, of which each holds them all."""
+
+BATCH = 32 * 1024 * 1024
+"""The :func:`weight` of the records that are looked at together."""
+
+VIEW = 16
+"""Bytes of a cell without its text."""
 
 
-def most_candidates(width: int) -> int:
+@overload
+def most_candidates(width: int) -> int: ...
+@overload
+def most_candidates(width: pl.Expr) -> pl.Expr: ...
+def most_candidates(width: int | pl.Expr) -> int | pl.Expr:
     """How many candidates a record may have; one with more could be nearly anything."""
     return 4 * width + 10
+
+
+def weight(raw: pl.Expr, width: pl.Expr) -> pl.Expr:
+    """About how many bytes the candidates of records may take at most.
+
+    Args:
+        raw: the records, String.
+        width: cells of their header, Int64.
+    """
+    return most_candidates(width) * (raw.str.len_bytes().cast(pl.Int64) + VIEW * width)
 
 
 def candidates(
@@ -67,13 +88,13 @@ def candidates(
         ``unknown`` (List of Int64: the places of cells of which nothing is known, else null),
         ``cell_0`` to ``cell_<width - 1>`` (String, never null), one row a candidate, in the order
         of the records; none twice. At most :func:`most_candidates` a record; of a record that
-        could have more, none.
+        could have more, or is longer than :data:`LONGEST` or wider than :data:`WIDEST`, none.
     """
     names = [f"cell_{n}" for n in range(width)]
     texts = records.select("record", text="raw_row").filter(
-        pl.col("text").str.len_bytes() <= LONGEST
+        pl.col("text").str.len_bytes() <= LONGEST, width <= WIDEST
     )
-    batch = pl.col("text").str.len_bytes().cast(pl.Int64).cum_sum() // BATCH
+    batch = weight(pl.col("text"), pl.lit(width, pl.Int64)).cum_sum() // BATCH
     parts = [
         _wide(_readings(part, width, delimiter, delimiters, fits), names)
         for part in texts.with_columns(batch=batch).partition_by(

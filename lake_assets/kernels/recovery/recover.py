@@ -11,7 +11,7 @@ from lake_assets.kernels.parsing.cells import DIFFERING, GOOD, MISQUOTED, TOO_FE
 from lake_assets.kernels.parsing.columns import contract_columns, differing
 from lake_assets.kernels.parsing.layout import Layout
 from lake_assets.kernels.parsing.texts import DAMAGE, KIND, Text
-from lake_assets.kernels.recovery.candidates import candidates, choose
+from lake_assets.kernels.recovery.candidates import LONGEST, WIDEST, candidates, choose, weight
 from lake_assets.kernels.recovery.fitting import fits_contract, holds
 from lake_assets.kernels.recovery.shifted import moved
 from lake_assets.kernels.recovery.tokens import Fits
@@ -19,6 +19,8 @@ from lake_assets.kernels.rows import Context, contested, judge, read_values
 from lake_assets.kernels.values.evidence import Evidence
 
 RECOVERABLE = (MISQUOTED, TOO_FEW, TOO_MANY)
+AT_ONCE = 256 * 1024 * 1024
+"""The ``candidates.weight`` of the records of which all readings are held at the same time."""
 UNREAD = ("!MISSING_REQUIRED_COLUMN:", "!INVALID_")
 
 
@@ -62,20 +64,55 @@ def recover(
     )
     if not bad.any():
         return none
-    delimiters = dataset.format.delimiters
-    damaged = _records(rows, rows[DAMAGE].is_in(RECOVERABLE))
-    unread = _records(rows, _unread(rows, pieces))
-    tried = pl.concat(
+    damaged = _records(rows, rows[DAMAGE].is_in(RECOVERABLE), pieces)
+    unread = _records(rows, _unread(rows, pieces), pieces)
+    both = pl.concat(
+        [damaged.with_columns(damaged=pl.lit(True)), unread.with_columns(damaged=pl.lit(False))]
+    )
+    part = weight(pl.col("raw_row"), pl.col("width")).cum_sum() // AT_ONCE
+    found = [none]
+    for some in both.with_columns(part=part).partition_by(
+        "part", include_key=False, maintain_order=True
+    ):
+        tried = _tried(some, rows["piece"], pieces, dataset)
+        if not tried.is_empty():
+            found.append(_settled(tried, wanted, pieces, evidence, dataset, context))
+    if len(found) == 1:
+        return none
+    return Recovered(
+        pl.concat([one.rows for one in found[1:]]),
+        pl.concat([one.at for one in found[1:]]),
         [
-            *_readings(
-                damaged, partial(candidates, delimiters=delimiters), rows["piece"], pieces, dataset
-            ),
-            *_readings(unread, moved, rows["piece"], pieces, dataset),
+            frozenset().union(*names)
+            for names in zip(*(one.contested for one in found), strict=True)
+        ],
+    )
+
+
+def _tried(
+    records: pl.DataFrame, of_record: pl.Series, pieces: Sequence[Text], dataset: Dataset
+) -> pl.DataFrame:
+    """The texts of the contract's columns in each way to read some records."""
+    read = partial(candidates, delimiters=dataset.format.delimiters)
+    damaged, unread = records.filter("damaged"), records.filter(~pl.col("damaged"))
+    return pl.concat(
+        [
+            *_readings(damaged, read, of_record, pieces, dataset),
+            *_readings(unread, moved, of_record, pieces, dataset),
         ]
         or [pl.DataFrame()]
     )
-    if tried.is_empty():
-        return none
+
+
+def _settled(
+    tried: pl.DataFrame,
+    wanted: Sequence[str],
+    pieces: Sequence[Text],
+    evidence: Sequence[Evidence],
+    dataset: Dataset,
+    context: Context,
+) -> Recovered:
+    """The records of which all ways that fit the contract say the same."""
     values = read_values(tried, dataset, context, survey=False)
     judged = judge(tried, values, evidence, dataset, context)
     layouts = [piece.layout for piece in pieces]
@@ -87,11 +124,14 @@ def recover(
     )
 
 
-def _records(rows: pl.DataFrame, mask: pl.Series) -> pl.DataFrame:
-    """The records of a block's rows for which ``mask`` is true, which may be null."""
+def _records(rows: pl.DataFrame, mask: pl.Series, pieces: Sequence[Text]) -> pl.DataFrame:
+    """The records for which ``mask`` is true, which may be null, but for long and wide ones."""
     record = mask.arg_true()
     some = rows.select("piece", "line_number", "raw_row")[record]
-    return some.with_columns(record.cast(pl.UInt32).alias("record"))
+    width = pl.Series([piece.layout.width for piece in pieces], dtype=pl.Int64)
+    return some.with_columns(
+        record.cast(pl.UInt32).alias("record"), width.gather(some["piece"]).alias("width")
+    ).filter(pl.col("raw_row").str.len_bytes() <= LONGEST, pl.col("width") <= WIDEST)
 
 
 def _unread(rows: pl.DataFrame, pieces: Sequence[Text]) -> pl.Series:

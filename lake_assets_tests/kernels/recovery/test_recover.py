@@ -1,6 +1,7 @@
 """Rows of a block that are recovered after all, and header cells that claim one column."""
 
 from itertools import permutations
+from unittest.mock import patch
 
 import polars as pl
 import pytest
@@ -8,6 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lake_assets.contracts import Dataset
+from lake_assets.kernels.recovery import candidates as candidates_module
+from lake_assets.kernels.recovery import recover as recover_module
+from lake_assets.kernels.recovery.candidates import WIDEST
 from lake_assets_tests.kernels.reading import Reading, read, read_files, reasons
 from lake_assets_tests.kernels.recovery.recovering import TEXTS, TYPED, WORDED
 
@@ -156,3 +160,28 @@ def test_a_recovered_row_must_agree_with_itself_too() -> None:
     assert rows.good.is_empty()
     assert isinstance(rows.rejects, pl.DataFrame)
     assert list(reasons(rows)) == [2]
+
+
+@settings(derandomize=True, max_examples=15, deadline=None)
+@given(st.lists(files(), min_size=1, max_size=4))
+def test_records_that_are_not_looked_at_together_become_the_same(contents: list[str]) -> None:
+    named = {f"{at}.csv": content for at, content in enumerate(contents)}
+    together = read_files(named, TYPED)
+    with patch.object(recover_module, "AT_ONCE", 1), patch.object(candidates_module, "BATCH", 1):
+        apart = read_files(named, TYPED)
+    for one, other in zip(together, apart, strict=True):
+        assert one.good.equals(other.good)
+        assert one.rejects.equals(other.rejects)
+        assert one.books == other.books
+
+
+@pytest.mark.parametrize(("width", "recovered"), [(WIDEST, 2), (WIDEST + 1, 0)])
+def test_a_damaged_record_that_is_too_wide_stays_rejected(width: int, recovered: int) -> None:
+    more = width - 5
+    header = HEADER[:-1] + "".join(f",c{at}" for at in range(more)) + "\n"
+    cells = ["A-1", "2025-01-02", "5", "1040", "blue", *["x"] * more]
+    written = [",".join(cells), DAMAGES["single"](cells), ";".join(f'"{cell}"' for cell in cells)]
+    rows = read(header + "".join(f"{row}\n" for row in written), TYPED)
+    assert rows.books.good == 1 + recovered
+    assert sum(recoveries(rows).values()) == recovered
+    assert (rows.books.rejected, rows.books.unaccounted) == (2 - recovered, 0)
