@@ -121,11 +121,11 @@ print(grown // 1024, *(f"{{one.good}}/{{one.rejected}}" for one in books))
 """
 SHORT_LINES = """
 good = "w,2025-01-02,1,x" + "," * 4996 + "\\n"
-wide = HEADER + "," + ",".join(f"c{n}" for n in range(4996)) + "\\n" + good + "x\\n" * 2000 + good
+wide = HEADER + "," + ",".join(f"c{n}" for n in range(4996)) + "\\n" + good + "x\\n" * 20000 + good
 """
 ONE_SHORT = """
 row = "w,2025-01-02,1,x" + "," * {commas} + "\\n"
-wide = HEADER + "," + ",".join(f"c{{n}}" for n in range({width} - 4)) + "\\n" + row * 400
+wide = HEADER + "," + ",".join(f"c{{n}}" for n in range({width} - 4)) + "\\n" + row * {rows}
 """
 
 
@@ -134,10 +134,10 @@ wide = HEADER + "," + ",".join(f"c{{n}}" for n in range({width} - 4)) + "\\n" + 
 @pytest.mark.parametrize(
     ("body", "books"),
     [
-        (SHORT_LINES, "2/2000"),
-        (ONE_SHORT.format(width=400, commas=395), "0/400"),
-        (ONE_SHORT.format(width=128, commas=123), "0/400"),
-        (ONE_SHORT.format(width=100, commas=97), "400/0"),
+        (SHORT_LINES, "2/20000"),
+        (ONE_SHORT.format(rows=400, width=400, commas=395), "0/400"),
+        (ONE_SHORT.format(rows=1500, width=128, commas=123), "0/1500"),
+        (ONE_SHORT.format(rows=400, width=100, commas=97), "400/0"),
     ],
 )
 def test_a_small_file_with_a_wide_header_does_not_fill_the_memory(body: str, books: str) -> None:
