@@ -268,3 +268,14 @@ def test_the_last_line_that_can_be_numbered_fits_into_32_bits() -> None:
     pl.Series([module.MOST_LINES], dtype=pl.UInt32)
     with pytest.raises((OverflowError, TypeError)):
         pl.Series([module.MOST_LINES + 1], dtype=pl.UInt32)
+
+
+def test_a_stray_quote_above_cells_of_several_lines_turns_no_cell_inside_out(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(module, "SEARCH", 100)
+    record = b'b,2025-01-02,1,"text\nFAKE,2025-01-02,2,x\nend"\n'
+    data = HEADER.encode() + b'a,2025-01-02,1,5" pipe\n' + record * 12
+    cuts, _ = find_cuts([data], 100, 8)
+    assert len(cuts) > 2
+    assert all(data[cut.start :].startswith(b"b,") for cut in cuts[1:])
