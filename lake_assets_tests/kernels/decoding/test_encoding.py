@@ -14,13 +14,6 @@ TEXT = f"{HEADER}é€,2025-01-02,1,ü\U0001f600\n"
 @pytest.mark.parametrize(
     "encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-32", "utf-16-be with mark"]
 )
-def test_utf_16_without_a_mark_is_no_utf_8_even_where_nobody_thought_of_it() -> None:
-    head = "id,at,n\r\na,b,1\r\n".encode("utf-16-le")
-    assert sniff_encoding(head, ["utf-8", "windows-1252"]) is None
-    assert sniff_encoding(head, ["utf-8", "utf-16-le"]) == Encoding("utf-16-le")
-    assert sniff_encoding(head, ["utf-8", "detect"]) == Encoding("utf-16-le")
-
-
 def test_a_file_reads_the_same_in_every_encoding_with_a_mark(encoding: str, newline: str) -> None:
     text = TEXT.replace("\n", newline)
     if encoding == "utf-16-be with mark":
@@ -118,3 +111,10 @@ def test_a_head_is_decoded_whatever_its_bytes() -> None:
     assert (
         decode_head(b"\xff\xfea\0\0\xdcb", Encoding("utf-16-le", 2), whole=True) == "a\ufffd\ufffd"
     )
+
+
+def test_utf_16_without_a_mark_is_no_utf_8_even_where_nobody_thought_of_it() -> None:
+    head = "id,at,n\r\na,b,1\r\n".encode("utf-16-le")
+    assert sniff_encoding(head, ["utf-8", "windows-1252"]) is None
+    assert sniff_encoding(head, ["utf-8", "utf-16-le"]) == Encoding("utf-16-le")
+    assert sniff_encoding(head, ["utf-8", "detect"]) == Encoding("utf-16-le")
