@@ -81,7 +81,8 @@ def test_a_refused_file_is_named_its_text_stays_on_one_line_and_the_others_go_on
     assert " [red].csv  missing_columns\n" in ran.out
     assert (
         "     the header lacks transaction_id, timestamp; it reads "
-        "'store_id,quantity,unit_price,revenue,item_id'\n" in ran.out
+        "'store_id,quantity,unit_price,revenue,item_id'; if they have other names there, add "
+        "those to the columns' aliases\n" in ran.out
     )
     assert ran.row("good[bold].csv") == ["1", "1", "0", "0", "0", "0"]
     assert ran.row("2025-02-03") == ["1", "0", "1"]

@@ -67,12 +67,6 @@ def test_a_damaged_byte_does_not_rule_the_only_encoding_out() -> None:
     assert sniff_encoding(b"\x81\xff\xfe\n", ["shift_jis"]) is None
 
 
-def test_utf16_is_believed_before_utf8_only_where_the_contract_detects() -> None:
-    text = "id,note\n1,x\n".encode("utf-16-le")
-    assert sniff_encoding(text, ["utf-8", "detect"]) == Encoding("utf-16-le")
-    assert sniff_encoding(text, ["utf-8"]) == Encoding("utf-8")
-
-
 def test_a_text_in_ascii_is_utf8_also_where_nothing_but_detection_is_declared() -> None:
     assert sniff_encoding(b"id,note\n1,x\n", ["detect"]) == Encoding("utf-8")
 
