@@ -4,7 +4,6 @@ import uuid
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import date
 
 from lake_assets.contracts.dataset import Dataset
 from lake_assets.jobs.fetch import Piece
@@ -12,10 +11,10 @@ from lake_assets.jobs.plan import Plan, block_bytes, make_plan, run_plan
 from lake_assets.jobs.refusal import Refusal
 from lake_assets.jobs.task import Engine, Task, TaskResult
 from lake_assets.storage.errors import ObjectNotFound, StoreError
-from lake_assets.storage.ledger import Commit, Input, commits
+from lake_assets.storage.ledger import Commit, Input, standing
 from lake_assets.storage.objects import ObjectInfo, Staged
 from lake_assets.storage.store import Store
-from lake_assets.storage.zones import day_of, processed_prefix, stale_key
+from lake_assets.storage.zones import processed_prefix, stale_key
 
 
 class RebuildError(Exception):
@@ -46,7 +45,7 @@ def rebuild_date(store: Store, dataset: Dataset, engine: Engine, day: str) -> li
     written: list[Staged] = []
     records = [
         record
-        for record in _ledger(store, dataset)
+        for record in standing(store, dataset)
         if day in record.dates
         or (record.books.rejected and record.contract_version != dataset.contract_version)
     ]
@@ -95,17 +94,6 @@ class _InTurn:
     """The engine of a repair, which is rare."""
 
     map = staticmethod(map)
-
-
-def _ledger(store: Store, dataset: Dataset) -> list[Commit]:
-    arrivals = sorted(
-        {
-            date.fromisoformat(day)
-            for info in store.list(dataset.zones.ledger)
-            if (day := day_of(info.key))
-        }
-    )
-    return [record for arrival in arrivals for record in commits(store, dataset, arrival)]
 
 
 def _ingested(record: Commit) -> list[Input]:

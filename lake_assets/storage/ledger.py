@@ -11,7 +11,7 @@ from lake_assets.contracts.dataset import Dataset
 from lake_assets.kernels.accounting import Accounting, total
 from lake_assets.storage.objects import Staged
 from lake_assets.storage.store import Store
-from lake_assets.storage.zones import ledger_prefix
+from lake_assets.storage.zones import day_of, ledger_prefix
 
 
 class Record(BaseModel):
@@ -141,3 +141,15 @@ def commits(
     ]
     for info in sorted(found, key=lambda info: (info.modified, info.key)):
         yield Commit.from_bytes(store.read(info.key))
+
+
+def standing(store: Store, dataset: Dataset) -> list[Commit]:
+    """The record that stands for each run of the lake's history, the oldest arrivals first."""
+    arrivals = sorted(
+        {
+            date.fromisoformat(day)
+            for info in store.list(dataset.zones.ledger)
+            if (day := day_of(info.key))
+        }
+    )
+    return [record for arrival in arrivals for record in commits(store, dataset, arrival)]
