@@ -1,13 +1,12 @@
 """What waits: files in raw/ that have settled, files in validated/ with their arrival stamps."""
 
 from collections.abc import Collection, Iterable
-from concurrent.futures import ThreadPoolExecutor
 from datetime import date, datetime, timedelta
 
 from lake_assets.contracts.lake import Intake
 from lake_assets.storage.errors import ObjectNotFound
 from lake_assets.storage.objects import ObjectInfo
-from lake_assets.storage.store import REQUESTS, Store
+from lake_assets.storage.store import Store, each
 
 MEGABYTE = 1 << 20
 
@@ -39,8 +38,7 @@ def stamped(store: Store, files: Iterable[ObjectInfo]) -> list[ObjectInfo]:
         except ObjectNotFound:
             return None  # another driver has taken it meanwhile
 
-    with ThreadPoolExecutor(REQUESTS) as pool:
-        found = [info for info in pool.map(head, files) if info is not None]
+    found = [info for info in each(store, head, files) if info is not None]
     return sorted(found, key=lambda info: (info.arrived, info.key))
 
 

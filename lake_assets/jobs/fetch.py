@@ -3,7 +3,6 @@
 import hashlib
 import io
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 from itertools import chain
@@ -21,7 +20,7 @@ from lake_assets.kernels.parsing.texts import Provenance, Text
 from lake_assets.kernels.values.evidence import Evidence
 from lake_assets.storage.objects import ObjectInfo
 from lake_assets.storage.ranged import open_ranged
-from lake_assets.storage.store import REQUESTS, Store
+from lake_assets.storage.store import Store, each
 
 KILOBYTE = 1 << 10
 
@@ -80,9 +79,7 @@ def fetch_all(
 
     A whole file of more than ``block_bytes`` is one that could not be cut: it stays where it is.
     """
-    fetch = partial(_fetch, store, dataset, ingest_run_id, block_bytes)
-    with ThreadPoolExecutor(REQUESTS) as pool:
-        return list(pool.map(fetch, pieces))
+    return each(store, partial(_fetch, store, dataset, ingest_run_id, block_bytes), pieces)
 
 
 def read_head(store: Store, file: ObjectInfo, dataset: Dataset) -> Head:

@@ -1,7 +1,6 @@
 """The processed rows of one date, read a few files at a time."""
 
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 
 import polars as pl
 
@@ -9,7 +8,7 @@ from lake_assets.contracts.dataset import Dataset
 from lake_assets.kernels.gold import processed_schema
 from lake_assets.kernels.values.types import LINEAGE
 from lake_assets.storage.objects import ObjectInfo
-from lake_assets.storage.store import REQUESTS, Store
+from lake_assets.storage.store import Store, each
 
 READ_BYTES = 16 << 20
 """Small files are read together until they have so many bytes."""
@@ -56,11 +55,7 @@ def _groups(inputs: Sequence[ObjectInfo]) -> Iterator[list[ObjectInfo]]:
 
 
 def _fetched(store: Store, group: Sequence[ObjectInfo]) -> list[bytes]:
-    keys = [info.key for info in group]
-    if len(keys) == 1:
-        return [store.read(keys[0])]
-    with ThreadPoolExecutor(min(len(keys), REQUESTS)) as pool:
-        return list(pool.map(store.read, keys))
+    return each(store, store.read, [info.key for info in group])
 
 
 def _scan(parts: Sequence[bytes], dataset: Dataset) -> pl.LazyFrame:

@@ -2,9 +2,9 @@
 
 import traceback
 from collections.abc import Collection, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from functools import partial
 from typing import Literal
 
 from lake_assets.contracts.dataset import Dataset
@@ -22,7 +22,7 @@ from lake_assets.storage.errors import (
     StoreUnavailable,
 )
 from lake_assets.storage.objects import ObjectInfo
-from lake_assets.storage.store import REQUESTS, Store
+from lake_assets.storage.store import Store, each
 from lake_assets.storage.zones import (
     apart,
     reason_key,
@@ -85,8 +85,7 @@ def validate(
         StoreUnavailable: the store cannot be read or written; nothing is lost, run again.
     """
     files = batch(waiting(store, lake, dataset, complete), lake.intake, arrival, "modified")
-    with ThreadPoolExecutor(REQUESTS) as pool:
-        return list(pool.map(lambda info: validate_file(store, dataset, info), files))
+    return each(store, partial(validate_file, store, dataset), files)
 
 
 def validate_file(store: Store, dataset: Dataset, info: ObjectInfo) -> Verdict:

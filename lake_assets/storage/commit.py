@@ -12,16 +12,15 @@ Inputs leave validated/ last, so "no input left" means "published".
 
 import json
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from functools import partial
 
 from lake_assets.contracts.dataset import Dataset
-from lake_assets.storage.content import remember_content
+from lake_assets.storage.content import remember_contents
 from lake_assets.storage.errors import ObjectExists, ObjectNotFound
 from lake_assets.storage.ledger import Commit, Input, commits
 from lake_assets.storage.objects import ObjectInfo
-from lake_assets.storage.store import REQUESTS, Store
+from lake_assets.storage.store import Store, each
 from lake_assets.storage.zones import commit_key, reason_key, stale_key
 
 CLOCK_SKEW = timedelta(hours=1)
@@ -51,20 +50,18 @@ def publish(store: Store, dataset: Dataset, record: Commit) -> None:
     Raises:
         StagedLost: a staged write is gone that the commit names.
     """
-    with ThreadPoolExecutor(REQUESTS) as pool:
-        # Each step is complete before the next begins: `list` waits for it, and raises its errors.
-        list(pool.map(store.publish, record.outputs))
-        stale = (stale_key(dataset, day, record.ingest_run_id) for day in record.dates)
-        list(pool.map(lambda key: store.put(key, b""), stale))
-        list(pool.map(partial(_hand_over, store, dataset, record), record.inputs))
+    # Each step is complete before the next begins.
+    each(store, store.publish, record.outputs)
+    stale = (stale_key(dataset, day, record.ingest_run_id) for day in record.dates)
+    each(store, lambda key: store.put(key, b""), stale)
+    remember_contents(store, dataset, record)
+    each(store, partial(_hand_over, store, record), record.inputs)
 
 
-def _hand_over(store: Store, dataset: Dataset, record: Commit, item: Input) -> None:
-    """Note what became of one input, then move it out of validated/."""
+def _hand_over(store: Store, record: Commit, item: Input) -> None:
+    """Say why an input was refused, if it was, and move it out of validated/."""
     if item.outcome == "refused":
         store.put(reason_key(item.destination), refusal(item, record))
-    elif item.outcome == "ingested":
-        remember_content(store, dataset, record, item)
     leave_validated(store, item)
 
 

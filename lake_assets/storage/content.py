@@ -1,14 +1,20 @@
-"""What was ingested before, by its bytes: one small object a file, found by its SHA-256."""
+"""What was ingested before, by its bytes: one small object a file, found by its SHA-256.
+
+It points to the record of the run in the ledger, which is the only place that says what became of
+the file.
+"""
 
 import json
 from dataclasses import dataclass
+from datetime import date
+from functools import lru_cache
 
 from lake_assets.contracts.dataset import Dataset
 from lake_assets.kernels.accounting import Accounting
 from lake_assets.storage.errors import ObjectNotFound
-from lake_assets.storage.ledger import Commit, Input
+from lake_assets.storage.ledger import Commit
 from lake_assets.storage.store import Store
-from lake_assets.storage.zones import content_key
+from lake_assets.storage.zones import commit_key, content_key
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,24 +27,35 @@ class Known:
 
 
 def find_content(store: Store, dataset: Dataset, sha256: str) -> Known | None:
-    """The file of these bytes that was ingested before, if one was. One store call."""
+    """The file of these bytes that was ingested before, if one was.
+
+    One store call, and another one for each run of the past that is met.
+    """
     try:
-        record = json.loads(store.read(content_key(dataset, sha256)))
+        note = json.loads(store.read(content_key(dataset, sha256)))
+        arrival = date.fromisoformat(note["arrival"])
+        record = _record(store, commit_key(dataset, arrival, note["ingest_run_id"]))
     except ObjectNotFound:
         return None
-    books = Accounting.from_json(record["books"])
-    return Known(record["ingest_run_id"], record["source_file"], books)
+    for item in record.inputs:
+        if item.sha256 == sha256 and item.outcome == "ingested":
+            return Known(record.ingest_run_id, item.source_file, item.books)
+    return None
 
 
-def remember_content(store: Store, dataset: Dataset, record: Commit, item: Input) -> None:
-    """Let a file of the same bytes be recognised later on. Safe to repeat."""
-    document = {
-        "ingest_run_id": record.ingest_run_id,
-        "source_file": item.source_file,
-        "books": item.books.to_json(),
-    }
-    key = content_key(dataset, item.sha256)
-    store.put_if_absent(key, json.dumps(document, ensure_ascii=False).encode())
+def remember_contents(store: Store, dataset: Dataset, record: Commit) -> None:
+    """Let files of the same bytes be recognised later on. Safe to repeat."""
+    digests = [item.sha256 for item in record.inputs if item.outcome == "ingested" and item.sha256]
+    if digests:
+        note = {"ingest_run_id": record.ingest_run_id, "arrival": record.arrival.isoformat()}
+        keys = [content_key(dataset, sha256) for sha256 in digests]
+        store.put_each_if_absent(keys, json.dumps(note).encode())
+
+
+@lru_cache(maxsize=4)
+def _record(store: Store, key: str) -> Commit:
+    """A record of the ledger, which never changes. Many twins may come of one run."""
+    return Commit.from_bytes(store.read(key))
 
 
 def books_of_duplicate(original: Accounting) -> Accounting:

@@ -39,7 +39,7 @@ from lake_assets.storage.objects import (
 )
 from lake_assets.storage.s3_body import Body
 from lake_assets.storage.s3_client import explain, make_client
-from lake_assets.storage.store import probe
+from lake_assets.storage.store import each, probe
 
 if TYPE_CHECKING:
     from mypy_boto3_s3.client import S3Client
@@ -50,6 +50,7 @@ PART_BYTES = 64 * MIB  # of an upload
 COPY_BYTES = 5 * 1024 * MIB  # the most that one CopyObject takes
 COPY_PART_BYTES = 512 * MIB  # at most 10,000 parts: 5 TB, the largest object there is
 BUFFER_BYTES = 1 * MIB
+REQUESTS = 16  # at once; they wait, they do not compute
 ATTEMPTS = 4  # on top of botocore's own, for what botocore does not repeat
 
 # User metadata, all lower case: S3 returns it so.
@@ -98,6 +99,10 @@ class S3Store:
             if self._made is None:
                 self._made = make_client(self._endpoint)
             return self._made
+
+    @property
+    def requests(self) -> int:
+        return REQUESTS
 
     def list(self, prefix: str = "") -> Iterator[ObjectInfo]:
         validate_prefix(prefix)
@@ -183,6 +188,9 @@ class S3Store:
             # The answer to our own write may have got lost: then its repetition, by botocore or by
             # us, finds our own object in the way.
             return self._metadata(key).get(WRITER) == writer
+
+    def put_each_if_absent(self, keys: Iterable[str], data: bytes) -> None:
+        each(self, lambda key: self.put_if_absent(key, data), keys)
 
     def move(self, src: ObjectInfo, dst: str, *, arrived: datetime | None = None) -> None:
         validate_key(dst)

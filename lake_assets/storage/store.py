@@ -1,16 +1,17 @@
 """The protocol that every store speaks, and the probe that a store must pass."""
 
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from pathlib import Path
-from typing import BinaryIO, Protocol
+from typing import BinaryIO, Protocol, TypeVar
 
 from lake_assets.storage.errors import StoreUnavailable
 from lake_assets.storage.objects import ObjectInfo, Staged
 
-REQUESTS = 16
-"""Requests to a store under way at once; they wait, they do not compute."""
+Item = TypeVar("Item")
+Result = TypeVar("Result")
 
 
 class Store(Protocol):
@@ -24,6 +25,15 @@ class Store(Protocol):
     @property
     def uri(self) -> str:
         """Where the store is, without a trailing slash: file:///dir or s3://bucket/prefix."""
+        ...
+
+    def __hash__(self) -> int:
+        """Stores are told apart as objects."""
+        ...
+
+    @property
+    def requests(self) -> int:
+        """Requests that are worth having under way at once."""
         ...
 
     def list(self, prefix: str = "") -> Iterator[ObjectInfo]:
@@ -62,6 +72,10 @@ class Store(Protocol):
 
     def put_if_absent(self, key: str, data: bytes) -> bool:
         """Write the object unless one exists. True for exactly one of several racing callers."""
+        ...
+
+    def put_each_if_absent(self, keys: Iterable[str], data: bytes) -> None:
+        """Write the same bytes under each of the keys that has no object yet."""
         ...
 
     def upload(self, key: str, path: Path) -> bool:
@@ -119,6 +133,17 @@ class Store(Protocol):
         Leaves nothing behind. Raises StoreUnavailable with what is missing.
         """
         ...
+
+
+def each(store: Store, work: Callable[[Item], Result], items: Iterable[Item]) -> list[Result]:
+    """What ``work``, which mostly waits for the store, gives for each item, in their order.
+
+    All of it is done when this returns; the first error is raised.
+    """
+    if store.requests == 1:
+        return [work(item) for item in items]
+    with ThreadPoolExecutor(store.requests) as pool:
+        return list(pool.map(work, items))
 
 
 def probe(store: Store) -> None:

@@ -26,7 +26,18 @@ from lake_assets.storage.zones import reason_key
 
 HEADER = "transaction_id,store_id,timestamp,item_id,quantity,unit_price,revenue"
 ARRIVED = datetime(2025, 6, 1, 8, 0, 0, 250_000, tzinfo=UTC)
-MUTATING = frozenset({"put", "put_if_absent", "move", "delete", "stage", "publish", "abort"})
+MUTATING = frozenset(
+    {
+        "put",
+        "put_if_absent",
+        "put_each_if_absent",
+        "move",
+        "delete",
+        "stage",
+        "publish",
+        "abort",
+    }
+)
 ENGINE = LocalEngine(2)
 
 

@@ -394,7 +394,8 @@ def test_the_work_of_one_file_does_not_grow_with_the_history(store: Store, lake:
         "head": 3,
         "read": 4,  # the head, the file, whether its bytes are known, the date's rows
         "stage": 1,
-        "put_if_absent": 2,  # the commit, and that the bytes are known now
+        "put_if_absent": 1,  # the commit
+        "put_each_if_absent": 1,  # that the bytes are known now
         "publish": 1,
         "put": 4,  # stale marker, gold, metrics, summary
         "move": 2,

@@ -169,6 +169,8 @@ def test_a_file_system_without_hard_links_will_do(
     assert store.put_if_absent("k", b"first") is True
     assert store.put_if_absent("k", b"second") is False
     assert store.read("k") == b"first"
+    store.put_each_if_absent(["k", "m", "n"], b"third")
+    assert [store.read(key) for key in "kmn"] == [b"first", b"third", b"third"]
     assert staging(root) == []
 
 

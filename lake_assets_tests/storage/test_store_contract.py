@@ -161,6 +161,16 @@ def test_put_if_absent_writes_once(store: Store) -> None:
     assert store.read("audit/run.json") == b"first"
 
 
+def test_the_same_bytes_are_written_under_each_free_key(store: Store) -> None:
+    store.put("notes/b", b"stands")
+    store.put_each_if_absent(["notes/a", "notes/b", "other/c"], b"new")
+    found = {info.key: store.read(info.key) for info in store.list()}
+    assert found == {"notes/a": b"new", "notes/b": b"stands", "other/c": b"new"}
+    store.put("notes/a", b"changed")
+    store.delete("other/c")
+    assert store.read("notes/a") == b"changed", "no key depends on the others"
+
+
 @pytest.mark.parametrize("size", [0, 10, 11 * 2**20], ids=["empty", "small", "in parts"])
 def test_an_upload_writes_a_file_once_and_as_it_is(
     store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, size: int
