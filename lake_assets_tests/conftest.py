@@ -2,14 +2,17 @@
 
 import logging
 import os
+import threading
 import uuid
 from collections.abc import Iterator
 from typing import Any
+from urllib.parse import unquote
 
 import boto3
 import pytest
-from moto.s3.exceptions import NoSuchUpload
+from moto.s3.exceptions import NoSuchUpload, PreconditionFailed
 from moto.s3.models import S3Backend
+from moto.s3.responses import S3Response
 from moto.server import ThreadedMotoServer
 
 
@@ -20,6 +23,7 @@ def s3_endpoint() -> Iterator[str]:
     server = ThreadedMotoServer("127.0.0.1", 0, verbose=False)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(S3Backend, "complete_multipart_upload", _complete_like_s3())
+        patch.setattr(S3Response, "copy_object", _copy_like_s3())
         for name in ("AWS_PROFILE", "AWS_SESSION_TOKEN", "AWS_REGION", "AWS_ENDPOINT_URL"):
             patch.delenv(name, raising=False)
         patch.setenv("AWS_ACCESS_KEY_ID", "test")
@@ -52,3 +56,27 @@ def _complete_like_s3() -> Any:
         return complete(self, bucket, upload_id, body)
 
     return complete_or_refuse
+
+
+def _copy_like_s3() -> Any:
+    copy = S3Response.copy_object
+    one_by_one = threading.Lock()
+
+    def copy_or_refuse(self: Any) -> Any:
+        # moto 5.2.5 ignores the conditions of a copy.
+        def etag_of(bucket: str, key: str) -> str | None:
+            found = self.backend.get_object(bucket, key)
+            return found.etag.strip('"') if found else None
+
+        source = unquote(self.headers["x-amz-copy-source"]).lstrip("/").split("/", 1)
+        wanted = self.headers.get("x-amz-copy-source-if-match", "").strip('"')
+        with one_by_one:
+            standing = etag_of(*source)
+            if wanted and standing is not None and standing != wanted:
+                raise PreconditionFailed("x-amz-copy-source-If-Match")
+            taken = etag_of(self.bucket_name, self.parse_key_name()) is not None
+            if taken and self.headers.get("If-None-Match") == "*":
+                raise PreconditionFailed("If-None-Match")
+            return copy(self)
+
+    return copy_or_refuse

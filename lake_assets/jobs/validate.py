@@ -105,8 +105,7 @@ def validate_file(store: Store, dataset: Dataset, info: ObjectInfo) -> Verdict:
                 refusal.reason,
                 refusal.detail,
             )
-        destination = _free_key(store, info, validated_key(dataset, name, info.identity))
-        _take(store, info, destination)
+        destination = _let_in(store, info, validated_key(dataset, name, info.identity))
     except (ObjectNotFound, ObjectChanged) as change:
         return Verdict(
             name, info.size, info.modified, "vanished", info.key, "vanished", str(change)
@@ -131,6 +130,16 @@ def _inspect(store: Store, dataset: Dataset, info: ObjectInfo, name: str) -> Non
         raise
     except Exception as error:
         raise FileRefusedError("unreadable", traceback.format_exc()) from error
+
+
+def _let_in(store: Store, info: ObjectInfo, wanted: str) -> str:
+    """Move a file to ``wanted``, or beside it if another file has that name; its new key."""
+    try:
+        store.move(info, wanted)
+    except ObjectExists:
+        wanted = apart(wanted, info.identity)
+        store.move(info, wanted)
+    return wanted
 
 
 def _refuse(

@@ -12,12 +12,13 @@ Inputs leave validated/ last, so "no input left" means "published".
 
 import json
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from datetime import datetime, timedelta
 from functools import partial
 
 from lake_assets.contracts.dataset import Dataset
 from lake_assets.storage.content import remember_contents
-from lake_assets.storage.errors import ObjectExists, ObjectNotFound
+from lake_assets.storage.errors import ObjectChanged, ObjectExists, ObjectNotFound
 from lake_assets.storage.ledger import Commit, Input, commits
 from lake_assets.storage.objects import ObjectInfo
 from lake_assets.storage.store import Store, each
@@ -67,18 +68,11 @@ def _hand_over(store: Store, record: Commit, item: Input) -> None:
 
 def leave_validated(store: Store, item: Input) -> None:
     """Move one input to its destination, unless that is done."""
-    try:
-        info = store.head(item.key)
-    except ObjectNotFound:
-        return
-    if _mark(info) != _mark(item):
-        return  # another file of that name has arrived since; it is not this commit's
-    try:
-        store.move(info, item.destination, arrived=item.arrived)
-    except ObjectNotFound:
-        return  # another driver was faster
-    except ObjectExists:
-        store.delete(item.key, if_match=item.etag)  # published by another driver
+    waiting = ObjectInfo(item.key, item.size, item.etag, item.arrived, item.arrived)
+    # Gone: it is done. Changed, or another file than that of its destination: another file of
+    # that name has arrived since, which is not this commit's.
+    with suppress(ObjectNotFound, ObjectChanged, ObjectExists):
+        store.pass_on(waiting, item.destination)
 
 
 def refusal(item: Input, record: Commit) -> bytes:

@@ -127,9 +127,13 @@ class LocalStore:
                 temporary.unlink(missing_ok=True)
 
     def move(self, src: ObjectInfo, dst: str, *, arrived: datetime | None = None) -> None:
+        self._rename(src, dst, arrived or src.modified)
+
+    def pass_on(self, src: ObjectInfo, dst: str) -> None:
+        self._rename(src, dst, None)
+
+    def _rename(self, src: ObjectInfo, dst: str, stamp: datetime | None) -> None:
         source, target = self._listed_path(src.key), self._path(dst)
-        stamp = (arrived or src.modified) - _EPOCH
-        stamp_ns = stamp // timedelta(microseconds=1) * 1000
         with self._explained(src.key), self._locked():
             if _etag(_stat(source)) != src.etag:
                 raise self._changed(src.key)
@@ -144,7 +148,9 @@ class LocalStore:
                 # a new link renews the ctime, so that a run after an interruption would date the
                 # arrival by the interruption. The stamp comes first, because a file in custody
                 # without one would keep its mtime, which `cp -p` and `unzip` take from anywhere.
-                os.utime(source, ns=(stamp_ns, stamp_ns))
+                if stamp:
+                    stamp_ns = (stamp - _EPOCH) // timedelta(microseconds=1) * 1000
+                    os.utime(source, ns=(stamp_ns, stamp_ns))
                 os.rename(source, target)
 
     def moved_from(self, dst: ObjectInfo, src: ObjectInfo) -> bool:

@@ -9,6 +9,7 @@ import uuid
 from base64 import b64encode
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import chain
 from pathlib import Path
@@ -65,9 +66,9 @@ T = TypeVar("T")
 class S3Store:
     """The `Store` protocol on S3.
 
-    Conditions travel with the request that they protect (If-Match, If-None-Match). A HEAD comes
-    first where an S3-compatible store may ignore the condition (copy, delete): it leaves a window
-    of milliseconds instead of none.
+    Conditions travel with the request that they protect (If-Match, If-None-Match). Where an
+    S3-compatible store ignores those of a copy, a HEAD comes first: it leaves a window of
+    milliseconds instead of none.
     """
 
     def __init__(self, bucket: str, prefix: str = "", *, endpoint: str | None = None) -> None:
@@ -76,6 +77,7 @@ class S3Store:
         self._endpoint = endpoint
         self._lock = threading.Lock()
         self._made: S3Client | None = None
+        self._conditional: bool | None = None
 
     def __getstate__(self) -> dict[str, Any]:
         # A client holds sockets and locks: each process makes its own.
@@ -197,7 +199,7 @@ class S3Store:
         stamp = arrived or src.modified
         metadata = {ARRIVED: stamp.astimezone(UTC).isoformat(), SOURCE: src.identity}
         headers = self._require(src.key, src.etag)
-        found = self._find(dst)
+        found = None if self.copies_on_condition else self._find(dst)
         if found is None:
             try:
                 self._copy(src, dst, metadata, headers)
@@ -206,8 +208,31 @@ class S3Store:
                 found = self._find(dst)
                 if found is None:
                     raise
-        if found is not None and not self.moved_from(found, src):
+        if found and not (self.moved_from(found, src) and found.arrived == stamp):
             raise ObjectExists(f"There is already an object at {self._where(dst)}.")
+        self._leave(src)
+
+    def pass_on(self, src: ObjectInfo, dst: str) -> None:
+        validate_key(dst)
+        if self.copies_on_condition and src.size <= COPY_BYTES:
+            try:
+                self._copy(src, dst, None, {})
+            except ObjectChanged:
+                pass  # The destination may be what an earlier attempt has left.
+            else:
+                self._leave(src)
+                return
+        standing = self.head(src.key)
+        if standing.etag != src.etag:
+            raise explain_s3("PreconditionFailed", self._where(src.key))
+        found = self._find(dst)
+        carried = (standing.source, standing.arrived)
+        if found and found.source and (found.source, found.arrived) == carried:
+            self._leave(src)
+        else:
+            self.move(standing, dst, arrived=standing.arrived)
+
+    def _leave(self, src: ObjectInfo) -> None:
         with suppress(ObjectChanged):
             # Changed now means that another object took the key after the copy: it is the next
             # arrival, and `src` has left its key all the same.
@@ -351,8 +376,40 @@ class S3Store:
         with suppress(ObjectNotFound):
             _repeated(delete_once, ObjectBusy)
 
-    def _copy(self, src: ObjectInfo, dst: str, metadata: dict[str, str], headers: Any) -> None:
-        """Copy in the store, iff `src` stands as it did and nothing stands under `dst`."""
+    @property
+    def copies_on_condition(self) -> bool:
+        """Whether the store honours the conditions of a copy. AWS does, others may ignore them."""
+        if self._conditional is None:
+            self._conditional = self._try_conditional_copies()
+        return self._conditional
+
+    def _try_conditional_copies(self) -> bool:
+        first, second = f".probe/{uuid.uuid4().hex}", f".probe/{uuid.uuid4().hex}"
+        self.put(first, b"1")
+        try:
+            there = self.head(first)
+            trials = [(replace(there, etag="other"), second), (there, first)]
+            for src, dst in trials:
+                try:
+                    self._copy(src, dst, {}, {})
+                except ObjectChanged:
+                    continue
+                return False
+            return True
+        finally:
+            self.delete(first)
+            self.delete(second)
+
+    def _copy(
+        self, src: ObjectInfo, dst: str, metadata: dict[str, str] | None, headers: Any
+    ) -> None:
+        """Copy in the store, iff `src` stands as it did and nothing stands under `dst`.
+
+        `metadata` and `headers` replace those of `src`; None keeps them, in a copy of one part.
+        """
+        described: dict[str, Any] = {"MetadataDirective": "COPY"}
+        if metadata is not None:
+            described = {**headers, "Metadata": metadata, "MetadataDirective": "REPLACE"}
         source: dict[str, Any] = {
             "CopySource": {"Bucket": self._bucket, "Key": self._prefix + src.key},
             "CopySourceIfMatch": f'"{src.etag}"',
@@ -364,16 +421,14 @@ class S3Store:
                 self.client.copy_object(
                     **source,
                     **target,
-                    **headers,
-                    Metadata=metadata,
-                    MetadataDirective="REPLACE",
+                    **described,
                     IfNoneMatch="*",
                 )
 
         def copy_in_parts() -> None:
             with self._explained(dst):
                 upload_id = self.client.create_multipart_upload(
-                    **target, **headers, Metadata=metadata
+                    **target, **headers, Metadata=metadata or {}
                 )["UploadId"]
             with self._aborted_on_error(dst, upload_id), self._explained(src.key):
                 etags = []

@@ -88,12 +88,19 @@ class Store(Protocol):
     def move(self, src: ObjectInfo, dst: str, *, arrived: datetime | None = None) -> None:
         """Take the object `src` into custody: it gets under `dst` and leaves its old key.
 
-        The object keeps a stamp of when it arrived in the lake, which `head(dst).arrived` gives:
-        `arrived` if given (pass it on when the object was moved before), else `src.modified`. Its
-        ETag may change. A move that was interrupted is finished by moving again.
+        The object gets a stamp of when it arrived in the lake, which `head(dst).arrived` gives:
+        `arrived` if given, else `src.modified`. Its ETag may change. A move that was interrupted
+        is finished by moving again.
 
         Raises ObjectNotFound if `src` is gone, ObjectChanged if another object stands under its
         key, and ObjectExists if anything but `src` itself, half moved, stands under `dst`.
+        """
+        ...
+
+    def pass_on(self, src: ObjectInfo, dst: str) -> None:
+        """As `move`, for an object that is in custody: its stamp goes along.
+
+        Of `src`, only key, size and ETag count.
         """
         ...
 

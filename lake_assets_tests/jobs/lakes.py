@@ -32,6 +32,7 @@ MUTATING = frozenset(
         "put_if_absent",
         "put_each_if_absent",
         "move",
+        "pass_on",
         "delete",
         "stage",
         "publish",

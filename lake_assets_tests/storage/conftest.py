@@ -8,8 +8,10 @@ import uuid
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
+from botocore.awsrequest import AWSPreparedRequest
 
 from lake_assets.storage import Store, open_store
 from lake_assets.storage.s3 import S3Store
@@ -19,7 +21,7 @@ _EXTERNAL_URI = os.environ.get("LAKE_TEST_S3_URI")
 _EXTERNAL_ENDPOINT = os.environ.get("LAKE_TEST_S3_ENDPOINT")
 
 
-@pytest.fixture(params=["local", "s3", *(["external"] if _EXTERNAL_URI else [])])
+@pytest.fixture(params=["local", "s3", "careless_s3", *(["external"] if _EXTERNAL_URI else [])])
 def store(request: pytest.FixtureRequest) -> Store:
     """An empty store of each kind."""
     found: Store = request.getfixturevalue(f"{request.param}_store")
@@ -39,6 +41,21 @@ def s3_store(s3_uri: str, s3_endpoint: str) -> S3Store:
     opened = open_store(f"{s3_uri}/some/lake", endpoint=s3_endpoint)
     assert isinstance(opened, S3Store)
     return opened
+
+
+@pytest.fixture
+def careless_s3_store(s3_store: S3Store) -> S3Store:
+    """One that ignores the conditions of copies."""
+    ignore_conditions_of_copies(s3_store)
+    return s3_store
+
+
+def ignore_conditions_of_copies(store: S3Store) -> None:
+    def ignore(request: AWSPreparedRequest, **_: Any) -> None:
+        for name in ("If-None-Match", "x-amz-copy-source-if-match"):
+            del request.headers[name]
+
+    store.client.meta.events.register("before-send.s3.CopyObject", ignore)
 
 
 @pytest.fixture

@@ -114,7 +114,7 @@ def test_inputs_leave_validated_after_everything_else(local_store: Store):
     order: list[str] = []
     watched = hooked(local_store, before=lambda name, *_: order.append(name))
     publish(watched, DATASET, record_of([info], [local_store.stage(OUTPUT, b"rows")]))
-    assert order == ["publish", "put", "put", "head", "move"]
+    assert order == ["publish", "put", "put", "pass_on"]
 
 
 def test_a_staged_write_that_is_gone_is_told_before_any_input_leaves(store: Store):
@@ -140,7 +140,7 @@ def test_an_input_that_another_driver_moves_at_this_moment_is_moved_once(store: 
     (item,) = record_of([place(store, "a.csv", b"x", NOW)]).inputs
 
     def overtake(name: str, *args: object) -> None:
-        if name == "move":
+        if name == "pass_on":
             leave_validated(store, item)
 
     leave_validated(hooked(store, before=overtake), item)

@@ -19,6 +19,7 @@ from lake_assets.storage import (
     open_store,
 )
 from lake_assets.storage.s3 import S3Store
+from lake_assets_tests.storage.conftest import ignore_conditions_of_copies
 
 MIB = 1024**2
 Hook = Callable[[AWSPreparedRequest], AWSResponse | None]
@@ -26,6 +27,7 @@ Hook = Callable[[AWSPreparedRequest], AWSResponse | None]
 
 @pytest.fixture
 def store(s3_store: S3Store) -> S3Store:
+    assert s3_store.copies_on_condition  # tried now, before a test watches the requests
     return s3_store
 
 
@@ -199,10 +201,50 @@ def test_a_move_interrupted_before_its_delete_is_finished_without_a_second_copy(
         store.move(dropped, "validated/x")
     assert keys(store) == ["raw/x", "validated/x"]
     assert store.moved_from(store.head("validated/x"), dropped)
-    before(store, "CopyObject", lambda _: error(403, "AccessDenied"))
+    copied = store.head("validated/x")
     (again,) = store.list("raw/")
     store.move(again, "validated/x")
     assert keys(store) == ["validated/x"]
+    assert store.head("validated/x") == copied
+
+
+def test_passing_on_that_was_interrupted_before_its_delete_is_finished(store: S3Store) -> None:
+    store.put("raw/x", b"rows")
+    store.move(store.head("raw/x"), "validated/x")
+    waiting = store.head("validated/x")
+    before(store, "DeleteObject", once(error(403, "AccessDenied")))
+    with pytest.raises(StoreUnavailable):
+        store.pass_on(waiting, "archive/x")
+    assert keys(store) == ["archive/x", "validated/x"]
+    store.pass_on(waiting, "archive/x")
+    assert keys(store) == ["archive/x"]
+
+
+def test_a_move_takes_three_requests_and_passing_on_two(store: S3Store) -> None:
+    store.put("raw/x", b"rows")
+    found = store.head("raw/x")
+    seen: list[str] = []
+    store.client.meta.events.register(
+        "before-send.s3", lambda request, **_: seen.append(request.method)
+    )
+    store.move(found, "validated/x")
+    assert seen == ["HEAD", "PUT", "DELETE"]
+    waiting = store.head("validated/x")
+    seen.clear()
+    store.pass_on(waiting, "archive/x")
+    assert seen == ["PUT", "DELETE"]
+
+
+def test_a_store_is_tried_once_for_conditional_copies(s3_store: S3Store) -> None:
+    ignore_conditions_of_copies(s3_store)
+    for number in range(2):
+        s3_store.put(f"raw/{number}", b"rows")
+        s3_store.move(s3_store.head(f"raw/{number}"), f"validated/{number}")
+    s3_store.put("raw/0", b"other")
+    with pytest.raises(ObjectExists):
+        s3_store.move(s3_store.head("raw/0"), "validated/0")
+    assert s3_store.read("validated/0") == b"rows"
+    assert keys(s3_store) == ["raw/0", "validated/0", "validated/1"]
 
 
 def put_behind(store: S3Store, key: str, data: bytes) -> None:
@@ -357,23 +399,27 @@ def test_a_missing_bucket_is_named(s3_endpoint: str) -> None:
             use()
 
 
-def test_missing_credentials_are_told(store: S3Store, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_missing_credentials_are_told(s3_store: S3Store, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("AWS_ACCESS_KEY_ID")
     monkeypatch.delenv("AWS_SECRET_ACCESS_KEY")
     with pytest.raises(StoreUnavailable, match=r"no complete AWS credentials .* Set AWS_PROFILE"):
-        store.check()
+        s3_store.check()
 
 
-def test_half_of_the_credentials_are_told(store: S3Store, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_half_of_the_credentials_are_told(
+    s3_store: S3Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    s3_store: S3Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.delenv("AWS_SECRET_ACCESS_KEY")
     with pytest.raises(StoreUnavailable, match="no complete AWS credentials"):
-        store.check()
+        s3_store.check()
 
 
-def test_an_unknown_profile_is_told(store: S3Store, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_unknown_profile_is_told(s3_store: S3Store, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_PROFILE", "nobody")
     with pytest.raises(StoreUnavailable, match="AWS_PROFILE"):
-        store.check()
+        s3_store.check()
 
 
 @pytest.mark.usefixtures("no_waiting", "s3_endpoint")

@@ -198,9 +198,33 @@ def test_the_first_move_stamps_the_arrival_and_the_next_one_carries_it_on(store:
     store.move(dropped, "validated/x.csv")
     validated = store.head("validated/x.csv")
     assert validated.arrived == dropped.modified
+    store.pass_on(validated, "archive/x.csv")
+    assert store.head("archive/x.csv").arrived == dropped.modified
+    assert keys(store) == ["archive/x.csv"]
+
+
+def test_a_stamp_of_our_choice_is_passed_on_too(store: Store) -> None:
+    store.put("raw/x.csv", b"rows")
     long_ago = datetime(2020, 2, 29, 23, 59, 59, 123456, tzinfo=UTC)
-    store.move(validated, "archive/x.csv", arrived=long_ago)
+    store.move(store.head("raw/x.csv"), "validated/x.csv", arrived=long_ago)
+    store.pass_on(store.head("validated/x.csv"), "archive/x.csv")
     assert store.head("archive/x.csv").arrived == long_ago
+
+
+def test_passing_on_never_overwrites_and_takes_nothing_else_along(store: Store) -> None:
+    for name in ("first", "second"):
+        store.put("raw/x", name.encode())
+        store.move(store.head("raw/x"), f"validated/{name}")
+    first, second = store.head("validated/first"), store.head("validated/second")
+    store.pass_on(first, "archive/x")
+    with pytest.raises(ObjectExists):
+        store.pass_on(second, "archive/x")
+    with pytest.raises(ObjectNotFound):
+        store.pass_on(first, "archive/x")
+    with pytest.raises(ObjectChanged):
+        store.pass_on(dataclasses.replace(second, etag="0-0-0"), "archive/y")
+    assert store.read("archive/x") == b"first"
+    assert store.read("validated/second") == b"second"
 
 
 def test_a_stamp_given_in_another_zone_comes_back_in_utc(store: Store) -> None:
