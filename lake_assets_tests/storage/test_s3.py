@@ -409,8 +409,6 @@ def test_missing_credentials_are_told(s3_store: S3Store, monkeypatch: pytest.Mon
 def test_half_of_the_credentials_are_told(
     s3_store: S3Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    s3_store: S3Store, monkeypatch: pytest.MonkeyPatch
-) -> None:
     monkeypatch.delenv("AWS_SECRET_ACCESS_KEY")
     with pytest.raises(StoreUnavailable, match="no complete AWS credentials"):
         s3_store.check()
