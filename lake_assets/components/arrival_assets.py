@@ -195,7 +195,8 @@ def _ingested(lake: Lake, dataset: Dataset) -> dg.AssetsDefinition:
     )
     def ingested(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult[Any]]:
         from lake_assets.jobs.checks import conservation, reject_rate
-        from lake_assets.jobs.ingest import ingest, recover
+        from lake_assets.jobs.ingest import ingest
+        from lake_assets.jobs.recover import abort_abandoned, recover
         from lake_assets.kernels.accounting import Accounting
 
         store = store_of(context, lake)
@@ -203,6 +204,8 @@ def _ingested(lake: Lake, dataset: Dataset) -> dg.AssetsDefinition:
         records = recover(store, lake, dataset)
         for record in records:
             context.log.warning(f"Finished run {record.ingest_run_id}, which was interrupted.")
+        if aborted := abort_abandoned(store, lake):
+            context.log.warning(f"Aborted {aborted} staged writes of runs that died.")
         day = date.fromisoformat(context.partition_key)
         while (fresh := ingest(store, lake, dataset, engine, day)) is not None:
             records.append(fresh)

@@ -49,13 +49,16 @@ def _processed(lake: Lake, dataset: Dataset) -> dg.AssetsDefinition:
         retry_policy=RETRY,
     )
     def processed(context: dg.AssetExecutionContext) -> None:
-        from lake_assets.jobs.rebuild import rebuild_date
+        from lake_assets.jobs.rebuild import rebuild_dates
         from lake_assets.storage.zones import processed_prefix
 
         store = store_of(context, lake)
         engine = engine_of(context, lake)
+        rebuilt = rebuild_dates(store, dataset, engine, context.partition_keys)
+        for record in rebuilt.restated:
+            context.log.info(f"Run {record.ingest_run_id} was restated: {record.books.good} rows.")
         for day in context.partition_keys:
-            written = rebuild_date(store, dataset, engine, day)
+            written = rebuilt.of(day)
             rows = sum(staged.rows for staged in written)
             context.log.info(f"{day}: {rows} rows rebuilt in {len(written)} files.")
             context.add_asset_metadata(
@@ -142,14 +145,14 @@ def _gold(lake: Lake, dataset: Dataset) -> dg.AssetsDefinition:
         for day in days:
             context.log.info(
                 f"{day.target_date}: {day.status}, {day.total_rows_in_source_partition} rows in, "
-                f"{day.rows_after_dedup} out, {day.duplicate_rows_removed} superseded."
+                f"{day.rows_after_dedup} out, {day.removed} superseded."
             )
             context.add_asset_metadata(
                 {
                     "dagster/partition_row_count": day.rows_after_dedup,
                     "rows": day.rows_after_dedup,
                     "rows_in": day.total_rows_in_source_partition,
-                    "superseded": day.duplicate_rows_removed,
+                    "superseded": day.removed,
                     "status": day.status,
                     **metadata.place(store, gold_prefix(dataset, day.target_date)),
                 },

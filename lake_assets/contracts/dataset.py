@@ -28,6 +28,17 @@ DETECT = "detect"
 """Among the encodings: whatever the bytes look most like."""
 
 
+class Versions(StrEnum):
+    """What another file of a name that was ingested before means.
+
+    ``append``: its rows come to those of the earlier file, and gold's key decides.
+    ``supersede``: gold takes the latest file of a name, and none of the earlier ones' rows.
+    """
+
+    APPEND = "append"
+    SUPERSEDE = "supersede"
+
+
 class Undecodable(StrEnum):
     """What bytes that are not in the file's encoding cost."""
 
@@ -176,6 +187,9 @@ class Zones(ContractModel):
     archive: str = "archive/validated/"
     ledger: str = "audit/ingest/"
     content: str = "audit/content/"
+    versions: str = "audit/versions/"
+    restating: str = "audit/restating/"
+    superseded: str = "audit/superseded/"
     gold_audit: str = "audit/gold_compaction/"
 
     @model_validator(mode="after")
@@ -196,6 +210,11 @@ class Dataset(ContractModel):
     name: Name
     description: str = ""
     contract_version: str = "1"
+    versions: Versions = Field(
+        default=Versions.APPEND,
+        description="Another file of a name that was ingested before: "
+        "append (gold's key decides) or supersede (the earlier file's rows leave gold).",
+    )
     format: CsvFormat = CsvFormat()
     zones: Zones = Zones()
     columns: list[Column] = Field(min_length=1)

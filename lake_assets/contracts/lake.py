@@ -20,6 +20,11 @@ class Intake(ContractModel):
         description="A file must be this old: on a disk, it may still be being written.",
     )
     interval_seconds: int = Field(default=10, ge=1, description="Pause between two looks.")
+    abandoned_hours: float = Field(
+        default=48,
+        gt=0,
+        description="Staged writes that no commit names are aborted when they are this old.",
+    )
     task_mb: int = Field(default=32, ge=1, description="Input that one task reads, about.")
 
 

@@ -108,12 +108,12 @@ def gold_conservation(store: Store, metrics: Sequence[Metrics]) -> Finding:
     for day in metrics:
         source = _count(store, day.input_partition)
         gold = _count(store, day.output_partition)
-        if gold != day.rows_after_dedup or gold != source - day.duplicate_rows_removed:
+        if gold != day.rows_after_dedup or gold != source - day.removed:
             table.append(
                 {
                     "date": day.target_date,
                     "rows in processed": source,
-                    "superseded": day.duplicate_rows_removed,
+                    "superseded": day.removed,
                     "rows in gold": gold,
                 }
             )

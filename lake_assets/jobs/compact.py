@@ -1,7 +1,7 @@
 """Step 3, processed/ -> gold/ + audit/: the dates whose rows changed, each one table again."""
 
 import json
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from functools import partial
@@ -17,8 +17,10 @@ from lake_assets.jobs.merge import sort_rows
 from lake_assets.jobs.processed_rows import processed_rows
 from lake_assets.jobs.spill import Spill
 from lake_assets.jobs.task import Engine
+from lake_assets.kernels.gold import without_files
 from lake_assets.storage.errors import StoreError
 from lake_assets.storage.store import Store
+from lake_assets.storage.versions import superseded_files
 from lake_assets.storage.zones import (
     day_of,
     gold_key,
@@ -50,6 +52,7 @@ class Metrics:
         total_rows_in_source_partition: rows of the processed partition, from the Parquet footers.
         rows_after_dedup: rows of the gold partition.
         duplicate_rows_removed: rows superseded by a later arrival of their key.
+        superseded_rows_removed: rows of files that a later file of their name supersedes.
         audit_counts: figures that the contract declares; written beside the others.
         null_counts: column -> nulls in gold.
         inputs: the Parquet files read.
@@ -65,6 +68,7 @@ class Metrics:
     total_rows_in_source_partition: int = 0
     rows_after_dedup: int = 0
     duplicate_rows_removed: int = 0
+    superseded_rows_removed: int = 0
     audit_counts: dict[str, int] = field(default_factory=dict)
     null_counts: dict[str, int] = field(default_factory=dict)
     inputs: list[str] = field(default_factory=list)
@@ -72,6 +76,11 @@ class Metrics:
     processed_at_utc: str = ""
     status: Literal["written", "no_input", "read_failed", "write_failed"] = "written"
     error: str | None = None
+
+    @property
+    def removed(self) -> int:
+        """Rows of the processed partition that are not in gold."""
+        return self.duplicate_rows_removed + self.superseded_rows_removed
 
     def to_json(self) -> dict[str, Any]:
         """As it is stored: the contract's own figures stand beside ours."""
@@ -147,7 +156,12 @@ def compact_date(store: Store, dataset: Dataset, day: str) -> Metrics:
         inputs = list(store.list(metrics.input_partition))
         needed = EXPANSION * sum(info.size for info in inputs)
         with MEMORY.share(needed), Spill() as spill:
-            found = sort_rows(processed_rows(store, inputs, dataset), dataset, spill)
+            left_out = [
+                (version.source_file, version.ingest_run_id, version.arrived)
+                for version in superseded_files(store, dataset, day)
+            ]
+            rows = Standing(processed_rows(store, inputs, dataset), left_out)
+            found = sort_rows(rows, dataset, spill)
             status = "write_failed"
             target = dataset.gold.target_file_mb * MEGABYTE
             files = gold_files(found.tables, dataset, target, spill, counts)
@@ -162,9 +176,10 @@ def compact_date(store: Store, dataset: Dataset, day: str) -> Metrics:
         columns = [column.name for column in dataset.columns]
         figures = {
             "status": "written" if inputs else "no_input",
-            "total_rows_in_source_partition": found.read,
+            "total_rows_in_source_partition": found.read + rows.left_out,
             "rows_after_dedup": counts.rows,
             "duplicate_rows_removed": found.read - counts.rows,
+            "superseded_rows_removed": rows.left_out,
             "audit_counts": dict.fromkeys(dataset.gold.audit_counts, 0) | counts.audit,
             "null_counts": dict.fromkeys(columns, 0) | counts.nulls,
             "inputs": [info.key for info in inputs],
@@ -180,6 +195,24 @@ def compact_date(store: Store, dataset: Dataset, day: str) -> Metrics:
         for marker in markers:
             store.delete(marker.key)
     return metrics
+
+
+class Standing:
+    """Tables of processed rows without those of superseded files, which it counts."""
+
+    def __init__(
+        self, tables: Iterable[pl.DataFrame], files: Sequence[tuple[str, str, datetime]]
+    ) -> None:
+        self._tables, self._files = tables, files
+        self.left_out = 0
+
+    def __iter__(self) -> Iterator[pl.DataFrame]:
+        return map(self._kept, self._tables)  # a loop here would hold each table for too long
+
+    def _kept(self, table: pl.DataFrame) -> pl.DataFrame:
+        kept = without_files(table, self._files)
+        self.left_out += table.height - kept.height
+        return kept
 
 
 def _replace(store: Store, dataset: Dataset, day: str, files: Iterable[bytes]) -> list[str]:

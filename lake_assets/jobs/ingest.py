@@ -3,19 +3,17 @@
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime
-from typing import Literal
+from typing import Any, Literal
 
 from lake_assets.contracts.dataset import Dataset
 from lake_assets.contracts.lake import Lake
 from lake_assets.jobs.arrivals import batch, settled, stamped
 from lake_assets.jobs.fetch import Piece
 from lake_assets.jobs.plan import Plan, make_plan, run_id, run_plan
-from lake_assets.jobs.rebuild import restage
 from lake_assets.jobs.refusal import DUPLICATE, VANISHED, Refusal
 from lake_assets.jobs.task import Engine, FileResult, TaskResult
 from lake_assets.kernels.accounting import Accounting
-from lake_assets.storage.commit import commit, interrupted, publish
-from lake_assets.storage.errors import StagedLost
+from lake_assets.storage.commit import commit, publish
 from lake_assets.storage.ledger import Commit, Input
 from lake_assets.storage.objects import ObjectInfo
 from lake_assets.storage.store import Store
@@ -26,22 +24,6 @@ def pending(store: Store, lake: Lake, dataset: Dataset) -> list[ObjectInfo]:
     """Files in validated/, with their arrival stamps, oldest arrival first."""
     found = settled(store, dataset.zones.validated, lake.intake, datetime.max.replace(tzinfo=UTC))
     return stamped(store, found)
-
-
-def recover(store: Store, lake: Lake, dataset: Dataset) -> list[Commit]:
-    """Finish what an earlier run has committed and not fully published.
-
-    Staged writes that are gone (a bucket's lifecycle rule aborts old ones) are made again from
-    the inputs, byte for byte.
-    """
-    unfinished = list(interrupted(store, dataset, pending(store, lake, dataset)))
-    for record in unfinished:
-        try:
-            publish(store, dataset, record)
-        except StagedLost:
-            restage(store, dataset, record)
-            publish(store, dataset, record)
-    return unfinished
 
 
 def ingest(
@@ -119,7 +101,6 @@ def _inputs(
             destination = apart(destination, file.key)
         taken.add(destination)
         parts = [result.files[file.key] for result in results if file.key in result.files]
-        layout = next((part.layout for part in parts if part.layout), None)
         inputs.append(
             Input(
                 key=file.key,
@@ -132,18 +113,23 @@ def _inputs(
                 destination=destination,
                 reason=refusal.reason if refusal else None,
                 detail=refusal.detail if refusal else None,
-                encoding=layout.encoding.name if layout else None,
-                delimiter=layout.delimiter if layout else None,
-                extra_columns=list(layout.extra) if layout else [],
                 tasks=numbers[file.key] if outcome == "ingested" else [],
-                books=refusal.books if refusal else _books(parts),
+                contract_version=dataset.contract_version,
+                **reading_of(parts) | ({"books": refusal.books} if refusal else {}),
             )
         )
     return inputs
 
 
-def _books(parts: Sequence[FileResult]) -> Accounting:
-    return sum((part.books for part in parts), Accounting())
+def reading_of(parts: Sequence[FileResult]) -> dict[str, Any]:
+    """How a file was read, and where its rows went: fields of its record, from its pieces."""
+    layout = next((part.layout for part in parts if part.layout), None)
+    return {
+        "encoding": layout.encoding.name if layout else None,
+        "delimiter": layout.delimiter if layout else None,
+        "extra_columns": list(layout.extra) if layout else [],
+        "books": sum((part.books for part in parts), Accounting()),
+    }
 
 
 def _outcome(refusal: Refusal | None) -> Literal["ingested", "duplicate", "refused"]:

@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 from lake_assets.contracts.dataset import Dataset
 from lake_assets.contracts.lake import Lake
 from lake_assets.jobs.compact import Metrics, compact
-from lake_assets.jobs.ingest import ingest, recover
+from lake_assets.jobs.ingest import ingest
+from lake_assets.jobs.recover import recover_lake
 from lake_assets.jobs.task import Engine
 from lake_assets.jobs.validate import Verdict, validate
 from lake_assets.storage.ledger import Commit
@@ -53,8 +54,8 @@ def run_pipeline(
         CompactionError: a date's gold could not be made; the rows are in processed/.
     """
     outcomes = []
+    recovered = recover_lake(store, lake).commits
     for dataset in lake.datasets if datasets is None else datasets:
-        recovered = recover(store, lake, dataset)
         verdicts: list[Verdict] = []
         while seen := validate(store, lake, dataset, complete=complete):
             verdicts += seen
@@ -64,5 +65,5 @@ def run_pipeline(
         while record := ingest(store, lake, dataset, engine):
             commits.append(record)
         metrics = compact(store, dataset, engine)
-        outcomes.append(Outcome(dataset, recovered, verdicts, commits, metrics))
+        outcomes.append(Outcome(dataset, recovered[dataset.name], verdicts, commits, metrics))
     return outcomes

@@ -1,181 +1,160 @@
-"""Do an ingest run's work again, through the ledger: one processed date, or what got lost."""
+"""Rebuild processed dates from archive/, through the ledger."""
 
 import uuid
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Collection
+from dataclasses import dataclass
 
 from lake_assets.contracts.dataset import Dataset
-from lake_assets.jobs.fetch import Piece
-from lake_assets.jobs.plan import Plan, block_bytes, make_plan, run_plan
-from lake_assets.jobs.refusal import Refusal
-from lake_assets.jobs.task import Engine, Task, TaskResult
-from lake_assets.storage.errors import ObjectNotFound, StoreError
-from lake_assets.storage.ledger import Commit, Input, standing
-from lake_assets.storage.objects import ObjectInfo, Staged
-from lake_assets.storage.store import Store
-from lake_assets.storage.zones import processed_prefix, stale_key
+from lake_assets.jobs.repeat import RebuildError, forget, ingested, repeat, tasks_of
+from lake_assets.jobs.restate import restate
+from lake_assets.jobs.task import Engine
+from lake_assets.storage.ledger import Commit, standing
+from lake_assets.storage.objects import Staged
+from lake_assets.storage.store import Store, each
+from lake_assets.storage.zones import (
+    day_of,
+    generation_of_output,
+    part_of,
+    processed_prefix,
+    stale_key,
+)
+
+__all__ = ["RebuildError", "Rebuilt", "rebuild_dates"]
 
 
-class RebuildError(Exception):
-    """A partition cannot be rebuilt; what stands there is as it was."""
+@dataclass(frozen=True, slots=True)
+class Rebuilt:
+    """What a rebuild has written.
+
+    Attributes:
+        outputs: the objects of the dates, as they stand now.
+        restated: runs that were restated, because the contract or the code has changed.
+    """
+
+    outputs: tuple[Staged, ...]
+    restated: tuple[Commit, ...]
+
+    def of(self, day: str) -> list[Staged]:
+        """What was written of one event date (ISO)."""
+        return [one for one in self.outputs if day_of(one.key) == day]
 
 
-def rebuild_date(store: Store, dataset: Dataset, engine: Engine, day: str) -> list[Staged]:
-    """Rebuild one event date of the processed zone, in place, and mark its gold as stale.
+def rebuild_dates(store: Store, dataset: Dataset, engine: Engine, days: Collection[str]) -> Rebuilt:
+    """Rebuild event dates of the processed zone, and mark their gold as stale.
 
-    Each run in the ledger that touched the date is repeated over its archived files, with its own
-    plan, id and arrival stamps: with the same contract and code, the same keys and bytes. Under
-    another contract version, runs that rejected rows are repeated too: the rows may be of the date.
+    Each run that touched one of the dates is repeated over its archived files, once for all of
+    the dates, with its own plan, id and arrival stamps. With the same contract and code, that
+    gives the same bytes under the same keys. Else the run is restated as a whole, so that its
+    rejects and its other dates stay in agreement; under another contract version also runs that
+    rejected rows, as those may be of the dates.
 
     Args:
         store: of the lake.
         dataset: the contract.
         engine: runs the tasks.
-        day: the event date (ISO).
-
-    Returns:
-        What was written, with row counts.
+        days: event dates (ISO).
 
     Raises:
         RebuildError: an archived file is missing, is not the one that was read, or cannot be read
             any more.
         StoreUnavailable: the store cannot be read or written.
     """
-    written: list[Staged] = []
-    records = [
-        record
-        for record in standing(store, dataset)
-        if day in record.dates
-        or (record.books.rejected and record.contract_version != dataset.contract_version)
-    ]
-    try:
-        for record in records:
-            files = [_archived(store, record, item) for item in _ingested(record)]
-            written += _repeat(store, dataset, engine, record, files, day)
-        for staged in written:
-            store.publish(staged)
-    except BaseException:
-        for staged in written:
-            store.abort(staged)
-        raise
-    keys = {staged.key for staged in written}
-    foreign = [
-        info.key for info in store.list(processed_prefix(dataset, day)) if info.key not in keys
-    ]
-    for key in foreign:
-        store.delete(key)
-    if keys or foreign:
-        # A marker of its own: one that stands may be deleted by a compaction that has already
-        # read what stood here before.
-        store.put(stale_key(dataset, day, f"rebuild-{uuid.uuid4().hex}"), b"")
-    return written
+    wanted = frozenset(days)
+    touched = [record for record in standing(store, dataset) if _concerns(record, dataset, wanted)]
+    restated: list[Commit] = []
+    outputs: list[Staged] = []
+    for record in touched:
+        stands = record
+        inputs = ingested(record)
+        if old := {item.key for item in inputs if _is_old(item.contract_version, dataset)}:
+            stands = _restate(store, dataset, engine, record, old)
+        elif not _repair(store, dataset, engine, record, wanted):
+            stands = _restate(store, dataset, engine, record, {item.key for item in inputs})
+        if stands is not record:
+            restated.append(stands)
+        outputs += [one for one in stands.outputs if day_of(one.key) in wanted]
+    foreign = _remove_foreign(store, dataset, wanted)
+    # A marker of its own: one that stands may be deleted by a compaction that has already read
+    # what stood here before.
+    mark = f"rebuild-{uuid.uuid4().hex}"
+    changed = {day_of(one.key) or "" for one in outputs} | foreign
+    each(store, lambda day: store.put(stale_key(dataset, day, mark), b""), sorted(changed))
+    return Rebuilt(tuple(outputs), tuple(restated))
 
 
-def restage(store: Store, dataset: Dataset, record: Commit) -> None:
-    """Make the outputs of a commit again whose staged writes are gone, and publish them.
-
-    Raises:
-        RebuildError: an input is missing, or cannot be read any more.
-        StoreUnavailable: the store cannot be read or written.
-    """
-    files = [_waiting(store, record, item) for item in _ingested(record)]
-    written = _repeat(store, dataset, _InTurn(), record, files, None)
-    try:
-        for staged in written:
-            store.publish(staged)
-    except BaseException:
-        for staged in written:
-            store.abort(staged)
-        raise
-
-
-class _InTurn:
-    """The engine of a repair, which is rare."""
-
-    map = staticmethod(map)
-
-
-def _ingested(record: Commit) -> list[Input]:
-    return [item for item in record.inputs if item.outcome == "ingested"]
-
-
-def _archived(store: Store, record: Commit, item: Input) -> Piece:
-    try:
-        return _piece(store.head(item.destination), item)
-    except StoreError as error:
-        raise RebuildError(
-            f"run {record.ingest_run_id} read {item.source_file}, and its archived file cannot "
-            f"be read: {error} Restore it, then rebuild again."
-        ) from error
-
-
-def _waiting(store: Store, record: Commit, item: Input) -> Piece:
-    """The file in validated/, or in archive/ if another driver has got so far."""
-    try:
-        found = store.head(item.key)
-        if (found.etag, found.arrived) == (item.etag, item.arrived):
-            return _piece(found, item)
-    except ObjectNotFound:
-        pass
-    return _archived(store, record, item)
-
-
-def _piece(found: ObjectInfo, item: Input) -> Piece:
-    return Piece(replace(found, arrived=item.arrived), item.source_file)
-
-
-def _repeat(
-    store: Store,
-    dataset: Dataset,
-    engine: Engine,
-    record: Commit,
-    files: Sequence[Piece],
-    only_date: str | None,
-) -> list[Staged]:
-    """Stage what a run staged, all of it or one date's."""
-    plan = make_plan(store, dataset, record.ingest_run_id, files, record.task_mb)
-    plan = replace(plan, tasks=_tasks(plan, record, dataset, only_date))
-    done, refusals = run_plan(store, plan, engine)
-    outputs = [staged for number in sorted(done) for staged in done[number].outputs]
-    if fault := _fault(record, files, plan, done, refusals):
-        for staged in outputs:
-            store.abort(staged)
-        raise RebuildError(fault)
-    return outputs
-
-
-def _fault(
-    record: Commit,
-    files: Sequence[Piece],
-    plan: Plan,
-    done: Mapping[int, TaskResult],
-    refusals: Mapping[str, Refusal],
-) -> str | None:
-    """Why the files are not what the run read, if so."""
-    for key, refusal in refusals.items():
-        return f"{key} cannot be read any more: {refusal.reason}: {refusal.detail}"
-    digests = dict(plan.sha256)
-    for result in done.values():
-        digests |= {key: file.sha256 for key, file in result.files.items() if file.sha256}
-    for item, piece in zip(_ingested(record), files, strict=True):
-        if item.sha256 and digests[piece.file.key] != item.sha256:
-            return (
-                f"{piece.file.key} is not the file that run {record.ingest_run_id} read: its "
-                f"SHA-256 is not {item.sha256}. Restore it, then rebuild again."
-            )
-    return None
-
-
-def _tasks(plan: Plan, record: Commit, dataset: Dataset, only_date: str | None) -> tuple[Task, ...]:
-    """The plan's pieces in the tasks of the run, whatever else was in its batch."""
-    pieces = [(task.number, piece) for task in plan.tasks for piece in task.pieces]
-    numbers = [number for item in _ingested(record) for number in item.tasks]
-    size = block_bytes(record.task_mb)
-    groups: dict[int, list[Piece]] = defaultdict(list)
-    for at, (number, piece) in enumerate(pieces):
-        groups[numbers[at] if len(numbers) == len(pieces) else number].append(piece)
-    return tuple(
-        Task(number, record.ingest_run_id, dataset, tuple(group), size, only_date)
-        for number, group in groups.items()
+def _concerns(record: Commit, dataset: Dataset, days: Collection[str]) -> bool:
+    return any(
+        not set(days).isdisjoint(item.books.dates)
+        or (item.books.rejected and _is_old(item.contract_version, dataset))
+        for item in ingested(record)
     )
+
+
+def _is_old(contract_version: str, dataset: Dataset) -> bool:
+    return contract_version != dataset.contract_version
+
+
+def _restate(
+    store: Store, dataset: Dataset, engine: Engine, record: Commit, keys: Collection[str]
+) -> Commit:
+    found = restate(store, dataset, engine, record, keys)
+    if found.refused:
+        raise RebuildError(
+            "Files that were ingested cannot be read any more under the contract as it is now: "
+            + "; ".join(f"{name}: {why}" for name, why in found.refused.items())
+            + ". What they gave still stands. Mend the contract, then rebuild again."
+        )
+    return found.record
+
+
+def _repair(
+    store: Store, dataset: Dataset, engine: Engine, record: Commit, days: frozenset[str]
+) -> bool:
+    """Write the same bytes again. False, and nothing is written, if they would not be the same."""
+    keys = {item.key for item in ingested(record) if not days.isdisjoint(item.books.dates)}
+    tasks = tasks_of(record, keys)
+    expected = {
+        one.key: one
+        for one in record.outputs
+        if day_of(one.key) in days and part_of(one.key) in tasks
+    }
+    generations: dict[int, set[int]] = defaultdict(set)
+    for key in expected:
+        generations[generation_of_output(key)].add(part_of(key))
+    staged: list[Staged] = []
+    try:
+        for generation, parts in generations.items():
+            found = repeat(
+                store,
+                dataset,
+                engine,
+                record,
+                parts,
+                only_dates=days,
+                generation=generation,
+            )
+            staged += found.outputs
+        same = {one.key: one.sha256 for one in staged} == {
+            key: one.sha256 for key, one in expected.items()
+        }
+        if same:
+            each(store, store.publish, staged)
+            return True
+    except BaseException:
+        forget(store, staged)
+        raise
+    forget(store, staged)
+    return False
+
+
+def _remove_foreign(store: Store, dataset: Dataset, days: Collection[str]) -> set[str]:
+    """Delete what no run has written; the dates that had some.
+
+    The ledger is read after the listing: what was listed was committed before.
+    """
+    there = {info.key for day in days for info in store.list(processed_prefix(dataset, day))}
+    named = {one.key for record in standing(store, dataset) for one in record.outputs}
+    foreign = sorted(there - named)
+    each(store, store.delete, foreign)
+    return {day_of(key) or "" for key in foreign}

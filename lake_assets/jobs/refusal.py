@@ -13,6 +13,7 @@ from lake_assets.kernels.refusal import FileRefusedError
 from lake_assets.storage.content import books_of_duplicate, find_content
 from lake_assets.storage.errors import ObjectChanged, ObjectNotFound, StoreUnavailable
 from lake_assets.storage.store import Store
+from lake_assets.storage.versions import is_superseded
 
 VANISHED = "vanished"
 DUPLICATE = "duplicate"
@@ -64,4 +65,6 @@ def recognise(store: Store, dataset: Dataset, ingest_run_id: str, sha256: str) -
     known = find_content(store, dataset, sha256)
     if known is None or known.ingest_run_id == ingest_run_id:
         return None
+    if is_superseded(store, dataset, known.source_file, known.ingest_run_id):
+        return None  # sent again to undo what came between
     return duplicate_of(known.source_file, known.ingest_run_id, known.books, sha256)

@@ -45,7 +45,8 @@ class Task:
         dataset: the contract.
         pieces: in the order in which their rows are written.
         block_bytes: about how much text is read at once; outputs are written for every two blocks.
-        only_date: ISO date; limits the good rows that are written, to rebuild one partition.
+        only_dates: ISO dates; limits the good rows that are written, to rebuild partitions.
+        generation: of the run; more than 1 for what it is restated as.
     """
 
     number: int
@@ -53,7 +54,8 @@ class Task:
     dataset: Dataset
     pieces: tuple[Piece, ...]
     block_bytes: int
-    only_date: str | None = None
+    only_dates: frozenset[str] | None = None
+    generation: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,17 +226,17 @@ def _abort(store: Store, staged: Iterable[Staged]) -> None:
 def _outputs(task: Task, volume: int, blocks: Sequence[Block]) -> Iterator[tuple[str, bytes, int]]:
     """Key, content and rows of each file that is written, in the order of the keys."""
     dataset = task.dataset
-    name = part_name(task.ingest_run_id, task.number, volume)
+    name = part_name(task.ingest_run_id, task.number, volume, task.generation)
     good = pl.concat([block.good for block in blocks])
     day = pl.col(dataset.partition.column).dt.date()
     by_date = good.with_columns(day.alias("date")).partition_by(
         "date", as_dict=True, include_key=False, maintain_order=True
     )
     for (date,), rows in sorted(by_date.items()):
-        if task.only_date in {None, str(date)}:
+        if task.only_dates is None or str(date) in task.only_dates:
             yield processed_key(dataset, str(date), name), to_parquet(rows), rows.height
     rejects = pl.concat([block.rejects for block in blocks])
-    if rejects.height and task.only_date is None:
+    if rejects.height and task.only_dates is None:
         yield rejects_key(dataset, "csv", name), to_csv(rejects), rejects.height
         yield rejects_key(dataset, "json", name), to_ndjson(rejects), rejects.height
 

@@ -1,5 +1,7 @@
 """A date's processed rows to its gold table: one row a key, the latest arrival wins."""
 
+from collections.abc import Sequence
+from datetime import datetime
 from typing import TypeVar
 
 import polars as pl
@@ -30,6 +32,21 @@ def to_gold(processed: pl.DataFrame, dataset: Dataset) -> pl.DataFrame:
         one row a key, ordered by key.
     """
     return hashed(processed[latest_rows(processed, dataset)], dataset)
+
+
+def without_files(rows: pl.DataFrame, files: Sequence[tuple[str, str, datetime]]) -> pl.DataFrame:
+    """The rows, in their order, that are not of one of the files.
+
+    Args:
+        rows: with the columns of ``types.LINEAGE``.
+        files: source_file, ingest_run_id and ingest_ts (aware) of each.
+    """
+    if not files:
+        return rows
+    names = ("source_file", "ingest_run_id", "ingest_ts")
+    schema = pl.Schema({name: LINEAGE[name] for name in names})
+    left_out = pl.DataFrame(list(files), schema=names, orient="row").cast(schema)
+    return rows.join(left_out, on=names, how="anti", maintain_order="left")
 
 
 def latest_rows(processed: pl.DataFrame, dataset: Dataset) -> pl.Series:

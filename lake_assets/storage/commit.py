@@ -1,31 +1,80 @@
 """The two-phase commit of an ingest run, on plain objects.
 
-1. **Stage**: tasks write outputs where no reader sees them.
-2. **Commit**: :func:`commit` puts one record if it is absent. That one write is the commit point.
-3. **Publish**: :func:`publish` makes the outputs visible, marks the event dates, notes the bytes
-   of the inputs, and moves them out of validated/, in that order. Every step can be repeated.
-4. **Recover**: a file that is still in validated/ although a commit names it shows a publication
-   that was interrupted; :func:`interrupted` finds those, and publishing again finishes them.
+A run is in one of these states, and each step leads to the next:
 
-Inputs leave validated/ last, so "no input left" means "published".
+1. **STAGED**: tasks have written outputs where no reader sees them. No record names them.
+2. **COMMITTED**: :func:`commit` has put one record, if it was absent. That one write is the commit
+   point: from now on the run's outputs will become visible, whoever does it.
+3. **SETTLED**: :func:`publish` has made the outputs visible, taken away those that they replace,
+   marked the event dates, noted the bytes and the versions of the inputs, and moved the inputs
+   out of validated/, in that order. Every step can be repeated, by anybody, at the same time.
+
+A run that died is rolled forward if it is COMMITTED, and its staged writes are forgotten after a
+time if it is not. What tells a COMMITTED run from a SETTLED one is what is done last: a file that
+is still in validated/, or the mark of a run that is being restated (:func:`begin_restating`).
+docs/commit-protocol.md shows why each point at which a run may die is safe.
 """
 
 import json
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
+from enum import StrEnum
 from functools import partial
 
 from lake_assets.contracts.dataset import Dataset
 from lake_assets.storage.content import remember_contents
-from lake_assets.storage.errors import ObjectChanged, ObjectExists, ObjectNotFound
-from lake_assets.storage.ledger import Commit, Input, commits
+from lake_assets.storage.errors import ObjectChanged, ObjectExists, ObjectNotFound, StagedLost
+from lake_assets.storage.ledger import Commit, Input, commits, find_commit
 from lake_assets.storage.objects import ObjectInfo
 from lake_assets.storage.store import Store, each
-from lake_assets.storage.zones import commit_key, reason_key, stale_key
+from lake_assets.storage.versions import remember_versions
+from lake_assets.storage.zones import (
+    commit_key,
+    day_of,
+    generation_of,
+    reason_key,
+    restating_key,
+    stale_key,
+)
 
 CLOCK_SKEW = timedelta(hours=1)
 """How far a store's clock may be behind the clock that stamped an arrival."""
+
+
+class State(StrEnum):
+    """How far a run has come."""
+
+    STAGED = "staged"
+    COMMITTED = "committed"
+    SETTLED = "settled"
+
+
+def state_of(store: Store, dataset: Dataset, record: Commit) -> State:
+    """How far a run has come, of which ``record`` is, or would be, the record."""
+    run = (dataset, record.arrival, record.ingest_run_id, record.generation)
+    if find_commit(store, *run) is None:
+        return State.STAGED
+    last = [item.key for item in record.inputs] if record.generation == 1 else [restating_key(*run)]
+    waiting = {_mark(info) for key in last if (info := _find(store, key))}
+    if record.generation == 1:
+        waiting &= {_mark(item) for item in record.inputs}
+    return State.COMMITTED if waiting else State.SETTLED
+
+
+def begin_restating(store: Store, dataset: Dataset, record: Commit) -> Commit:
+    """Mark that a run is about to be restated; the record of its next generation, so far empty.
+
+    The mark comes before the commit point, so that a death behind that is found.
+    """
+    following = record.model_copy(update={"generation": record.generation + 1})
+    store.put(_restating(dataset, following), b"")
+    return following
+
+
+def give_up_restating(store: Store, dataset: Dataset, record: Commit) -> None:
+    """Take the mark back, as there is nothing to commit."""
+    store.delete(_restating(dataset, record))
 
 
 def commit(store: Store, dataset: Dataset, record: Commit) -> Commit:
@@ -34,10 +83,10 @@ def commit(store: Store, dataset: Dataset, record: Commit) -> Commit:
     Returns:
         The record that stands: ours, or that of the driver that was faster with the same batch.
     """
-    key = commit_key(dataset, record.arrival, record.ingest_run_id)
-    if store.put_if_absent(key, record.to_bytes()):
+    run = (dataset, record.arrival, record.ingest_run_id, record.generation)
+    if store.put_if_absent(commit_key(*run), record.to_bytes()):
         return record
-    winner = Commit.from_bytes(store.read(key))
+    winner = Commit.from_bytes(store.read(commit_key(*run)))
     theirs = {(staged.key, staged.upload_id) for staged in winner.outputs}
     for staged in record.outputs:
         if (staged.key, staged.upload_id) not in theirs:
@@ -51,10 +100,33 @@ def publish(store: Store, dataset: Dataset, record: Commit) -> None:
     Raises:
         StagedLost: a staged write is gone that the commit names.
     """
-    # Each step is complete before the next begins.
-    each(store, store.publish, record.outputs)
-    stale = (stale_key(dataset, day, record.ingest_run_id) for day in record.dates)
-    each(store, lambda key: store.put(key, b""), stale)
+    run = (dataset, record.arrival, record.ingest_run_id)
+    before = None
+    if record.generation > 1:
+        before = find_commit(store, *run, generation=record.generation - 1)
+    stood = {staged.key for staged in before.outputs} if before else set()
+    stands = {staged.key for staged in record.outputs}
+    try:
+        # Each step is complete before the next begins.
+        each(store, store.publish, [one for one in record.outputs if one.key not in stood])
+    except StagedLost:
+        # A driver that fell asleep here may find that the run was restated meanwhile.
+        if find_commit(store, *run, generation=record.generation + 1):
+            return
+        raise
+    each(store, store.delete, sorted(stood - stands))
+    days = {*record.dates, *(before.dates if before else ())}
+    days |= remember_versions(store, dataset, record)
+    mark = f"{record.ingest_run_id}-g{record.generation}" if before else record.ingest_run_id
+    each(store, lambda day: store.put(stale_key(dataset, day, mark), b""), sorted(days))
+    if before:
+        store.delete(_restating(dataset, record))
+    else:
+        hand_over_all(store, dataset, record)
+
+
+def hand_over_all(store: Store, dataset: Dataset, record: Commit) -> None:
+    """The last step of a run that was not restated: its inputs leave validated/."""
     remember_contents(store, dataset, record)
     each(store, partial(_hand_over, store, record), record.inputs)
 
@@ -111,6 +183,37 @@ def interrupted(store: Store, dataset: Dataset, pending: Sequence[ObjectInfo]) -
         for record in commits(store, dataset, arrival, since - CLOCK_SKEW):
             if any(_mark(item) in waiting for item in record.inputs):
                 yield record
+
+
+def restating(store: Store, dataset: Dataset, abandoned: datetime) -> Iterator[Commit]:
+    """Commits of restated runs whose publication did not finish.
+
+    Args:
+        store: of the lake.
+        dataset: the contract.
+        abandoned: marks from before this time (UTC) without a commit are taken away; whoever has
+            left a younger one may still be at work.
+    """
+    for info in store.list(dataset.zones.restating):
+        run_id, generation = generation_of(info.key)
+        arrival = date.fromisoformat(day_of(info.key) or "")
+        record = find_commit(store, dataset, arrival, run_id, generation)
+        if record:
+            yield record
+        elif info.modified < abandoned:
+            store.delete(info.key)
+
+
+def _restating(dataset: Dataset, record: Commit) -> str:
+    run = (record.arrival, record.ingest_run_id, record.generation)
+    return restating_key(dataset, *run)
+
+
+def _find(store: Store, key: str) -> ObjectInfo | None:
+    try:
+        return store.head(key)
+    except ObjectNotFound:
+        return None
 
 
 def _mark(file: ObjectInfo | Input) -> tuple[str, str, datetime]:

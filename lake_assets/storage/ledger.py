@@ -9,9 +9,10 @@ from pydantic import BaseModel, ConfigDict, field_serializer, field_validator
 
 from lake_assets.contracts.dataset import Dataset
 from lake_assets.kernels.accounting import Accounting, total
-from lake_assets.storage.objects import Staged
+from lake_assets.storage.errors import ObjectNotFound
+from lake_assets.storage.objects import ObjectInfo, Staged
 from lake_assets.storage.store import Store
-from lake_assets.storage.zones import day_of, ledger_prefix
+from lake_assets.storage.zones import commit_key, day_of, generation_of, ledger_prefix
 
 
 class Record(BaseModel):
@@ -35,6 +36,7 @@ class Input(Record):
         extra_columns: header cells that the contract does not know.
         tasks: the number of the task that read each of its pieces, in order. The files of a batch
             that were refused or vanished have left gaps, which a rebuild has to leave again.
+        contract_version: the contract under which it was read.
         books: where its rows went; zeros where it was refused.
     """
 
@@ -52,6 +54,7 @@ class Input(Record):
     delimiter: str | None = None
     extra_columns: list[str] = []
     tasks: list[int] = []
+    contract_version: str = ""
     books: Accounting = Accounting()
 
     @field_validator("books", mode="before")
@@ -69,12 +72,16 @@ class Commit(Record):
 
     Attributes:
         version: of this record's form.
+        generation: 1 as it was ingested, and one more each time that the run is restated.
+        contract_version: the contract in force; some inputs of a later generation may still be
+            as they were read under an earlier one.
         committed_at: when the record was written (UTC); for people, nothing depends on it.
         task_mb: how the plan divided the inputs, so that a rebuild divides them alike.
         outputs: staged writes, by the key under which they are published.
     """
 
     version: int = 1
+    generation: int = 1
     ingest_run_id: str
     lake: str
     dataset: str
@@ -126,21 +133,34 @@ class Commit(Record):
 def commits(
     store: Store, dataset: Dataset, arrival: date, since: datetime | None = None
 ) -> Iterator[Commit]:
-    """The commits of one arrival date, in the order in which they were made.
+    """The record that stands for each run of one arrival date, in the order of their making.
+
+    Of a run that was restated, that is the latest generation.
 
     Args:
         store: of the lake.
         dataset: the contract.
         arrival: the arrival date.
-        since: leave out commits made before this time (UTC), by the store's own clock.
+        since: leave out records made before this time (UTC), by the store's own clock.
     """
-    found = [
-        info
-        for info in store.list(ledger_prefix(dataset, arrival))
-        if since is None or info.modified >= since
-    ]
+    latest: dict[str, tuple[int, ObjectInfo]] = {}
+    for info in store.list(ledger_prefix(dataset, arrival)):
+        run_id, generation = generation_of(info.key)
+        if run_id not in latest or generation > latest[run_id][0]:
+            latest[run_id] = generation, info
+    found = [info for _, info in latest.values() if since is None or info.modified >= since]
     for info in sorted(found, key=lambda info: (info.modified, info.key)):
         yield Commit.from_bytes(store.read(info.key))
+
+
+def find_commit(
+    store: Store, dataset: Dataset, arrival: date, run_id: str, generation: int = 1
+) -> Commit | None:
+    """One record of the ledger, if it is there."""
+    try:
+        return Commit.from_bytes(store.read(commit_key(dataset, arrival, run_id, generation)))
+    except ObjectNotFound:
+        return None
 
 
 def standing(store: Store, dataset: Dataset) -> list[Commit]:

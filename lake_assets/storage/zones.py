@@ -86,9 +86,42 @@ def processed_prefix(dataset: Dataset, day: str) -> str:
     return f"{dataset.zones.processed}date={day}/"
 
 
-def part_name(run_id: str, part: int, volume: int = 0) -> str:
-    """``part-<ingest_run_id>-0000``; a long task writes several volumes, ``...-0000-0001``."""
-    return f"part-{run_id}-{part:04d}" + (f"-{volume:04d}" if volume else "")
+def part_name(run_id: str, part: int, volume: int = 0, generation: int = 1) -> str:
+    """``part-<ingest_run_id>-0000``; a long task writes several volumes, ``...-0000-0001``.
+
+    What a run was restated as has its generation in the name, ``part-<ingest_run_id>-g2-0000``, so
+    that no object is written twice with other bytes.
+    """
+    origin = f"{run_id}-g{generation}" if generation > 1 else run_id
+    return f"part-{origin}-{part:04d}" + (f"-{volume:04d}" if volume else "")
+
+
+_PART = re.compile(r"/part-(?P<run>[^/-]+)(?:-g(?P<generation>\d+))?-(?P<part>\d{4,})[^/]*$")
+
+
+def part_of(key: str) -> int:
+    """The number of the task that wrote an output with a :func:`part_name`.
+
+    Raises:
+        ValueError: the key is not one.
+    """
+    return int(_parsed(key)["part"])
+
+
+def generation_of_output(key: str) -> int:
+    """The generation of the run that wrote an output with a :func:`part_name`.
+
+    Raises:
+        ValueError: the key is not one.
+    """
+    return int(_parsed(key)["generation"] or 1)
+
+
+def _parsed(key: str) -> re.Match[str]:
+    match = _PART.search(key)
+    if not match:
+        raise ValueError(f"{key!r} is not the key of an output of an ingest run.")
+    return match
 
 
 def processed_key(dataset: Dataset, day: str, name: str) -> str:
@@ -148,9 +181,46 @@ def content_key(dataset: Dataset, sha256: str) -> str:
     return f"{dataset.zones.content}{sha256}.json"
 
 
-def commit_key(dataset: Dataset, arrival: date, run_id: str) -> str:
-    """The record that is the commit point of an ingest run."""
-    return f"{ledger_prefix(dataset, arrival)}{run_id}.json"
+def commit_key(dataset: Dataset, arrival: date, run_id: str, generation: int = 1) -> str:
+    """The record that is the commit point of an ingest run, or of what it was restated as."""
+    name = f"{run_id}-g{generation}" if generation > 1 else run_id
+    return f"{ledger_prefix(dataset, arrival)}{name}.json"
+
+
+def generation_of(key: str) -> tuple[str, int]:
+    """The run's id and the generation in a :func:`commit_key` or a :func:`restating_key`."""
+    name = key.rpartition("/")[2].removesuffix(".json")
+    run_id, _, generation = name.partition("-g")
+    return run_id, int(generation or 1)
+
+
+def restating_key(dataset: Dataset, arrival: date, run_id: str, generation: int) -> str:
+    """The mark that a run is being restated; it goes when that is published."""
+    return f"{dataset.zones.restating}date={arrival}/{run_id}-g{generation}.json"
+
+
+def versions_prefix(dataset: Dataset, name: str) -> str:
+    """The versions of a file that were ingested, by the name under which it was dropped."""
+    digest = hashlib.sha256(name.encode("utf-8", "surrogatepass")).hexdigest()
+    return f"{dataset.zones.versions}{digest}/"
+
+
+def version_key(dataset: Dataset, name: str, arrived: datetime, run_id: str) -> str:
+    """The note of one version; the keys are in the order of arrival."""
+    return f"{versions_prefix(dataset, name)}{arrived:%Y%m%dT%H%M%S%f}_{run_id}.json"
+
+
+def superseded_prefix(dataset: Dataset, day: str) -> str:
+    """Files whose rows of an event date gold leaves out."""
+    return f"{dataset.zones.superseded}date={day}/"
+
+
+def superseded_key(dataset: Dataset, day: str, name: str, arrived: datetime, run_id: str) -> str:
+    """The mark that gold leaves out the rows of one file on one date."""
+    note = version_key(dataset, name, arrived, run_id)
+    return superseded_prefix(dataset, day) + note.removeprefix(dataset.zones.versions).replace(
+        "/", "_"
+    )
 
 
 def day_of(key: str) -> str | None:

@@ -21,7 +21,7 @@ from lake_assets.engines.local import LocalEngine
 from lake_assets.jobs.compact import stale_dates
 from lake_assets.jobs.pipeline import Outcome, run_pipeline
 from lake_assets.storage import ObjectInfo, ObjectNotFound, Store
-from lake_assets.storage.ledger import Commit
+from lake_assets.storage.ledger import Commit, standing
 from lake_assets.storage.zones import reason_key
 
 HEADER = "transaction_id,store_id,timestamp,item_id,quantity,unit_price,revenue"
@@ -118,7 +118,8 @@ def rejects(store: Store) -> list[dict[str, Any]]:
 
 
 def ledger(store: Store) -> list[Commit]:
-    return [Commit.from_bytes(data) for data in contents(store, "audit/ingest/").values()]
+    """The record that stands for each run."""
+    return standing(store, contract().datasets[0])
 
 
 def reason(store: Store, refused_key: str) -> dict[str, Any]:

@@ -19,7 +19,7 @@ from lake_assets.contracts.lake import Lake
 from lake_assets.jobs.fetch import Piece
 from lake_assets.jobs.ingest import ingest
 from lake_assets.jobs.plan import make_plan, without
-from lake_assets.jobs.rebuild import rebuild_date
+from lake_assets.jobs.rebuild import rebuild_dates
 from lake_assets.samples import retail_files
 from lake_assets.storage import ObjectInfo, Store
 from lake_assets_tests.jobs.lakes import (
@@ -122,7 +122,7 @@ def test_a_large_file_is_rebuilt_to_the_byte(local_store: Store):
     for key in before:
         local_store.put(key, b"")
     for day in record.dates:
-        rebuild_date(local_store, lake.datasets[0], ENGINE, day)
+        rebuild_dates(local_store, lake.datasets[0], ENGINE, [day])
     assert contents(local_store, "processed/") == before
 
 
@@ -210,7 +210,7 @@ def test_a_file_that_cannot_be_cut_is_read_as_a_stream(
     before = contents(other_store, "processed/")
     assert sum("-0001.snappy" in key for key in before) > 0
     for day in record.dates:
-        rebuild_date(other_store, dataset, ENGINE, day)
+        rebuild_dates(other_store, dataset, ENGINE, [day])
     assert contents(other_store, "processed/") == before
 
 

@@ -10,7 +10,7 @@ from lake_assets.contracts.rule import Rule
 from lake_assets.engines.local import LocalEngine
 from lake_assets.jobs.compact import compact, stale_dates
 from lake_assets.jobs.ingest import ingest
-from lake_assets.jobs.rebuild import RebuildError, rebuild_date
+from lake_assets.jobs.rebuild import RebuildError, rebuild_dates
 from lake_assets.samples import retail_files
 from lake_assets.storage import Store, StoreUnavailable
 from lake_assets_tests.jobs.lakes import (
@@ -24,6 +24,7 @@ from lake_assets_tests.jobs.lakes import (
     ledger,
     once,
     place,
+    rejects,
     run,
     sale,
     sales,
@@ -63,10 +64,10 @@ def test_a_rebuilt_date_has_the_same_keys_and_bytes(filled: Store, dataset: Data
     filled.put(corrupt, b"no parquet")
     filled.put(f"processed/date={DAYS[0]}/part-foreign.snappy.parquet", b"foreign")
     rejected = keys(filled, "rejected/")
-    written = rebuild_date(filled, dataset, ENGINE, DAYS[0])
+    written = rebuild_dates(filled, dataset, ENGINE, [DAYS[0]])
     assert partition(filled, DAYS[0]) == before
     assert partition(filled, DAYS[1]) == other
-    assert {w.key: w.rows for w in written} == dict.fromkeys(before, 2)
+    assert {w.key: w.rows for w in written.outputs} == dict.fromkeys(before, 2)
     assert keys(filled, "rejected/") == rejected
     assert stale_dates(filled, dataset) == [DAYS[0]]
     gold = contents(filled, "gold/")
@@ -82,14 +83,14 @@ def test_a_missing_archive_file_is_named_and_the_partition_stays_as_it_was(
     filled.delete(item.destination)
     before = contents(filled, "processed/", "audit/")
     with pytest.raises(RebuildError) as error:
-        rebuild_date(filled, dataset, ENGINE, DAYS[0])
+        rebuild_dates(filled, dataset, ENGINE, [DAYS[0]])
     assert item.source_file in str(error.value)
     assert item.destination in str(error.value)
     assert "Restore it" in str(error.value)
     assert contents(filled, "processed/", "audit/") == before
     assert list(staged(filled)) == []
     filled.put(item.destination, data)  # restored by hand: another inode, no stamp
-    rebuild_date(filled, dataset, ENGINE, DAYS[0])
+    rebuild_dates(filled, dataset, ENGINE, [DAYS[0]])
     assert contents(filled, "processed/") == {
         key: data for key, data in before.items() if key.startswith("processed/")
     }
@@ -103,7 +104,7 @@ def test_an_archive_file_that_is_not_the_one_that_was_read_is_refused(
     filled.put(item.destination, tampered)
     before = contents(filled, "processed/", "audit/")
     with pytest.raises(RebuildError, match=item.destination):
-        rebuild_date(filled, dataset, ENGINE, DAYS[0])
+        rebuild_dates(filled, dataset, ENGINE, [DAYS[0]])
     assert contents(filled, "processed/", "audit/") == before
     assert list(staged(filled)) == []
 
@@ -115,8 +116,8 @@ def test_an_archive_file_that_cannot_be_read_any_more_is_named(
     run(local_store, lake)
     before = contents(local_store, "processed/", "audit/")
     stricter = dataset.model_copy(update={"rules": [FAIL]})
-    with pytest.raises(RebuildError, match=r"archive/validated/a\.csv.*rule_failed"):
-        rebuild_date(local_store, stricter, ENGINE, "2025-05-30")
+    with pytest.raises(RebuildError, match=r"a\.csv: rule_failed"):
+        rebuild_dates(local_store, stricter, ENGINE, ["2025-05-30"])
     assert contents(local_store, "processed/", "audit/") == before
     assert list(staged(local_store)) == []
 
@@ -134,20 +135,7 @@ def test_files_that_left_the_batch_do_not_change_the_names_of_the_others(local_s
     assert record is not None
     before = contents(local_store, "processed/")
     assert [key[-len("0000.snappy.parquet") :][:4] for key in before] == ["0000", "0001", "0002"]
-    rebuild_date(local_store, dataset, ENGINE, "2025-05-30")
-    assert contents(local_store, "processed/") == before
-
-
-def test_a_ledger_without_task_numbers_is_rebuilt_by_the_plan(local_store: Store, lake: Lake):
-    """As the first version wrote it."""
-    place(local_store, "a.csv", csv(sale("T1")))
-    run(local_store, lake)
-    (key,) = keys(local_store, "audit/ingest/")
-    (record,) = ledger(local_store)
-    inputs = [item.model_copy(update={"tasks": []}) for item in record.inputs]
-    local_store.put(key, record.model_copy(update={"inputs": inputs}).to_bytes())
-    before = contents(local_store, "processed/")
-    rebuild_date(local_store, lake.datasets[0], ENGINE, "2025-05-30")
+    rebuild_dates(local_store, dataset, ENGINE, ["2025-05-30"])
     assert contents(local_store, "processed/") == before
 
 
@@ -160,14 +148,14 @@ def test_a_date_that_no_run_touched_loses_what_is_foreign_and_its_gold_follows(
     local_store.put("processed/date=2025-05-01/part-foreign.snappy.parquet", data)
     compact(local_store, dataset, ENGINE, force_dates=["2025-05-01"])
     assert sales(local_store, "gold/") == ["T1", "T1"]
-    assert rebuild_date(local_store, dataset, ENGINE, "2025-05-01") == []
+    assert rebuild_dates(local_store, dataset, ENGINE, ["2025-05-01"]).outputs == ()
     assert keys(local_store, "processed/date=2025-05-01/") == []
     compact(local_store, dataset, ENGINE)
     assert sales(local_store, "gold/") == ["T1"]
 
 
 def test_a_date_with_nothing_in_it_is_not_marked(local_store: Store, dataset: Dataset):
-    assert rebuild_date(local_store, dataset, ENGINE, "2025-05-01") == []
+    assert rebuild_dates(local_store, dataset, ENGINE, ["2025-05-01"]).outputs == ()
     assert keys(local_store) == []
 
 
@@ -181,7 +169,7 @@ def test_a_rebuild_while_gold_is_made_leaves_the_date_stale(
     local_store.put(foreign, local_store.read(key))
 
     def rebuild() -> None:
-        rebuild_date(local_store, dataset, ENGINE, "2025-05-30")
+        rebuild_dates(local_store, dataset, ENGINE, ["2025-05-30"])
 
     compact(hooked(local_store, before=once("put", rebuild, "gold/")), dataset, ENGINE)
     assert keys(local_store, "processed/") == [key]
@@ -202,12 +190,12 @@ def test_a_store_that_goes_away_can_be_rebuilt_from_later(
 
     place_ = {"read": "archive/", "stage": "processed/", "publish": "processed/"}[moment]
     with pytest.raises(StoreUnavailable):
-        rebuild_date(
-            hooked(local_store, before=once(moment, fail, place_)), dataset, ENGINE, "2025-05-30"
+        rebuild_dates(
+            hooked(local_store, before=once(moment, fail, place_)), dataset, ENGINE, ["2025-05-30"]
         )
     assert contents(local_store, "processed/") == before
     assert list(staged(local_store)) == []
-    rebuild_date(local_store, dataset, ENGINE, "2025-05-30")
+    rebuild_dates(local_store, dataset, ENGINE, ["2025-05-30"])
     assert contents(local_store, "processed/") == before
 
 
@@ -237,6 +225,7 @@ def test_rows_that_a_new_contract_version_accepts_come_in(local_store: Store):
     run(local_store, picky)
     assert sales(local_store, f"processed/date={DAYS[0]}/") == []
     open_ = contract(rules=[], contract_version="2").datasets[0]
-    rebuild_date(local_store, open_, ENGINE, DAYS[0])
+    rebuild_dates(local_store, open_, ENGINE, DAYS[:1])
     assert sales(local_store, f"processed/date={DAYS[0]}/") == ["T1"]
-    assert stale_dates(local_store, open_) == [DAYS[0]]
+    assert stale_dates(local_store, open_) == DAYS, "the whole run was restated"
+    assert rejects(local_store) == []
