@@ -1,6 +1,8 @@
 """What a change of a contract means for rows that are there and for those who read them."""
 
+from collections.abc import Collection, Iterator, Mapping
 from enum import StrEnum
+from typing import Any
 
 from lake_assets.contracts.model import ContractModel
 
@@ -42,3 +44,21 @@ def replay(where: str, sentence: str) -> Change:
 def breaking(where: str, sentence: str) -> Change:
     """A change that somebody has to be told of before it is made."""
     return Change(where=where, effect=Effect.BREAKING, sentence=sentence)
+
+
+def others(
+    prefix: str,
+    old: Mapping[str, Any],
+    new: Mapping[str, Any],
+    *,
+    told: Collection[str] = (),
+    remarks: Collection[str] = (),
+) -> Iterator[Change]:
+    """The fields that nothing above tells of; no row depends on ``remarks``."""
+    for field, value in new.items():
+        if field in told or value == old[field]:
+            continue
+        if field in remarks:
+            yield compatible(f"{prefix}{field}", "says something else; no row changes", rows=False)
+        else:
+            yield replay(f"{prefix}{field}", f"was {old[field]}, is {value}")

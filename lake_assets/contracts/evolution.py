@@ -1,17 +1,14 @@
 """Two versions of a contract: what changed, and what that means for the rows that are there."""
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import chain
-from typing import Any
 
-from sqlglot import exp
-
-from lake_assets.contracts.changes import Change, Effect, breaking, compatible, replay
+from lake_assets.contracts.changes import Change, Effect, breaking, compatible, others, replay
 from lake_assets.contracts.column_evolution import column_changes, renamed_columns
 from lake_assets.contracts.dataset import Dataset
 from lake_assets.contracts.lake import Lake
 from lake_assets.contracts.model import ContractModel
-from lake_assets.contracts.rule import Rule, Severity, parse_expression
+from lake_assets.contracts.rule_evolution import meaning, rule_changes
 
 LIMITS = (
     "max_columns", "max_expanded_mb", "max_expansion_ratio", "max_field_kb", "max_file_mb",
@@ -68,7 +65,7 @@ def compare_datasets(old: Dataset, new: Dataset) -> list[Change]:
         column_changes(old, new),
         _names_changed(old, new, renamed),
         _partition_changes(old, new),
-        _rule_changes(old, new, renamed),
+        rule_changes(old, new, renamed),
         _format_changes(old, new),
         _gold_changes(old, new, renamed),
         _other_changes(old, new),
@@ -125,47 +122,6 @@ def _partition_changes(old: Dataset, new: Dataset) -> Iterator[Change]:
             yield make(f"partition.{field}", f"was {before}, is {after}: {what} dates are accepted")
 
 
-def _rule_changes(old: Dataset, new: Dataset, renamed: Mapping[str, str]) -> Iterator[Change]:
-    after = {rule.name: rule for rule in new.rules}
-    severities = list(Severity)
-    for rule in old.rules:
-        where = f"rules.{rule.name}"
-        now = after.pop(rule.name, None)
-        if now is None:
-            yield compatible(where, "removed: looser. Rows that it rejected can be replayed")
-            continue
-        if _meaning(rule.expression, renamed) != _meaning(now.expression, {}):
-            yield replay(
-                f"{where}.expression",
-                f"was `{rule.expression}`, is `{now.expression}`: rows that are there were judged "
-                "by the old one",
-            )
-        if rule.severity != now.severity:
-            looser = severities.index(now.severity) < severities.index(rule.severity)
-            make, what = (compatible, "looser") if looser else (replay, "stricter")
-            yield make(f"{where}.severity", f"was {rule.severity}, is {now.severity}: {what}")
-        if rule.reason != now.reason:
-            yield replay(
-                f"{where}.reason",
-                f"was {rule.reason}, is {now.reason}: rejects that are there have the old one",
-            )
-        told = {"name", "expression", "severity", "reason"}
-        yield from _others(f"{where}.", dict(rule), dict(now), told=told, remarks={"description"})
-    for rule in after.values():
-        yield _new_rule(rule)
-    names = {rule.name for rule in new.rules}
-    kept = [rule.name for rule in old.rules if rule.name in names]
-    if kept != [rule.name for rule in new.rules if rule.name in kept]:
-        yield compatible("rules", "in another order: so are the reasons of new rejects")
-
-
-def _new_rule(rule: Rule) -> Change:
-    where = f"rules.{rule.name}"
-    if rule.severity is Severity.WARN:
-        return compatible(where, "a new rule, which only warns")
-    return replay(where, f"a new rule, `{rule.expression}`: rows that are there were not judged")
-
-
 def _format_changes(old: Dataset, new: Dataset) -> Iterator[Change]:
     before = dict(old.format)
     for field, now in dict(new.format).items():
@@ -193,13 +149,13 @@ def _gold_changes(old: Dataset, new: Dataset, renamed: Mapping[str, str]) -> Ite
         )
     if was.table != now.table:
         yield breaking("gold.table", f"was {was.table}, is {now.table}: readers do not find it")
-    counts = {name: _meaning(text, renamed) for name, text in was.audit_counts.items()}
-    if counts != {name: _meaning(text, {}) for name, text in now.audit_counts.items()}:
+    counts = {name: meaning(text, renamed) for name, text in was.audit_counts.items()}
+    if counts != {name: meaning(text, {}) for name, text in now.audit_counts.items()}:
         yield compatible("gold.audit_counts", "counts something else from now on", rows=False)
     if was.target_file_mb != now.target_file_mb:
         yield compatible("gold.target_file_mb", "cuts new gold files at another size")
     told = {"row_hash", "table", "audit_counts", "target_file_mb"}
-    yield from _others("gold.", dict(was), dict(now), told=told, remarks={"crawler_name"})
+    yield from others("gold.", dict(was), dict(now), told=told, remarks={"crawler_name"})
 
 
 def _other_changes(old: Dataset, new: Dataset) -> Iterator[Change]:
@@ -209,30 +165,12 @@ def _other_changes(old: Dataset, new: Dataset) -> Iterator[Change]:
                 f"zones.{field}", f"was {was}, is {prefix}: move what is there before the next run"
             )
     quality = dict(new.quality)
-    yield from _others("quality.", dict(old.quality), quality, remarks=quality)
+    yield from others("quality.", dict(old.quality), quality, remarks=quality)
     told = {
         "columns", "contract_version", "format", "gold", "key", "name", "partition", "quality",
         "rules", "zones",
     }  # fmt: skip
-    yield from _others("", dict(old), dict(new), told=told, remarks={"description"})
-
-
-def _others(
-    prefix: str,
-    old: Mapping[str, Any],
-    new: Mapping[str, Any],
-    *,
-    told: Collection[str] = (),
-    remarks: Collection[str] = (),
-) -> Iterator[Change]:
-    """The fields that nothing above tells of; no row depends on ``remarks``."""
-    for field, value in new.items():
-        if field in told or value == old[field]:
-            continue
-        if field in remarks:
-            yield compatible(f"{prefix}{field}", "says something else; no row changes", rows=False)
-        else:
-            yield replay(f"{prefix}{field}", f"was {old[field]}, is {value}")
+    yield from others("", dict(old), dict(new), told=told, remarks={"description"})
 
 
 def _moved(old: Sequence[str], new: Sequence[str]) -> str:
@@ -246,14 +184,3 @@ def _moved(old: Sequence[str], new: Sequence[str]) -> str:
         if names
     ]
     return ", ".join(told) or "in another order"
-
-
-def _meaning(expression: str, renamed: Mapping[str, str]) -> str:
-    """An expression as it is read: spaces, case of words and renamed columns do not count."""
-
-    def rename(node: exp.Expr) -> exp.Expr:
-        if isinstance(node, exp.Column) and node.name in renamed:
-            return exp.column(renamed[node.name])
-        return node
-
-    return parse_expression(expression).transform(rename).sql()
