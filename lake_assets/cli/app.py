@@ -279,3 +279,28 @@ def infer(
         else:
             typer.echo(draft.to_yaml(), nl=False)
         show_guesses(err, draft, files, tried, to)
+
+
+@contracts.command()
+def diff(
+    old: Annotated[
+        Path,
+        typer.Argument(metavar="OLD", help="A lake's defs.yaml as it was.", show_default=False),
+    ],
+    new: Annotated[
+        Path, typer.Argument(metavar="NEW", help="The same as it shall be.", show_default=False)
+    ],
+) -> None:
+    """Say what each change between two versions of a contract means.
+
+    A change is compatible, needs a replay of the rows that are there, or is breaking.
+
+    Exit code 0: nothing is breaking. 1: something is. 2: a file is not there, or no contract.
+    """
+    from lake_assets.cli.contract_diff import compare, is_breaking, show_comparisons
+
+    with sentences():
+        found = compare(old, new)
+        show_comparisons(out, found)
+        if is_breaking(found):
+            raise typer.Exit(1)

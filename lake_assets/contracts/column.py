@@ -73,7 +73,8 @@ class Column(ContractModel):
     description: str = ""
     aliases: list[Name] = Field(
         default_factory=list,
-        description="Other headers for this column, as they read once normalised.",
+        description="Other headers for this column, as they read once normalised, and its names "
+        "in older versions of the contract.",
     )
     formats: list[str] = Field(
         default_factory=list,

@@ -16,6 +16,7 @@ from lake_assets.contracts.dataset import Dataset
 from lake_assets.jobs.compact import Metrics
 from lake_assets.jobs.validate import Verdict, refused
 from lake_assets.kernels.accounting import Accounting
+from lake_assets.kernels.evolution import evolve, sources
 from lake_assets.kernels.gold import processed_schema
 from lake_assets.storage.errors import ObjectNotFound
 from lake_assets.storage.ledger import Commit
@@ -130,12 +131,11 @@ def gold_conservation(store: Store, metrics: Sequence[Metrics]) -> Finding:
 
 def gold_against_processed(store: Store, dataset: Dataset, metrics: Sequence[Metrics]) -> Finding:
     """Gold has each key of processed exactly once, and of each the latest arrival."""
-    schema = processed_schema(dataset)
     table: list[dict[str, str | int | float]] = []
     for day in metrics:
         columns = [*dataset.key, "ingest_ts"]
-        processed = _columns(store, day.input_partition, columns, schema)
-        gold = _columns(store, day.output_partition, columns, schema)
+        processed = _columns(store, day.input_partition, columns, dataset)
+        gold = _columns(store, day.output_partition, columns, dataset)
         latest = processed.group_by(dataset.key).agg(pl.col("ingest_ts").max())
         faults = {
             "keys twice": gold.height - gold.select(dataset.key).n_unique(),
@@ -234,14 +234,17 @@ def _count(store: Store, prefix: str) -> int:
     return sum(_rows(info.key, store.read(info.key)) or 0 for info in store.list(prefix))
 
 
-def _columns(store: Store, prefix: str, columns: list[str], like: pl.Schema) -> pl.DataFrame:
+def _columns(store: Store, prefix: str, columns: list[str], dataset: Dataset) -> pl.DataFrame:
     """Columns of a partition; none of the rows in what cannot be read."""
-    schema = {name: like[name] for name in columns}
-    frames = [pl.DataFrame(schema=schema)]
+    like = processed_schema(dataset)
+    frames = [pl.DataFrame(schema={name: like[name] for name in columns})]
     for info in store.list(prefix):
+        data = store.read(info.key)
         with suppress(pl.exceptions.PolarsError):
-            frame = pl.read_parquet(io.BytesIO(store.read(info.key)), columns=columns)
-            frames.append(frame.match_to_schema(pl.Schema(schema)))
+            places = sources(pl.Schema(pl.read_parquet_schema(data)), dataset)
+            wanted = [places[name] for name in columns if name in places]
+            rows = pl.read_parquet(io.BytesIO(data), columns=wanted)
+            frames.append(evolve(rows, dataset).select(columns))
     return pl.concat(frames)
 
 
