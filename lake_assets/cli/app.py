@@ -289,6 +289,39 @@ def trace(
 
 
 @app.command()
+def reconcile(
+    lake: LakeName = "retail",
+    uri: Uri = None,
+    quick: Annotated[
+        bool,
+        typer.Option("--quick", help="Compare presence and size only; no data is read."),
+    ] = False,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print one JSON object instead of tables.")
+    ] = False,
+) -> None:
+    """Prove that a lake holds what its ledger says, no more and no less.
+
+    Nothing is changed. Each fault is told in a sentence, with what to do.
+
+    Exit code 1: there is a fault.
+    """
+    from lake_assets.cli.reconcile import report_document, show_report
+    from lake_assets.jobs.reconcile import reconcile as compare
+
+    with sentences(as_json=as_json, nothing={"lake": lake}):
+        contract = opening.contract(lake)
+        store = opening.store(contract, uri)
+        report = compare(store, contract, quick=quick)
+        if as_json:
+            echo_json(report_document(store.uri, report))
+        else:
+            show_report(out, report)
+        if report.faults:
+            raise typer.Exit(1)
+
+
+@app.command()
 def sniff(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="A CSV file.", show_default=False)],
     contract: Annotated[

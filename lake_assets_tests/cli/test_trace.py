@@ -56,7 +56,7 @@ def test_a_row_that_is_nowhere_ends_with_1_and_a_hint(lake: Command, filled: Pat
 
 def test_rows_of_a_date_that_is_not_compacted_are_told_to_wait(lake: Command, filled: Path) -> None:
     marker = filled / "audit/gold_compaction/stale/date=2025-02-03/run"
-    marker.parent.mkdir(parents=True)
+    marker.parent.mkdir(parents=True, exist_ok=True)
     marker.touch()
     ran = lake("trace", SALES, "--row", "transaction_id=T1", "--uri", filled)
     assert ran.code == 0
