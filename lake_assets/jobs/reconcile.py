@@ -30,7 +30,7 @@ from lake_assets.kernels.accounting import Accounting
 from lake_assets.storage.ledger import Commit, standing
 from lake_assets.storage.objects import ObjectInfo
 from lake_assets.storage.store import Store
-from lake_assets.storage.zones import REASON, day_of, metrics_key
+from lake_assets.storage.zones import REASON, day_of, gold_prefix, metrics_key
 
 DATES = 4
 """Dates of gold that are checked at once; each reads several objects at once."""
@@ -136,20 +136,22 @@ def _dates(
         for staged in record.outputs:
             if day := day_of(staged.key):
                 source[day] += staged.rows
-    partitions = {zone: _by_day(zones[zone].values()) for zone in ("processed", "gold")}
+    table = gold_prefix(dataset)
+    processed = _by_day(zones["processed"].values())
+    gold = _by_day(info for key, info in zones["gold"].items() if key.startswith(table))
     audits = {day for key in zones["gold_audit"] if (day := day_of(key))}
     audits = {day for day in audits if metrics_key(dataset, day) in zones["gold_audit"]}
     return [
         DateObjects(
             day,
             source[day],
-            partitions["processed"].get(day, []),
-            partitions["gold"].get(day, []),
+            processed.get(day, []),
+            gold.get(day, []),
             day in audits,
             day in unsure,
             day not in damaged,
         )
-        for day in sorted(source.keys() | partitions["gold"].keys() | audits)
+        for day in sorted(source.keys() | gold.keys() | audits)
     ]
 
 

@@ -147,7 +147,9 @@ def _row_faults(
     is_fine &= not date.stale
     try:
         with MEMORY.share(EXPANSION * size):
-            gold = _digests(store, dataset, date.gold)
+            named = audit["outputs"] if audit and not date.stale else None
+            files = [info for info in date.gold if named is None or info.key in named]
+            gold = _digests(store, dataset, files)
             if doubled := gold.height - gold.select(dataset.key).n_unique():
                 told = f"{doubled:,} rows have a key that another row has"
                 return gold.height, [

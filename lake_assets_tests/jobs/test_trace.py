@@ -20,8 +20,18 @@ DAY, OTHER = "2025-05-30", "2025-05-29"
 
 
 @pytest.fixture
-def corrected(store: Store, lake: Lake) -> Store:
+def corrected(local_store: Store, lake: Lake) -> Store:
     """A lake in which a late file corrects a row of the first one."""
+    return correct(local_store, lake)
+
+
+@pytest.fixture
+def everywhere(store: Store, lake: Lake) -> Store:
+    """The same on a directory and on S3."""
+    return correct(store, lake)
+
+
+def correct(store: Store, lake: Lake) -> Store:
     place(store, "first.csv", csv(sale("T1"), sale("T2"), sale("T3", OTHER)))
     run(store, lake)
     place(store, "late/second.csv", csv(sale("T9"), sale("T1", quantity=5)), LATER)
@@ -39,9 +49,9 @@ def only(traces: list[RowTrace]) -> RowTrace:
 
 
 def test_the_row_in_gold_and_those_it_superseded_are_told(
-    corrected: Store, dataset: Dataset
+    everywhere: Store, dataset: Dataset
 ) -> None:
-    found = only(trace(corrected, dataset, "T1"))
+    found = only(trace(everywhere, dataset, "T1"))
     assert found.date == DAY
     assert found.gold is not None
     assert found.gold["quantity"] == 5
@@ -55,10 +65,10 @@ def test_the_row_in_gold_and_those_it_superseded_are_told(
 
 
 def test_each_row_leads_to_its_run_and_to_the_text_in_the_archive(
-    corrected: Store, dataset: Dataset
+    everywhere: Store, dataset: Dataset
 ) -> None:
-    runs = {item.source_file: (r, item) for r in ledger(corrected) for item in r.inputs}
-    found = only(trace(corrected, dataset, "T1"))
+    runs = {item.source_file: (r, item) for r in ledger(everywhere) for item in r.inputs}
+    found = only(trace(everywhere, dataset, "T1"))
     assert [origin.raw for origin in found.origins] == [sale("T1", quantity=5), sale("T1")]
     for origin in found.origins:
         record, item = runs[origin.source_file]
@@ -66,8 +76,8 @@ def test_each_row_leads_to_its_run_and_to_the_text_in_the_archive(
         assert origin.contract_version == record.contract_version
         assert origin.archive == item.destination
         assert origin.archive is not None
-        assert hashlib.sha256(corrected.read(origin.archive)).hexdigest() == origin.sha256
-        assert origin.object in keys(corrected, f"processed/date={DAY}/")
+        assert hashlib.sha256(everywhere.read(origin.archive)).hexdigest() == origin.sha256
+        assert origin.object in keys(everywhere, f"processed/date={DAY}/")
         assert origin.fault is None
 
 
@@ -145,13 +155,13 @@ def test_a_gold_row_that_is_none_of_processed_is_not_explained(
 
 
 def test_an_archived_file_that_is_gone_costs_only_its_text(
-    corrected: Store, dataset: Dataset
+    everywhere: Store, dataset: Dataset
 ) -> None:
-    found = only(trace(corrected, dataset, "T1"))
+    found = only(trace(everywhere, dataset, "T1"))
     archive = found.origins[1].archive
     assert archive is not None
-    corrected.delete(archive)
-    first, second = only(trace(corrected, dataset, "T1")).origins
+    everywhere.delete(archive)
+    first, second = only(trace(everywhere, dataset, "T1")).origins
     assert first.raw == sale("T1", quantity=5)
     assert second.raw is None
     assert second.fault is not None

@@ -28,8 +28,18 @@ DAY, OTHER = "2025-05-30", "2025-05-29"
 
 
 @pytest.fixture
-def corrected(store: Store, lake: Lake) -> Store:
+def corrected(local_store: Store, lake: Lake) -> Store:
     """A lake in which two late files correct rows of the first one."""
+    return correct(local_store, lake)
+
+
+@pytest.fixture
+def everywhere(store: Store, lake: Lake) -> Store:
+    """The same on a directory and on S3."""
+    return correct(store, lake)
+
+
+def correct(store: Store, lake: Lake) -> Store:
     rows = [
         sale("T1"),
         sale("T2"),
@@ -51,13 +61,13 @@ def versions(store: Store, dataset: Dataset, name: str) -> tuple[FileVersion, ..
 
 
 def test_the_rows_of_each_date_are_in_gold_or_superseded_by_a_file(
-    corrected: Store, dataset: Dataset
+    everywhere: Store, dataset: Dataset
 ) -> None:
-    (first,) = versions(corrected, dataset, "first.csv")
+    (first,) = versions(everywhere, dataset, "first.csv")
     superseded = {"first.csv": 1, "second.csv": 1, "third.csv": 1}
     assert first.dates == (DateUse(OTHER, 1, 1, {}, 0), DateUse(DAY, 4, 1, superseded, 0))
     assert [use.missing for use in first.dates] == [0, 0]
-    (second,) = versions(corrected, dataset, "second.csv")
+    (second,) = versions(everywhere, dataset, "second.csv")
     assert second.dates == (DateUse(DAY, 1, 1, {}, 0),)
 
 
@@ -86,12 +96,12 @@ def test_a_file_is_known_by_its_bytes_and_by_its_key(
 
 
 def test_every_version_of_a_name_is_told_in_the_order_of_arrival(
-    corrected: Store, lake: Lake, dataset: Dataset
+    everywhere: Store, lake: Lake, dataset: Dataset
 ) -> None:
     again = LATER + timedelta(days=1)
-    place(corrected, "first.csv", csv(sale("T1", quantity=8)), again)
-    run(corrected, lake)
-    old, new = versions(corrected, dataset, "first.csv")
+    place(everywhere, "first.csv", csv(sale("T1", quantity=8)), again)
+    run(everywhere, lake)
+    old, new = versions(everywhere, dataset, "first.csv")
     assert (old.arrived, new.arrived) == (ARRIVED, again)
     assert old.dates[1].superseded == {"first.csv": 2, "third.csv": 1}
     assert new.dates == (DateUse(DAY, 1, 1, {}, 0),)
