@@ -268,6 +268,92 @@ SNIFF_KEYS: Final = {
 """The form of ``lake sniff --json``; a test compares it with the real output."""
 
 
+TRACE_ROW_KEYS: Final = {
+    "target": "`LAKE/DATASET` as given.",
+    "key": "The key as given: column -> text.",
+    "rows": "An object an event date that has the key.",
+    "rows.date": "The event date, YYYY-MM-DD.",
+    "rows.gold": "The gold row: column -> value, decimals as text, instants in ISO 8601 (UTC). "
+    "Null if gold does not have it yet.",
+    "rows.object": "The key of its Parquet file, or null.",
+    "rows.stale": "Whether gold of the date is older than its processed rows.",
+    "rows.explained": "Whether gold's row is one of those in processed. If not, run "
+    "`lake reconcile`.",
+    "rows.origins": "An object a processed row of the key, the latest arrival first.",
+    "rows.origins.state": "`gold` if it is the row in gold, `superseded` by that, or `waiting` if "
+    "it is later than gold.",
+    "rows.origins.object": "The key of its Parquet file in processed/.",
+    "rows.origins.source_file": "The file as it was dropped.",
+    "rows.origins.line_number": "The line (from 1) on which the row begins.",
+    "rows.origins.ingest_run_id": "The run that ingested it.",
+    "rows.origins.arrived": "When the file arrived.",
+    "rows.origins.contract_version": "The contract under which it was read.",
+    "rows.origins.archive": "The key of the archived file, or null.",
+    "rows.origins.sha256": "Of that file.",
+    "rows.origins.raw": "The exact text of the row in that file, or null.",
+    "rows.origins.fault": "Why there is no text, or null.",
+}
+"""The form of ``lake trace --row --json``; a test compares it with the real output."""
+
+TRACE_FILE_KEYS: Final = {
+    "target": "`LAKE/DATASET` as given.",
+    "file": "The file as given.",
+    "versions": "An object an arrival of the file.",
+    "versions.source_file": "Its name as it was dropped.",
+    "versions.outcome": "`ingested`; `duplicate` if the same bytes were before; `refused` as a "
+    "whole.",
+    "versions.reason": "Why it was not ingested, a code, or null.",
+    "versions.detail": "The same as a sentence, or null.",
+    "versions.key": "Where it is now.",
+    "versions.sha256": "Of its bytes; empty if nobody read all of them.",
+    "versions.ingest_run_id": "The run; null if it was refused at the door.",
+    "versions.arrived": "When it arrived; null if it was refused at the door.",
+    "versions.contract_version": "Of the run, or null.",
+    "versions.rows_read": "Rows in the file; the sum of the next four.",
+    "versions.rows_good": "Rows that keep the contract.",
+    "versions.rows_rejected": "Rows that break it.",
+    "versions.rows_duplicate": "Rows of a file that was ingested before.",
+    "versions.rows_skipped": "Blank rows, repeated headers, preambles and totals.",
+    "versions.rejects": "First reason -> rows.",
+    "versions.dates": "An object an event date of its good rows.",
+    "versions.dates.date": "The event date, YYYY-MM-DD.",
+    "versions.dates.good": "Good rows, by the ledger; the sum of the rows below.",
+    "versions.dates.gold": "Rows that stand in gold.",
+    "versions.dates.superseded": "File whose row stands in gold in place of its own -> rows.",
+    "versions.dates.waiting": "Rows that gold has yet to take up.",
+    "versions.dates.missing": "Rows that are not in processed any more. If there are any, run "
+    "`lake reconcile`.",
+    "waiting": "Keys in raw/ and validated/ under which a file of that name waits.",
+}
+"""The form of ``lake trace --file --json``; a test compares it with the real output."""
+
+RECONCILE_KEYS: Final = {
+    "lake": "The lake's name.",
+    "uri": "Where it is.",
+    "quick": "Whether only presence and size were compared.",
+    "balanced": "Whether there is no fault.",
+    "datasets": "An object a dataset.",
+    "datasets.dataset": "Its name.",
+    "datasets.files": "Files ingested, or recognised as duplicates.",
+    "datasets.refused": "Files refused as a whole.",
+    "datasets.objects": "Objects that the ledger names.",
+    "datasets.rows": "Rows read; the sum of the next four.",
+    "datasets.good": "Rows in processed/.",
+    "datasets.rejected": "Rows in rejected/.",
+    "datasets.duplicate": "Rows of files that were ingested before.",
+    "datasets.skipped": "Blank rows, repeated headers, preambles and totals.",
+    "datasets.gold": "Rows in gold, counted; with `--quick`, those of its audits.",
+    "datasets.superseded": "Rows superseded, by the audits of gold.",
+    "datasets.waiting": "Keys in raw/ and validated/ that no run has taken up.",
+    "datasets.stale": "Event dates whose gold is older than their processed rows.",
+    "faults": "An object a fault; none in a sound lake.",
+    "faults.kind": "A kind of fault: see [Prove conservation](../how-to/prove-conservation.md).",
+    "faults.key": "The object, or the prefix, that it is about.",
+    "faults.detail": "What was found, and what to do.",
+}
+"""The form of ``lake reconcile --json``; a test compares it with the real output."""
+
+
 class StaleError(Exception):
     """A table of this script and the code disagree; the message says where."""
 
@@ -296,10 +382,21 @@ def _commands(group: Any, above: str = "") -> Iterator[tuple[str, Any]]:
             yield f"{above}{name}", command
 
 
-def sniff_json() -> list[str]:
-    """The keys of what ``lake sniff --json`` prints."""
-    rows = [(f"`{key}`", what) for key, what in SNIFF_KEYS.items()]
-    return ["With `--json`, stdout is one object in one line:", _table(("key", "meaning"), rows)]
+JSON_KEYS: Final[tuple[tuple[str, str, dict[str, str]], ...]] = (
+    ("sniff", "With `--json`, stdout is one object in one line:", SNIFF_KEYS),
+    ("trace", "With `--row` and `--json`, stdout is one object in one line:", TRACE_ROW_KEYS),
+    ("trace", "With `--file` and `--json`:", TRACE_FILE_KEYS),
+    ("reconcile", "With `--json`, stdout is one object in one line:", RECONCILE_KEYS),
+)
+"""Command, a sentence, and the keys of what it prints."""
+
+
+def json_keys(command: str) -> Iterator[str]:
+    """The keys of what a command prints with ``--json``, under the dots of the objects above."""
+    for name, sentence, keys in JSON_KEYS:
+        if name == command:
+            yield sentence
+            yield _table(("key", "meaning"), [(f"`{key}`", what) for key, what in keys.items()])
 
 
 def cli_page() -> str:
@@ -331,8 +428,7 @@ def cli_page() -> str:
         parts.append(_table(("", "type", "default", "meaning"), rows))
         if name == "run":
             parts += run_json()
-        if name == "sniff":
-            parts += sniff_json()
+        parts += json_keys(name)
     return "\n\n".join(parts) + "\n"
 
 

@@ -68,11 +68,13 @@ def sentences(
     is the ``error`` of an object that holds ``nothing`` else.
     """
     from lake_assets.jobs.compact import CompactionError
+    from lake_assets.jobs.found_rows import UnreadableRowsError
     from lake_assets.jobs.rebuild import RebuildError
     from lake_assets.kernels.inference.merge import InferenceError
 
     ours = (
         StoreError, ContractError, SettingsError, CompactionError, RebuildError, InferenceError,
+        UnreadableRowsError,
     )  # fmt: skip
     try:
         yield
@@ -210,6 +212,113 @@ def rejects(
         contract = opening.contract(lake)
         store = opening.store(contract, uri)
         show_rejects(out, store, contract, reason=reason, since=day, limit=limit)
+
+
+@app.command()
+def trace(
+    target: Target,
+    row: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="COLUMN=VALUE",
+            help="Of the gold row: each column of the key once, for example transaction_id=T1.",
+        ),
+    ] = None,
+    day: Annotated[
+        datetime | None,
+        typer.Option(
+            "--date",
+            formats=["%Y-%m-%d"],
+            help="Of the gold row: look at this event date only, and not through all of gold.",
+        ),
+    ] = None,
+    file: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME",
+            help="A file as it was dropped, its SHA-256, or its key in archive/.",
+        ),
+    ] = None,
+    uri: Uri = None,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print one JSON object instead of text.")
+    ] = False,
+) -> None:
+    """Show where a gold row came from, or where the rows of a file went.
+
+    With --row: the row, every processed row of its key, and the text that each had in its file.
+
+    With --file: what became of each version of it, by event date.
+
+    Exit code 1: there is no such row or file.
+    """
+    from lake_assets.cli.trace import key_texts, rows_document, show_rows
+    from lake_assets.cli.trace_file import file_document, show_file
+    from lake_assets.jobs.trace import TraceError, read_key, trace_row
+    from lake_assets.jobs.trace_file import trace_file
+
+    with sentences(as_json=as_json, nothing={"target": target}):
+        if bool(row) == bool(file) or (file and day):
+            raise opening.UsageError(
+                "give either --row COLUMN=VALUE, with --date if you know it, or --file NAME"
+            )
+        contract, dataset = opening.target(target)
+        if row:
+            texts = key_texts(row)
+            try:
+                key = read_key(dataset, texts)
+            except TraceError as error:
+                raise opening.UsageError(str(error)) from error
+            store = opening.store(contract, uri)
+            rows = trace_row(store, dataset, key, str(day.date()) if day else None)
+            found = bool(rows)
+            if as_json:
+                echo_json(rows_document(target, texts, rows))
+            else:
+                show_rows(out, texts, rows)
+        else:
+            name = file or ""
+            history = trace_file(opening.store(contract, uri), dataset, name)
+            found = bool(history.versions or history.waiting)
+            if as_json:
+                echo_json(file_document(target, name, history))
+            else:
+                show_file(out, name, history)
+        if not found:
+            raise typer.Exit(1)
+
+
+@app.command()
+def reconcile(
+    lake: LakeName = "retail",
+    uri: Uri = None,
+    quick: Annotated[
+        bool,
+        typer.Option("--quick", help="Compare presence and size only; no data is read."),
+    ] = False,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print one JSON object instead of tables.")
+    ] = False,
+) -> None:
+    """Prove that a lake holds what its ledger says, no more and no less.
+
+    Nothing is changed. Each fault is told in a sentence, with what to do.
+
+    Exit code 1: there is a fault.
+    """
+    from lake_assets.cli.reconcile import report_document, show_report
+    from lake_assets.jobs.reconcile import reconcile as compare
+
+    with sentences(as_json=as_json, nothing={"lake": lake}):
+        contract = opening.contract(lake)
+        store = opening.store(contract, uri)
+        report = compare(store, contract, quick=quick)
+        if as_json:
+            echo_json(report_document(store.uri, report))
+        else:
+            show_report(out, report)
+        if report.faults:
+            raise typer.Exit(1)
 
 
 @app.command()

@@ -191,6 +191,32 @@ def test_the_form_of_sniff_json_is_what_the_reference_says(tmp_path: Path) -> No
     assert all(f"| `{key}` |" in page for key in found)
 
 
+@pytest.mark.parametrize(
+    ("command", "table"),
+    [
+        ("trace retail/sales --row transaction_id=A1", "TRACE_ROW_KEYS"),
+        ("trace retail/sales --file mine.csv", "TRACE_FILE_KEYS"),
+        ("reconcile", "RECONCILE_KEYS"),
+    ],
+)
+def test_the_form_of_what_others_print_as_json_is_what_the_reference_says(
+    tmp_path: Path, command: str, table: str
+) -> None:
+    mine = (
+        "transaction_id,store_id,timestamp,item_id,quantity,unit_price,revenue\n"
+        "A1,S1,2025-02-03 09:15,coffee,2,3.50,7.00\n"
+    )
+    root = pages.fresh_clone(tmp_path)
+    (root / "mine.csv").write_text(mine)
+    steps = [
+        Command("lake run retail/sales mine.csv --uri lake"),
+        Command("touch lake/archive/stray"),
+        Command(f"lake {command} --uri lake --json"),
+    ]
+    *_, result = pages.run(steps, root, pages.environment(root))
+    assert list(dotted(json.loads(result.printed))) == list(getattr(the_generator(), table))
+
+
 def test_schema_accepts_the_lakes_that_are_there() -> None:
     schema = json.loads(SCHEMA.read_text("utf-8"))
     jsonschema.Draft202012Validator.check_schema(schema)
@@ -211,6 +237,14 @@ def keys_of(document: dict[str, Any]) -> Iterator[str]:
         yield key
         if isinstance(value, list) and isinstance(value[0], dict):
             yield from (f"{key}.{name}" for name in value[0])
+
+
+def dotted(document: dict[str, Any], above: str = "") -> Iterator[str]:
+    """The keys of a report; those of the objects in a list below the list's own, at any depth."""
+    for key, value in document.items():
+        yield f"{above}{key}"
+        if isinstance(value, list) and value and isinstance(value[0], dict):
+            yield from dotted(value[0], f"{above}{key}.")
 
 
 def the_generator() -> ModuleType:
