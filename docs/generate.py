@@ -94,6 +94,10 @@ FIELDS: Final = {
     "Zones.ledger": "One record an ingest run: the commit point.",
     "Zones.content": "One note a file that was ingested, by the SHA-256 of its bytes: a second "
     "file of the same bytes is a duplicate.",
+    "Zones.versions": "One note a file that was ingested, by its name, where `versions` is "
+    "`supersede`.",
+    "Zones.restating": "Marks of runs that are being restated; empty at rest.",
+    "Zones.superseded": "Marks of files whose rows gold leaves out, by event date.",
     "Zones.gold_audit": "What each compaction found and did.",
 }  # fmt: skip
 """Meanings of fields that have no description in the code."""
@@ -215,7 +219,8 @@ RUN_KEYS: Final = {
     "partitions.date": "The event date, YYYY-MM-DD.",
     "partitions.rows_in": "Rows of that date in processed/.",
     "partitions.rows_out": "Rows in gold: one a key.",
-    "partitions.duplicates_removed": "Rows that a later arrival of their key superseded.",
+    "partitions.duplicates_removed": "Rows that a later arrival of their key superseded, or of "
+    "their file.",
     "balanced": "Whether the objects in the lake, counted again, hold every row that was read.",
 }
 """The form of ``lake run --json``; a test compares it with the real output."""

@@ -144,5 +144,5 @@ def _partition(day: Metrics) -> dict[str, Any]:
         "date": day.target_date,
         "rows_in": day.total_rows_in_source_partition,
         "rows_out": day.rows_after_dedup,
-        "duplicates_removed": day.duplicate_rows_removed,
+        "duplicates_removed": day.removed,
     }

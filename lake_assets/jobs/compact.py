@@ -1,7 +1,7 @@
 """Step 3, processed/ -> gold/ + audit/: the dates whose rows changed, each one table again."""
 
 import json
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from functools import partial
@@ -14,13 +14,11 @@ from lake_assets.jobs.arrivals import MEGABYTE
 from lake_assets.jobs.gold_files import Counts, gold_files
 from lake_assets.jobs.memory import MemoryBudget
 from lake_assets.jobs.merge import sort_rows
-from lake_assets.jobs.processed_rows import processed_rows
+from lake_assets.jobs.processed_rows import CurrentRows
 from lake_assets.jobs.spill import Spill
 from lake_assets.jobs.task import Engine
-from lake_assets.kernels.gold import without_files
 from lake_assets.storage.errors import StoreError
 from lake_assets.storage.store import Store
-from lake_assets.storage.versions import superseded_files
 from lake_assets.storage.zones import (
     day_of,
     gold_key,
@@ -156,11 +154,7 @@ def compact_date(store: Store, dataset: Dataset, day: str) -> Metrics:
         inputs = list(store.list(metrics.input_partition))
         needed = EXPANSION * sum(info.size for info in inputs)
         with MEMORY.share(needed), Spill() as spill:
-            left_out = [
-                (version.source_file, version.ingest_run_id, version.arrived)
-                for version in superseded_files(store, dataset, day)
-            ]
-            rows = Standing(processed_rows(store, inputs, dataset), left_out)
+            rows = CurrentRows(store, dataset, day, inputs)
             found = sort_rows(rows, dataset, spill)
             status = "write_failed"
             target = dataset.gold.target_file_mb * MEGABYTE
@@ -176,10 +170,10 @@ def compact_date(store: Store, dataset: Dataset, day: str) -> Metrics:
         columns = [column.name for column in dataset.columns]
         figures = {
             "status": "written" if inputs else "no_input",
-            "total_rows_in_source_partition": found.read + rows.left_out,
+            "total_rows_in_source_partition": found.read + rows.superseded,
             "rows_after_dedup": counts.rows,
             "duplicate_rows_removed": found.read - counts.rows,
-            "superseded_rows_removed": rows.left_out,
+            "superseded_rows_removed": rows.superseded,
             "audit_counts": dict.fromkeys(dataset.gold.audit_counts, 0) | counts.audit,
             "null_counts": dict.fromkeys(columns, 0) | counts.nulls,
             "inputs": [info.key for info in inputs],
@@ -195,24 +189,6 @@ def compact_date(store: Store, dataset: Dataset, day: str) -> Metrics:
         for marker in markers:
             store.delete(marker.key)
     return metrics
-
-
-class Standing:
-    """Tables of processed rows without those of superseded files, which it counts."""
-
-    def __init__(
-        self, tables: Iterable[pl.DataFrame], files: Sequence[tuple[str, str, datetime]]
-    ) -> None:
-        self._tables, self._files = tables, files
-        self.left_out = 0
-
-    def __iter__(self) -> Iterator[pl.DataFrame]:
-        return map(self._kept, self._tables)  # a loop here would hold each table for too long
-
-    def _kept(self, table: pl.DataFrame) -> pl.DataFrame:
-        kept = without_files(table, self._files)
-        self.left_out += table.height - kept.height
-        return kept
 
 
 def _replace(store: Store, dataset: Dataset, day: str, files: Iterable[bytes]) -> list[str]:

@@ -1,13 +1,12 @@
 """Some rows of Parquet files, wherever they stand, in bounded memory."""
 
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 
 import polars as pl
 
 from lake_assets.jobs.memory import MemoryBudget
 from lake_assets.storage.objects import ObjectInfo
-from lake_assets.storage.store import REQUESTS, Store
+from lake_assets.storage.store import Store, each
 
 OBJECT = "_object"
 """The key of the file that a row was found in; no column of a contract starts so."""
@@ -61,7 +60,6 @@ def find_rows(
                     "Run `lake reconcile` to see what else is wrong."
                 ) from error
 
-    with ThreadPoolExecutor(REQUESTS) as pool:
-        frames = list(pool.map(search, files))
+    frames = each(store, search, files)
     empty = pl.DataFrame(schema={**schema, OBJECT: pl.String()})
     return pl.concat([empty, *frames])

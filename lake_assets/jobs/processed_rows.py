@@ -7,10 +7,11 @@ import polars as pl
 
 from lake_assets.contracts.dataset import Dataset
 from lake_assets.kernels.evolution import EvolutionError, evolve, sources
-from lake_assets.kernels.gold import processed_schema
+from lake_assets.kernels.gold import processed_schema, without_files
 from lake_assets.kernels.values.types import LINEAGE
 from lake_assets.storage.objects import ObjectInfo
 from lake_assets.storage.store import Store, each
+from lake_assets.storage.versions import superseded_files
 
 READ_BYTES = 16 << 20
 """Small files are read together until they have so many bytes."""
@@ -44,6 +45,32 @@ def processed_rows(
         for alike, scan in _by_schema(group, parts, dataset):
             rows = partial(_evolved, dataset=dataset, group=alike)
             yield from map(rows, _slices(scan, whole=small))
+
+
+class CurrentRows:
+    """The rows of one date that gold is made of, in tables as of :func:`processed_rows`.
+
+    That is all of them, but for those of files that a later file of their name supersedes:
+    ``superseded`` counts these while the tables are read.
+    """
+
+    def __init__(
+        self, store: Store, dataset: Dataset, day: str, inputs: Sequence[ObjectInfo]
+    ) -> None:
+        self._tables = processed_rows(store, inputs, dataset)
+        self._left_out = [
+            (version.source_file, version.ingest_run_id, version.arrived)
+            for version in superseded_files(store, dataset, day)
+        ]
+        self.superseded = 0
+
+    def __iter__(self) -> Iterator[pl.DataFrame]:
+        return map(self._current, self._tables)  # a loop here would hold each table for too long
+
+    def _current(self, table: pl.DataFrame) -> pl.DataFrame:
+        kept = without_files(table, self._left_out)
+        self.superseded += table.height - kept.height
+        return kept
 
 
 def _groups(inputs: Sequence[ObjectInfo]) -> Iterator[list[ObjectInfo]]:

@@ -1,7 +1,7 @@
 """Gold and its audit against processed: every date has its latest rows, each key once."""
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -10,7 +10,7 @@ import polars as pl
 from lake_assets.contracts.dataset import Dataset
 from lake_assets.jobs.faults import Fault, FaultKind
 from lake_assets.jobs.memory import MemoryBudget
-from lake_assets.jobs.processed_rows import processed_rows
+from lake_assets.jobs.processed_rows import CurrentRows, processed_rows
 from lake_assets.kernels.gold import AGE, latest_rows, processed_schema
 from lake_assets.storage.errors import StoreError
 from lake_assets.storage.objects import ObjectInfo
@@ -24,7 +24,12 @@ MEMORY = MemoryBudget(768 << 20)
 EXPANSION = 4
 """What a byte of Parquet takes as keys, ages and digests, and while a part of it is read."""
 
-FIGURES = ("total_rows_in_source_partition", "rows_after_dedup", "duplicate_rows_removed")
+FIGURES = (
+    "total_rows_in_source_partition",
+    "rows_after_dedup",
+    "duplicate_rows_removed",
+    "superseded_rows_removed",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,10 +78,10 @@ def check_date(store: Store, dataset: Dataset, quick: bool, date: DateObjects) -
         else:
             audit = found
     if not date.stale:
-        faults += _partition_faults(dataset, date)
+        faults += _partition_faults(dataset, date, audit)
         if audit is not None and not faults:
             faults += _audit_faults(dataset, date, audit)
-    rows, superseded = (audit[name] for name in FIGURES[1:]) if audit else (0, 0)
+    rows, superseded = (audit["rows_after_dedup"], _removed(audit)) if audit else (0, 0)
     if not quick and date.gold:
         counted, more = _row_faults(store, dataset, date, audit, is_fine=not faults)
         return DateFindings(counted, superseded, faults + more)
@@ -98,13 +103,20 @@ def _read_metrics(store: Store, dataset: Dataset, day: str) -> Mapping[str, Any]
         return Fault(FaultKind.UNREADABLE, key, f"{told}; {_remedy(day)}")
 
 
-def _partition_faults(dataset: Dataset, date: DateObjects) -> Iterator[Fault]:
+def _removed(audit: Mapping[str, Any]) -> int:
+    found: int = audit["duplicate_rows_removed"] + audit["superseded_rows_removed"]
+    return found
+
+
+def _partition_faults(
+    dataset: Dataset, date: DateObjects, audit: Mapping[str, Any] | None
+) -> Iterator[Fault]:
     """Partitions that are there one without the other."""
     prefix = gold_prefix(dataset, date.day)
     if date.gold and not (date.processed or date.source):
         told = f"gold has {len(date.gold)} files of {date.day}, and processed has no row"
         yield Fault(FaultKind.ORPHANED, prefix, f"{told}; {_remedy(date.day)}")
-    elif date.source and not date.gold:
+    elif date.source and not date.gold and not (audit and audit["rows_after_dedup"] == 0):
         told = f"processed has {date.source:,} rows of {date.day}, and gold has none"
         yield Fault(FaultKind.MISSING, prefix, f"{told}; {_remedy(date.day)}")
     elif date.gold and not date.has_metrics:
@@ -117,7 +129,8 @@ def _partition_faults(dataset: Dataset, date: DateObjects) -> Iterator[Fault]:
 def _audit_faults(dataset: Dataset, date: DateObjects, audit: Mapping[str, Any]) -> Iterator[Fault]:
     """What the audit says, against the ledger and the listing."""
     key = metrics_key(dataset, date.day)
-    source, kept, removed = (audit[name] for name in FIGURES)
+    source, kept = audit["total_rows_in_source_partition"], audit["rows_after_dedup"]
+    removed = _removed(audit)
     if source != date.source:
         told = f"it counts {source:,} rows in processed, and the ledger has {date.source:,}"
         yield Fault(FaultKind.MISCOUNTED, key, f"{told}; {_remedy(date.day)}")
@@ -149,7 +162,7 @@ def _row_faults(
         with MEMORY.share(EXPANSION * size):
             named = audit["outputs"] if audit and not date.stale else None
             files = [info for info in date.gold if named is None or info.key in named]
-            gold = _digests(store, dataset, files)
+            gold = _digests(processed_rows(store, files, dataset), dataset)
             if doubled := gold.height - gold.select(dataset.key).n_unique():
                 told = f"{doubled:,} rows have a key that another row has"
                 return gold.height, [
@@ -161,7 +174,8 @@ def _row_faults(
                 return gold.height, [Fault(FaultKind.MISCOUNTED, prefix, told)]
             other = 0
             if is_fine and date.sound:
-                other = _differing(gold, _digests(store, dataset, date.processed), dataset)
+                current = CurrentRows(store, dataset, date.day, date.processed)
+                other = _differing(gold, _digests(current, dataset), dataset)
     except (StoreError, pl.exceptions.PolarsError) as error:
         told = f"its rows cannot be read: {error}"
         return 0, [Fault(FaultKind.UNREADABLE, prefix, f"{told}; {_remedy(date.day)}")]
@@ -172,12 +186,12 @@ def _row_faults(
     return gold.height, faults
 
 
-def _digests(store: Store, dataset: Dataset, files: Sequence[ObjectInfo]) -> pl.DataFrame:
+def _digests(tables: Iterable[pl.DataFrame], dataset: Dataset) -> pl.DataFrame:
     """Key, age and digest of each row; the rows themselves are held a part at a time."""
     names = [*dict.fromkeys([*dataset.key, *AGE])]
     schema = processed_schema(dataset)
     frames = [pl.DataFrame(schema={**{name: schema[name] for name in names}, DIGEST: pl.UInt64})]
-    for table in processed_rows(store, files, dataset):
+    for table in tables:
         digest = table.select(schema.names()).hash_rows().alias(DIGEST)
         frames.append(table.select(names).with_columns(digest))
     return pl.concat(frames)

@@ -2,7 +2,6 @@
 
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from lake_assets.contracts.dataset import Dataset
@@ -12,7 +11,7 @@ from lake_assets.jobs.seen_objects import look
 from lake_assets.storage.errors import ObjectChanged, ObjectNotFound
 from lake_assets.storage.ledger import Commit, Input
 from lake_assets.storage.objects import ObjectInfo
-from lake_assets.storage.store import REQUESTS, Store
+from lake_assets.storage.store import Store, each
 from lake_assets.storage.zones import day_of, ledger_prefix, reason_key
 
 RESTORE_RECORD = "the ledger was edited, or its objects were: restore the record from a backup"
@@ -144,8 +143,7 @@ def objects_faults(
             return Fault(FaultKind.CHANGED, one.key, f"{told}; {one.remedy}")
         return None if quick or not one.sha256 else _contents(store, one, info)
 
-    with ThreadPoolExecutor(REQUESTS) as pool:
-        return [fault for fault in pool.map(compare, named) if fault]
+    return [fault for fault in each(store, compare, named) if fault]
 
 
 def _appeared(store: Store, key: str) -> ObjectInfo | None:

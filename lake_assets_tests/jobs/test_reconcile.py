@@ -12,8 +12,9 @@ import pytest
 from lake_assets.contracts.dataset import Undecodable
 from lake_assets.contracts.lake import Lake
 from lake_assets.jobs.faults import DatasetReport, Fault, FaultKind
-from lake_assets.jobs.ingest import ingest, recover
+from lake_assets.jobs.ingest import ingest
 from lake_assets.jobs.reconcile import reconcile
+from lake_assets.jobs.recover import recover
 from lake_assets.jobs.task import to_parquet
 from lake_assets.storage import Store
 from lake_assets_tests.jobs import lakes
