@@ -14,10 +14,11 @@ import polars as pl
 
 from lake_assets.contracts.dataset import Dataset
 from lake_assets.jobs.compact import Metrics
+from lake_assets.jobs.processed_rows import left_out
 from lake_assets.jobs.validate import Verdict, refused
 from lake_assets.kernels.accounting import Accounting
 from lake_assets.kernels.evolution import evolve, sources
-from lake_assets.kernels.gold import processed_schema
+from lake_assets.kernels.gold import processed_schema, without_files
 from lake_assets.storage.errors import ObjectNotFound
 from lake_assets.storage.ledger import Commit
 from lake_assets.storage.store import Store
@@ -134,8 +135,12 @@ def gold_against_processed(store: Store, dataset: Dataset, metrics: Sequence[Met
     table: list[dict[str, str | int | float]] = []
     for day in metrics:
         columns = [*dataset.key, "ingest_ts"]
-        processed = _columns(store, day.input_partition, columns, dataset)
         gold = _columns(store, day.output_partition, columns, dataset)
+        columns += ["source_file", "ingest_run_id"]
+        processed = without_files(
+            _columns(store, day.input_partition, columns, dataset),
+            left_out(store, dataset, day.target_date),
+        )
         latest = processed.group_by(dataset.key).agg(pl.col("ingest_ts").max())
         faults = {
             "keys twice": gold.height - gold.select(dataset.key).n_unique(),

@@ -1,6 +1,7 @@
 """The processed rows of one date, read a few files at a time."""
 
 from collections.abc import Iterator, Sequence
+from datetime import datetime
 from functools import partial
 
 import polars as pl
@@ -47,6 +48,14 @@ def processed_rows(
             yield from map(rows, _slices(scan, whole=small))
 
 
+def left_out(store: Store, dataset: Dataset, day: str) -> list[tuple[str, str, datetime]]:
+    """What tells the rows of superseded files on an event date (ISO), for ``without_files``."""
+    return [
+        (version.source_file, version.ingest_run_id, version.arrived)
+        for version in superseded_files(store, dataset, day)
+    ]
+
+
 class CurrentRows:
     """The rows of one date that gold is made of, in tables as of :func:`processed_rows`.
 
@@ -58,10 +67,7 @@ class CurrentRows:
         self, store: Store, dataset: Dataset, day: str, inputs: Sequence[ObjectInfo]
     ) -> None:
         self._tables = processed_rows(store, inputs, dataset)
-        self._left_out = [
-            (version.source_file, version.ingest_run_id, version.arrived)
-            for version in superseded_files(store, dataset, day)
-        ]
+        self._left_out = left_out(store, dataset, day)
         self.superseded = 0
 
     def __iter__(self) -> Iterator[pl.DataFrame]:

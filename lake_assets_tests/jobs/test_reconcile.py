@@ -168,7 +168,7 @@ def test_whatever_is_done_to_a_lake_is_found_on_every_store(
 
 def test_an_interrupted_publication_is_told_on_every_store(store: Store, lake: Lake) -> None:
     place(store, "first.csv", csv(sale("T1"), sale("T3", OTHER)))
-    dying = lakes.hooked(store, before=lakes.once("move", die))
+    dying = lakes.hooked(store, before=lakes.once("pass_on", die))
     with pytest.raises(lakes.Killed):
         ingest(dying, lake, lakes.dataset_of(lake), ENGINE)
     assert faults(store, lake) == [(FaultKind.INTERRUPTED, "validated/first.csv")]
