@@ -30,6 +30,12 @@ def s3_store(s3_uri: str, s3_endpoint: str) -> Store:
     return open_store(f"{s3_uri}/retail", endpoint=s3_endpoint)
 
 
+@pytest.fixture
+def other_s3_store(s3_uri: str, s3_endpoint: str) -> Store:
+    """A second lake of the same bucket."""
+    return open_store(f"{s3_uri}/other", endpoint=s3_endpoint)
+
+
 @pytest.fixture(params=["local", "s3"])
 def store(request: pytest.FixtureRequest) -> Store:
     """An empty store of each kind."""
