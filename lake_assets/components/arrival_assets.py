@@ -6,20 +6,17 @@ gold follows for those dates and no others.
 
 from collections.abc import Iterator, Sequence
 from datetime import date
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import dagster as dg
 
 from lake_assets.components import checks, metadata
 from lake_assets.components.names import asset_key, engine_key, store_key
-from lake_assets.components.partitions import arrival_partitions, event_partitions
+from lake_assets.components.partitions import arrival_partitions
 from lake_assets.components.resources import engine_of, store_of
+from lake_assets.components.touched import log_touched
 from lake_assets.contracts.dataset import Dataset
 from lake_assets.contracts.lake import Lake
-from lake_assets.storage.store import Store
-
-if TYPE_CHECKING:
-    from lake_assets.storage.ledger import Commit
 
 RETRY = dg.RetryPolicy(max_retries=2, delay=5, backoff=dg.Backoff.EXPONENTIAL)
 """For a store that does not answer; what a batch had not committed is simply done again."""
@@ -244,38 +241,6 @@ def _ingested(lake: Lake, dataset: Dataset) -> dg.AssetsDefinition:
             check_results=[checks.result("conservation", archive, balance)],
         )
         if balance.passed:
-            _log_touched(context, lake, dataset, store, records)
+            log_touched(context, lake, dataset, store, records)
 
     return ingested
-
-
-def _log_touched(
-    context: dg.AssetExecutionContext,
-    lake: Lake,
-    dataset: Dataset,
-    store: Store,
-    records: "Sequence[Commit]",
-) -> None:
-    """Tell Dagster which dates of processed have new rows. Last, because it cannot be undone."""
-    from lake_assets.storage.zones import processed_prefix
-
-    partitions = event_partitions(dataset)
-    for record in records:
-        for day, rows in record.dates.items():
-            # Dagster takes any key here, and would never automate one that does not exist.
-            if not partitions.has_partition_key(day):
-                context.log.warning(f"{rows} rows of {day} are outside the event partitions.")
-                continue
-            context.log_event(
-                dg.AssetMaterialization(
-                    asset_key(lake, "processed", dataset.name),
-                    partition=day,
-                    description=f"{rows} rows by ingest run {record.ingest_run_id}",
-                    metadata={
-                        "rows_added": rows,
-                        "ingest_run": record.ingest_run_id,
-                        "arrival": record.arrival.isoformat(),
-                        **metadata.place(store, processed_prefix(dataset, day)),
-                    },
-                )
-            )

@@ -11,6 +11,7 @@ from lake_assets.components.automation import when_touched
 from lake_assets.components.names import asset_key, engine_key, store_key
 from lake_assets.components.partitions import event_partitions
 from lake_assets.components.resources import engine_of, store_of
+from lake_assets.components.touched import log_touched
 from lake_assets.contracts.dataset import Dataset
 from lake_assets.contracts.lake import Lake
 
@@ -50,10 +51,12 @@ def _processed(lake: Lake, dataset: Dataset) -> dg.AssetsDefinition:
     )
     def processed(context: dg.AssetExecutionContext) -> None:
         from lake_assets.jobs.rebuild import rebuild_dates
+        from lake_assets.jobs.recover import recover
         from lake_assets.storage.zones import processed_prefix
 
         store = store_of(context, lake)
         engine = engine_of(context, lake)
+        recover(store, lake, dataset)
         rebuilt = rebuild_dates(store, dataset, engine, context.partition_keys)
         for record in rebuilt.restated:
             context.log.info(f"Run {record.ingest_run_id} was restated: {record.books.good} rows.")
@@ -71,6 +74,8 @@ def _processed(lake: Lake, dataset: Dataset) -> dg.AssetsDefinition:
                 asset_key=key,
                 partition_key=day,
             )
+        # A run that was restated has changed its other dates too.
+        log_touched(context, lake, dataset, store, rebuilt.restated, told=context.partition_keys)
 
     return processed
 

@@ -8,6 +8,7 @@ from pydantic import BaseModel
 from lake_assets.components.arrival_assets import arrival_assets
 from lake_assets.components.date_assets import date_assets
 from lake_assets.components.names import INGEST, asset_key, engine_key, run_tags, store_key
+from lake_assets.components.replay_assets import replay_asset
 from lake_assets.components.resources import LakeStore, LocalEngineResource
 from lake_assets.components.sensors import arrival_sensor, automation_sensor, left_behind_sensor
 from lake_assets.contracts.dataset import Dataset
@@ -64,7 +65,11 @@ def _dataset_defs(lake: Lake, dataset: Dataset) -> dg.Definitions:
         executor_def=dg.in_process_executor,
     )
     return dg.Definitions(
-        assets=[*arrival_assets(lake, dataset), *date_assets(lake, dataset)],
+        assets=[
+            *arrival_assets(lake, dataset),
+            replay_asset(lake, dataset),
+            *date_assets(lake, dataset),
+        ],
         jobs=[job],
         sensors=[arrival_sensor(lake, dataset, job.name), left_behind_sensor(lake, dataset)],
     )

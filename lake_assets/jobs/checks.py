@@ -15,6 +15,7 @@ import polars as pl
 from lake_assets.contracts.dataset import Dataset
 from lake_assets.jobs.compact import Metrics
 from lake_assets.jobs.processed_rows import left_out
+from lake_assets.jobs.restate import Restated
 from lake_assets.jobs.validate import Verdict, refused
 from lake_assets.kernels.accounting import Accounting
 from lake_assets.kernels.evolution import evolve, sources
@@ -156,6 +157,22 @@ def gold_against_processed(store: Store, dataset: Dataset, metrics: Sequence[Met
     if table:
         sentence = "Gold differs from the latest rows of processed. Materialize the dates again."
     return Finding(not table, sentence, {"dates": len(metrics)}, table)
+
+
+def readable(restated: Sequence[Restated]) -> Finding:
+    """Every file that a replay meant could be read under the contract as it is now."""
+    refused = {name: why for one in restated for name, why in one.refused.items()}
+    files = sum(one.files for one in restated)
+    sentence = f"{files:,} files read again."
+    if refused:
+        sentence = (
+            f"{len(refused)} files cannot be read any more; what they gave still stands. Mend the "
+            "contract and replay again."
+        )
+    table: list[dict[str, str | int | float]] = [
+        {"file": name, "why": why} for name, why in sorted(refused.items())
+    ]
+    return Finding(not refused, sentence, {"files": files}, table)
 
 
 def duplicate_rate(dataset: Dataset, metrics: Sequence[Metrics]) -> Finding:

@@ -33,6 +33,7 @@ def test_the_graph_tells_the_way_of_the_data(defs: dg.Definitions) -> None:
         "validated_sales": ["raw_sales"],
         "rejected_sales": ["validated_sales"],
         "archive_sales": ["validated_sales"],
+        "replayed_sales": ["archive_sales"],
         "processed_sales": ["archive_sales"],
         "fact_sales": ["processed_sales"],
         "audit_fact_sales": ["fact_sales"],
@@ -72,7 +73,11 @@ def test_conservation_blocks_on_both_sides_of_processed(defs: dg.Definitions) ->
         for spec in assets.check_specs
         if spec.blocking
     }
-    assert blocking == {("archive_sales", "conservation"), ("fact_sales", "conservation")}
+    assert blocking == {
+        ("archive_sales", "conservation"),
+        ("replayed_sales", "conservation"),
+        ("fact_sales", "conservation"),
+    }
 
 
 def test_sensors_run_from_the_start(defs: dg.Definitions) -> None:

@@ -1,0 +1,121 @@
+"""Replay by arrival date: archived files, read again after a change of the contract."""
+
+from collections.abc import Iterator
+from datetime import date
+from typing import Any
+
+import dagster as dg
+
+from lake_assets.components import checks, metadata
+from lake_assets.components.arrival_assets import RETRY, spec
+from lake_assets.components.names import asset_key, engine_key, store_key
+from lake_assets.components.resources import engine_of, store_of
+from lake_assets.components.touched import log_touched
+from lake_assets.contracts.dataset import Dataset
+from lake_assets.contracts.lake import Lake
+
+
+class ReplayConfig(dg.Config):
+    """Which of the files of the chosen days are read again.
+
+    Attributes:
+        reason: only files with rows rejected for this, for example INVALID_NUMBER.
+        rejects: only files that have rejected rows.
+        again: also files that were read under the contract version in force.
+    """
+
+    reason: str = ""
+    rejects: bool = False
+    again: bool = False
+
+
+def replay_asset(lake: Lake, dataset: Dataset) -> dg.AssetsDefinition:
+    """Materializing a range of arrival dates replays the files that arrived on them."""
+    key = asset_key(lake, "replayed", dataset.name)
+
+    @dg.multi_asset(
+        name=f"{lake.lake}_{dataset.name}_replayed",
+        specs=[
+            spec(
+                lake,
+                dataset,
+                "replayed",
+                "Materialize arrival dates here after a change of the contract: their archived "
+                "files are read again, once per version of the contract, and what comes of them "
+                "takes the place of what stood. Gold follows for every date that changes.",
+                {"parquet", "silver", "polars"},
+                [asset_key(lake, "archive", dataset.name)],
+            )
+        ],
+        check_specs=[
+            checks.spec(
+                "conservation",
+                key,
+                "Rows read = good + rejected + duplicate + skipped, and the objects hold them.",
+                blocking=True,
+            ),
+            checks.spec("readable", key, "The contract takes every file that was ingested."),
+        ],
+        backfill_policy=dg.BackfillPolicy.single_run(),
+        required_resource_keys={store_key(lake), engine_key(lake)},
+        pool=lake.lake,
+        retry_policy=RETRY,
+    )
+    def replayed(
+        context: dg.AssetExecutionContext, config: ReplayConfig
+    ) -> Iterator[dg.MaterializeResult[Any]]:
+        from lake_assets.jobs.checks import conservation, readable
+        from lake_assets.jobs.recover import recover
+        from lake_assets.jobs.replay import Selection, replay
+        from lake_assets.kernels.accounting import Accounting
+
+        store = store_of(context, lake)
+        engine = engine_of(context, lake)
+        recover(store, lake, dataset)
+        days = sorted(context.partition_keys)
+        selection = Selection(
+            arrivals=(date.fromisoformat(days[0]), date.fromisoformat(days[-1])),
+            rejects=config.rejects,
+            reason=config.reason or None,
+            again=config.again,
+        )
+        restated = list(replay(store, dataset, engine, selection))
+        for day in days:
+            found = [one for one in restated if one.record.arrival.isoformat() == day]
+            before = sum((one.before for one in found), Accounting())
+            after = sum((one.after for one in found), Accounting())
+            context.add_asset_metadata(
+                {
+                    "files": sum(one.files for one in found),
+                    "rows_let_in": after.good - before.good,
+                    "rejected": after.rejected,
+                    "rejected_before": before.rejected,
+                    "runs": metadata.markdown(
+                        [
+                            {
+                                "run": one.record.ingest_run_id,
+                                "generation": one.record.generation,
+                                "files": one.files,
+                                "good": f"{one.before.good} → {one.after.good}",
+                                "rejected": f"{one.before.rejected} → {one.after.rejected}",
+                            }
+                            for one in found
+                        ]
+                    ),
+                },
+                asset_key=key,
+                partition_key=day,
+            )
+        records = [one.record for one in restated]
+        balance = conservation(store, records)
+        yield dg.MaterializeResult(
+            asset_key=key,
+            check_results=[
+                checks.result("conservation", key, balance),
+                checks.result("readable", key, readable(restated)),
+            ],
+        )
+        if balance.passed:
+            log_touched(context, lake, dataset, store, records)
+
+    return replayed
