@@ -25,6 +25,28 @@ def recover(lake: LakeName = "retail", uri: Uri = None) -> None:
 
 
 @app.command()
+def lifecycle(lake: LakeName = "retail", uri: Uri = None) -> None:
+    """Give a lake's bucket the rule that aborts staged writes after a week.
+
+    The rules that the bucket has stay. Needs s3:GetLifecycleConfiguration and
+    s3:PutLifecycleConfiguration.
+    """
+    from lake_assets.storage.lifecycle import DAYS, add_abort_rule
+    from lake_assets.storage.s3 import S3Store
+
+    with sentences():
+        contract = opening.contract(lake)
+        store = opening.store(contract, uri)
+        if not isinstance(store, S3Store):
+            raise opening.UsageError(
+                f"{store.uri} is no bucket. In a directory, `lake recover` is all that is needed"
+            )
+        what = "has now" if add_abort_rule(store) else "had already"
+        told = f"{store.uri} {what} a rule that aborts staged writes after {DAYS} days."
+        out.print(told, markup=False, soft_wrap=True)
+
+
+@app.command()
 def replay(
     target: Target,
     arrivals: Annotated[

@@ -95,6 +95,21 @@ class S3Store:
         return f"s3://{self._bucket}/{self._prefix}".rstrip("/")
 
     @property
+    def bucket(self) -> str:
+        """The bucket's name."""
+        return self._bucket
+
+    @property
+    def prefix(self) -> str:
+        """What all keys in the bucket begin with: empty, or with a trailing slash."""
+        return self._prefix
+
+    @property
+    def endpoint(self) -> str | None:
+        """The URL of a store that is not AWS."""
+        return self._endpoint
+
+    @property
     def client(self) -> "S3Client":
         """The boto3 client, made at first use. Safe to share among threads."""
         with self._lock:
