@@ -18,6 +18,8 @@ from lake_assets.storage.zones import day_of, stale_prefix, summary_key
 
 RUNS_SHOWN = 5
 STUCK_AFTER = timedelta(minutes=15)
+PASSING = {"versions", "restating", "superseded"}
+"""Zones of marks that most lakes have none of."""
 
 
 def show_status(console: Console, store: Store, lake: Lake) -> None:
@@ -41,6 +43,8 @@ def _show_zones(console: Console, dataset: Dataset, zones: dict[str, list[Object
     made = table(dataset.name, "zone", "files", "bytes", "newest (UTC)", numbers=3)
     for name, prefix in dict(dataset.zones).items():
         found = zones[name]
+        if name in PASSING and not found:
+            continue
         newest = max((info.modified for info in found), default=None)
         size = sum(info.size for info in found)
         when = f"{newest:%Y-%m-%d %H:%M:%S}" if newest else ""
@@ -95,9 +99,12 @@ def _stuck(
             f"{len(left)} files are left in validated/ by a run that was interrupted",
             f"{run} finishes or repeats it",
         )
+    halfway = [info for info in zones["restating"] if now - info.modified > STUCK_AFTER]
+    if halfway:
+        yield f"{len(halfway)} runs were being replayed when it was interrupted", "lake recover"
     stale = sorted({day for i in store.list(stale_prefix(dataset)) if (day := day_of(i.key))})
     if stale:
         yield f"gold is older than processed for {len(stale)} dates, first {stale[0]}", run
     staged = list(store.abandoned(now - timedelta(days=1)))
     if staged:
-        yield f"{len(staged)} staged writes are over a day old", "they are invisible, and can go"
+        yield f"{len(staged)} staged writes are over a day old", "lake recover aborts those that are old enough"
