@@ -61,10 +61,11 @@ def rebuild_dates(store: Store, dataset: Dataset, engine: Engine, days: Collecti
         StoreUnavailable: the store cannot be read or written.
     """
     wanted = frozenset(days)
-    touched = [record for record in standing(store, dataset) if _concerns(record, dataset, wanted)]
     restated: list[Commit] = []
     outputs: list[Staged] = []
-    for record in touched:
+    for record in standing(store, dataset):
+        if not _concerns(record, dataset, wanted):
+            continue
         stands = record
         inputs = ingested(record)
         if old := {item.key for item in inputs if _is_old(item.contract_version, dataset)}:

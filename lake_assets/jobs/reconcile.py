@@ -60,7 +60,7 @@ def _reconcile(
     store: Store, dataset: Dataset, zones: Mapping[str, Objects], *, quick: bool
 ) -> DatasetReport:
     try:
-        records = standing(store, dataset)
+        records = list(standing(store, dataset))
     except (ValidationError, KeyError) as error:
         unreadable = tuple(_unreadable(store, dataset, error))
         return DatasetReport(dataset.name, Totals(), faults=unreadable)

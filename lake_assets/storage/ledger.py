@@ -163,8 +163,11 @@ def find_commit(
         return None
 
 
-def standing(store: Store, dataset: Dataset) -> list[Commit]:
-    """The record that stands for each run of the lake's history, the oldest arrivals first."""
+def standing(store: Store, dataset: Dataset) -> Iterator[Commit]:
+    """The record that stands for each run of the lake's history, the oldest arrivals first.
+
+    One at a time: all of them may be more than fits in memory.
+    """
     arrivals = sorted(
         {
             date.fromisoformat(day)
@@ -172,4 +175,5 @@ def standing(store: Store, dataset: Dataset) -> list[Commit]:
             if (day := day_of(info.key))
         }
     )
-    return [record for arrival in arrivals for record in commits(store, dataset, arrival)]
+    for arrival in arrivals:
+        yield from commits(store, dataset, arrival)

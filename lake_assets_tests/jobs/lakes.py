@@ -119,7 +119,7 @@ def rejects(store: Store) -> list[dict[str, Any]]:
 
 def ledger(store: Store) -> list[Commit]:
     """The record that stands for each run."""
-    return standing(store, contract().datasets[0])
+    return list(standing(store, contract().datasets[0]))
 
 
 def reason(store: Store, refused_key: str) -> dict[str, Any]:
