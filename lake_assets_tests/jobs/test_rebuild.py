@@ -199,7 +199,6 @@ def test_a_store_that_goes_away_can_be_rebuilt_from_later(
     assert contents(local_store, "processed/") == before
 
 
-@pytest.mark.usefixtures("stable_ids")
 def test_two_lakes_with_the_same_files_and_stamps_are_the_same_to_the_byte(
     local_store: Store, other_store: Store
 ):
