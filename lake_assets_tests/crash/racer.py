@@ -1,4 +1,4 @@
-"""One of several processes that run the pipeline over one lake: `python -m ... <uri> <endpoint>`."""
+"""One of several processes that run the pipeline over one lake, which its arguments name."""
 
 import sys
 
@@ -8,7 +8,7 @@ from lake_assets.storage import open_store
 from lake_assets_tests.crash.races import LAKE
 
 if __name__ == "__main__":
-    uri, endpoint, go = sys.argv[1:]
+    uri, endpoint = sys.argv[1:]
     store = open_store(uri, endpoint=endpoint or None)
     store.check()  # whatever is slow the first time is done
     print("ready", flush=True)  # noqa: T201

@@ -6,7 +6,7 @@ import sys
 from contextlib import ExitStack
 
 from lake_assets.contracts.rule import Rule
-from lake_assets.storage import Store, open_store
+from lake_assets.storage import Store
 from lake_assets_tests.jobs.lakes import contract, csv, drop, sale
 
 RACERS = 8
@@ -42,7 +42,7 @@ def fill(store: Store) -> None:
 
 def race(uri: str, endpoint: str | None, seed: int) -> list[tuple[int, str]]:
     """Start the racers in an order of chance; how each ended: its exit code, what it complained."""
-    command = [sys.executable, "-m", "lake_assets_tests.crash.racer", uri, endpoint or "", "go"]
+    command = [sys.executable, "-m", "lake_assets_tests.crash.racer", uri, endpoint or ""]
     with ExitStack() as stack:
         racers = [
             stack.enter_context(
@@ -66,7 +66,3 @@ def race(uri: str, endpoint: str | None, seed: int) -> list[tuple[int, str]]:
             racer.stdin.flush()
         ends = [racer.communicate(timeout=120) for racer in racers]
         return [(racer.returncode, end[1]) for racer, end in zip(racers, ends, strict=True)]
-
-
-def opened(uri: str, endpoint: str | None) -> Store:
-    return open_store(uri, endpoint=endpoint)

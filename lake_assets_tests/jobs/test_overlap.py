@@ -8,6 +8,7 @@ import pytest
 from lake_assets.contracts.lake import Lake
 from lake_assets.jobs.compact import compact
 from lake_assets.jobs.ingest import ingest
+from lake_assets.jobs.reconcile import reconcile
 from lake_assets.jobs.recover import recover
 from lake_assets.storage import Store
 from lake_assets.storage.ledger import Commit
@@ -15,6 +16,7 @@ from lake_assets_tests.jobs.lakes import (
     ENGINE,
     Killed,
     assert_accounted,
+    contract,
     csv,
     dataset_of,
     hooked,
@@ -23,6 +25,7 @@ from lake_assets_tests.jobs.lakes import (
     place,
     sale,
     sales,
+    stale_dates_of,
 )
 from lake_assets_tests.jobs.test_ingest import staged
 
@@ -130,8 +133,6 @@ def test_a_commit_whose_driver_died_is_finished_before_its_files_are_planned_aga
 
 def test_a_file_of_an_unfinished_run_that_is_in_no_batch_is_not_forgotten(local_store: Store):
     """A batch of one file each: run 2 finishes run 1 before it is made, whatever its own file."""
-    from lake_assets_tests.jobs.lakes import contract
-
     lake, narrow = contract(), contract(max_files=1)
     place(local_store, "b.csv", SECOND)
     place(local_store, "c.csv", csv(sale("T3")))
@@ -151,3 +152,54 @@ def test_a_file_of_an_unfinished_run_that_is_in_no_batch_is_not_forgotten(local_
     assert sales(local_store, "processed/") == ["T1", "T2", "T3"]
     assert recover(local_store, lake, dataset_of(lake)) == []
     assert_accounted(local_store)
+
+
+@pytest.mark.parametrize(
+    ("name", "where"),
+    [
+        ("put_over", "gold/"),
+        ("put_over", "audit/gold_compaction/date="),
+        ("delete", "audit/gold_compaction/stale/"),
+    ],
+)
+def test_a_compaction_that_is_overtaken_does_not_put_older_rows_over_newer_ones(
+    store: Store, lake: Lake, name: str, where: str
+):
+    """The slow one has read the rows; another ingests more of the date, and compacts it."""
+    dataset = dataset_of(lake)
+    place(store, "a.csv", csv(sale("T1")))
+    drain(store, lake)
+
+    def overtake() -> None:
+        place(store, "b.csv", csv(sale("T2")))
+        drain(store, lake)
+        compact(store, dataset, ENGINE)
+
+    slow = hooked(store, before=once(name, overtake, where))
+    compact(slow, dataset, ENGINE)
+    assert sales(store, "gold/") == ["T1", "T2"]
+    assert stale_dates_of(store) == []
+    report = reconcile(store, lake)
+    assert [fault for one in report.datasets for fault in one.faults] == []
+
+
+def test_a_compaction_that_dies_after_it_was_overtaken_leaves_the_newer_rows(store: Store):
+    """The other one has deleted the mark of the date: nobody would make its gold again."""
+    lake = contract()
+    place(store, "a.csv", csv(sale("T1")))
+    drain(store, lake)
+
+    def overtake() -> None:
+        place(store, "b.csv", csv(sale("T2")))
+        drain(store, lake)
+        compact(store, dataset_of(lake), ENGINE)
+
+    act = once("put_over", overtake, "gold/")
+
+    def die(name: str, *args: Any) -> None:
+        if name == "put_over":
+            raise Killed
+
+    with pytest.raises(Killed):
+        compact(hooked(store, before=act, after=die), dataset_of(lake), ENGINE)
+    assert sales(store, "gold/") == ["T1", "T2"]

@@ -171,7 +171,7 @@ def test_a_rebuild_while_gold_is_made_leaves_the_date_stale(
     def rebuild() -> None:
         rebuild_dates(local_store, dataset, ENGINE, ["2025-05-30"])
 
-    compact(hooked(local_store, before=once("put", rebuild, "gold/")), dataset, ENGINE)
+    compact(hooked(local_store, before=once("put_over", rebuild, "gold/")), dataset, ENGINE)
     assert keys(local_store, "processed/") == [key]
     assert stale_dates(local_store, dataset) == ["2025-05-30"]
 
