@@ -75,7 +75,7 @@ def watch_directory(writes: Writes, root: Path) -> None:
             die()
         sync(fd)
 
-    os.fsync = torn
+    os.fsync = torn  # type: ignore[assignment]
     sys.addaudithook(hook)
 
 

@@ -16,6 +16,7 @@ from dataclasses import asdict, dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import IO
+from unittest import mock
 
 import lake_assets.storage.s3 as s3
 from lake_assets.engines.local import LocalEngine
@@ -89,11 +90,14 @@ def serving() -> Iterator[Server]:
 
 
 def _serve() -> None:
-    s3.make_client = lru_cache(make_client)  # before the fork: no connection is made yet
+    shared = lru_cache(make_client)
+    mock.patch.object(
+        s3, "make_client", shared
+    ).start()  # before the fork: no connection is made yet
     for line in sys.stdin:
         request = Request(**json.loads(line))
         if request.endpoint:
-            s3.make_client(request.endpoint)
+            shared(request.endpoint)
         print(json.dumps(asdict(_forked(request))), flush=True)  # noqa: T201
 
 
