@@ -103,6 +103,10 @@ setup: $(VENV)/.installed-dev ## Install everything for working on the project
 test: $(VENV)/.installed-dev ## Run the tests; ARGS="-k name" picks some
 	@$(RUN) pytest $(ARGS)
 
+.PHONY: crash
+crash: $(VENV)/.installed-dev ## Kill a run at each of its writes, and count what survives
+	@$(RUN) python -m lake_assets_tests.crash
+
 .PHONY: check
 check: $(VENV)/.installed-dev ## Lint, format, types, dependency rule, Dagster definitions
 	@echo "ruff check";        $(RUN) ruff check .

@@ -5,11 +5,13 @@ import os
 import threading
 import uuid
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 from urllib.parse import unquote
 
 import boto3
 import pytest
+from moto import backends
 from moto.s3.exceptions import NoSuchUpload, PreconditionFailed
 from moto.s3.models import S3Backend
 from moto.s3.responses import S3Response
@@ -19,11 +21,22 @@ from moto.server import ThreadedMotoServer
 @pytest.fixture(scope="session")
 def s3_endpoint() -> Iterator[str]:
     """The URL of an S3 for this test process alone, with credentials for it in the environment."""
+    with s3_server() as endpoint:
+        yield endpoint
+
+
+@contextmanager
+def s3_server() -> Iterator[str]:
+    """An S3 in this process: its URL."""
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
     server = ThreadedMotoServer("127.0.0.1", 0, verbose=False)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(S3Backend, "complete_multipart_upload", _complete_like_s3())
         patch.setattr(S3Response, "copy_object", _copy_like_s3())
+        patch.setattr(S3Response, "put_object", _put_like_s3())
+        # moto reads its own directory for each request, which takes half of the time.
+        modules = list(backends.list_of_moto_modules())
+        patch.setattr(backends, "list_of_moto_modules", lambda: modules)
         for name in ("AWS_PROFILE", "AWS_SESSION_TOKEN", "AWS_REGION", "AWS_ENDPOINT_URL"):
             patch.delenv(name, raising=False)
         patch.setenv("AWS_ACCESS_KEY_ID", "test")
@@ -58,9 +71,22 @@ def _complete_like_s3() -> Any:
     return complete_or_refuse
 
 
+ONE_BY_ONE = threading.RLock()
+"""moto 5.2.5 looks whether a condition holds, and writes some time later."""
+
+
+def _put_like_s3() -> Any:
+    put = S3Response.put_object
+
+    def put_one_by_one(self: Any) -> Any:
+        with ONE_BY_ONE:
+            return put(self)
+
+    return put_one_by_one
+
+
 def _copy_like_s3() -> Any:
     copy = S3Response.copy_object
-    one_by_one = threading.Lock()
 
     def copy_or_refuse(self: Any) -> Any:
         # moto 5.2.5 ignores the conditions of a copy.
@@ -70,7 +96,7 @@ def _copy_like_s3() -> Any:
 
         source = unquote(self.headers["x-amz-copy-source"]).lstrip("/").split("/", 1)
         wanted = self.headers.get("x-amz-copy-source-if-match", "").strip('"')
-        with one_by_one:
+        with ONE_BY_ONE:
             standing = etag_of(*source)
             if wanted and standing is not None and standing != wanted:
                 raise PreconditionFailed("x-amz-copy-source-If-Match")

@@ -1,9 +1,10 @@
 """What waits: files in raw/ that have settled, files in validated/ with their arrival stamps."""
 
 from collections.abc import Collection, Iterable
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
-from lake_assets.contracts.lake import Intake
+from lake_assets.contracts.dataset import Dataset
+from lake_assets.contracts.lake import Intake, Lake
 from lake_assets.storage.errors import ObjectNotFound
 from lake_assets.storage.objects import ObjectInfo
 from lake_assets.storage.store import Store, each
@@ -40,6 +41,12 @@ def stamped(store: Store, files: Iterable[ObjectInfo]) -> list[ObjectInfo]:
 
     found = [info for info in each(store, head, files) if info is not None]
     return sorted(found, key=lambda info: (info.arrived, info.key))
+
+
+def pending(store: Store, lake: Lake, dataset: Dataset) -> list[ObjectInfo]:
+    """Files in validated/, with their arrival stamps, oldest arrival first."""
+    found = settled(store, dataset.zones.validated, lake.intake, datetime.max.replace(tzinfo=UTC))
+    return stamped(store, found)
 
 
 def batch(

@@ -1,7 +1,8 @@
 """Step 3, processed/ -> gold/ + audit/: the dates whose rows changed, each one table again."""
 
 import json
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from functools import partial
@@ -17,7 +18,8 @@ from lake_assets.jobs.merge import sort_rows
 from lake_assets.jobs.processed_rows import CurrentRows
 from lake_assets.jobs.spill import Spill
 from lake_assets.jobs.task import Engine
-from lake_assets.storage.errors import StoreError
+from lake_assets.storage.errors import ObjectChanged, ObjectNotFound, StoreError
+from lake_assets.storage.objects import ObjectInfo
 from lake_assets.storage.store import Store
 from lake_assets.storage.zones import (
     day_of,
@@ -144,10 +146,24 @@ def compact_date(store: Store, dataset: Dataset, day: str) -> Metrics:
     """Make one date's gold partition from its processed rows, and write its metrics.
 
     The markers of staleness are read before the rows and deleted after gold is written, so that
-    rows which arrive meanwhile leave a marker that stays.
+    rows which arrive meanwhile leave a marker that stays. What stands in gold is looked at before
+    the rows as well, and replaced only if it still stands: a compaction that was overtaken by
+    another, which may have read later rows, begins again.
     """
+    while True:
+        with suppress(_Overtaken):
+            return _compact_date(store, dataset, day)
+
+
+class _Overtaken(Exception):
+    """Another compaction has written the date since this one looked."""
+
+
+def _compact_date(store: Store, dataset: Dataset, day: str) -> Metrics:
     metrics = Metrics(day, processed_prefix(dataset, day), gold_prefix(dataset, day))
     markers = list(store.list(stale_prefix(dataset, day)))
+    standing = {info.key: info for info in store.list(metrics.output_partition)}
+    audit = _find(store, metrics_key(dataset, day))
     status: Literal["read_failed", "write_failed"] = "read_failed"
     counts = Counts()
     try:
@@ -159,7 +175,7 @@ def compact_date(store: Store, dataset: Dataset, day: str) -> Metrics:
             status = "write_failed"
             target = dataset.gold.target_file_mb * MEGABYTE
             files = gold_files(found.tables, dataset, target, spill, counts)
-            outputs = _replace(store, dataset, day, files)
+            outputs = _replace(store, dataset, day, files, standing)
     except (StoreError, pl.exceptions.PolarsError, OSError) as error:
         figures: dict[str, Any] = {
             "status": status,
@@ -184,22 +200,43 @@ def compact_date(store: Store, dataset: Dataset, day: str) -> Metrics:
         day, metrics.input_partition, metrics.output_partition, processed_at_utc=now, **figures
     )
     document = json.dumps(metrics.to_json(), indent=1, ensure_ascii=False)
-    store.put(metrics_key(dataset, day), document.encode())
+    if not store.put_over(metrics_key(dataset, day), document.encode(), audit):
+        raise _Overtaken
     if not metrics.error:
         for marker in markers:
             store.delete(marker.key)
     return metrics
 
 
-def _replace(store: Store, dataset: Dataset, day: str, files: Iterable[bytes]) -> list[str]:
-    """Write the files under their fixed names; delete those of before that are too many."""
+def _find(store: Store, key: str) -> ObjectInfo | None:
+    try:
+        return store.head(key)
+    except ObjectNotFound:
+        return None
+
+
+def _replace(
+    store: Store,
+    dataset: Dataset,
+    day: str,
+    files: Iterable[bytes],
+    standing: Mapping[str, ObjectInfo],
+) -> list[str]:
+    """Write the files under their fixed names; delete those of before that are too many.
+
+    Raises:
+        _Overtaken: of the files of before, one is not there any more, or there is a new one.
+    """
     written: list[str] = []
     for number, data in enumerate(files):
         written.append(gold_key(dataset, day, number))
-        store.put(written[-1], data)
-    for info in list(store.list(gold_prefix(dataset, day))):
-        if info.key not in written:
-            store.delete(info.key)
+        if not store.put_over(written[-1], data, standing.get(written[-1])):
+            raise _Overtaken
+    for key in sorted(standing.keys() - set(written)):
+        try:
+            store.delete(key, if_match=standing[key].etag)
+        except ObjectChanged:
+            raise _Overtaken from None
     return written
 
 

@@ -3,27 +3,22 @@
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime
-from typing import Any, Literal
+from typing import Literal
 
 from lake_assets.contracts.dataset import Dataset
 from lake_assets.contracts.lake import Lake
-from lake_assets.jobs.arrivals import batch, settled, stamped
+from lake_assets.jobs.arrivals import batch, pending
 from lake_assets.jobs.fetch import Piece
-from lake_assets.jobs.plan import Plan, make_plan, run_id, run_plan
+from lake_assets.jobs.plan import Plan, make_plan, run_plan
+from lake_assets.jobs.recover import finish
 from lake_assets.jobs.refusal import DUPLICATE, VANISHED, Refusal
-from lake_assets.jobs.task import Engine, FileResult, TaskResult
-from lake_assets.kernels.accounting import Accounting
+from lake_assets.jobs.task import Engine, FileResult, TaskResult, reading_of
 from lake_assets.storage.commit import commit, publish
 from lake_assets.storage.ledger import Commit, Input
 from lake_assets.storage.objects import ObjectInfo
 from lake_assets.storage.store import Store
+from lake_assets.storage.turns import Turn, is_settled, next_turn, still_there
 from lake_assets.storage.zones import apart, archive_key, source_file
-
-
-def pending(store: Store, lake: Lake, dataset: Dataset) -> list[ObjectInfo]:
-    """Files in validated/, with their arrival stamps, oldest arrival first."""
-    found = settled(store, dataset.zones.validated, lake.intake, datetime.max.replace(tzinfo=UTC))
-    return stamped(store, found)
 
 
 def ingest(
@@ -39,16 +34,27 @@ def ingest(
         arrival: take the files of this arrival date only; None takes that of the oldest file.
 
     Returns:
-        The commit, published; None if no file waits, or all of them vanished.
+        The commit, published; None if no file waits, or all of them vanished. If another driver
+        has committed meanwhile, or is still publishing, that is its commit.
 
     Raises:
         StoreUnavailable: the store cannot be read or written. Nothing became visible, the files
             are still in validated/, and the next run takes them up.
     """
-    files = batch(pending(store, lake, dataset), lake.intake, arrival, "arrived")
-    if not files:
-        return None
-    identity = run_id(files)
+    turn: Turn | None = None
+    files: list[ObjectInfo] = []
+    while not files:  # else other drivers have taken all of them
+        known = pending(store, lake, dataset)
+        files = batch(known, lake.intake, arrival, "arrived")
+        if not files:
+            return None
+        turn = next_turn(store, lake.lake, dataset, files[0].arrived.date())
+        there = list(store.list(dataset.zones.validated))
+        if turn.last and not is_settled(turn.last, known, there):
+            return finish(store, dataset, turn.last)
+        files = still_there(files, there)
+    assert turn
+    identity = turn.ingest_run_id
     whole = [Piece(file, source_file(dataset.zones, file.key)) for file in files]
     plan = make_plan(store, dataset, identity, whole, lake.intake.task_mb)
     done, refusals = run_plan(store, plan, engine)
@@ -119,17 +125,6 @@ def _inputs(
             )
         )
     return inputs
-
-
-def reading_of(parts: Sequence[FileResult]) -> dict[str, Any]:
-    """How a file was read, and where its rows went: fields of its record, from its pieces."""
-    layout = next((part.layout for part in parts if part.layout), None)
-    return {
-        "encoding": layout.encoding.name if layout else None,
-        "delimiter": layout.delimiter if layout else None,
-        "extra_columns": list(layout.extra) if layout else [],
-        "books": sum((part.books for part in parts), Accounting()),
-    }
 
 
 def _outcome(refusal: Refusal | None) -> Literal["ingested", "duplicate", "refused"]:

@@ -16,7 +16,6 @@ from lake_assets.kernels.decoding.cuts import Cut, find_cuts
 from lake_assets.kernels.parsing.layout import read_layout
 from lake_assets.kernels.rows import chosen
 from lake_assets.kernels.values.evidence import Evidence
-from lake_assets.storage.objects import ObjectInfo
 from lake_assets.storage.store import Store
 
 CHUNK = 4 * MEGABYTE
@@ -31,16 +30,6 @@ class Plan:
     tasks: tuple[Task, ...]
     refusals: dict[str, Refusal]
     sha256: dict[str, str]
-
-
-def run_id(files: Sequence[ObjectInfo]) -> str:
-    """The id of the run that ingests these files: the same for every driver that plans them.
-
-    Derived from key, ETag, size and arrival of each file, so that drivers that race over one
-    batch meet at the same commit record. Sixteen hexadecimal digits.
-    """
-    lines = sorted(f"{f.key}\n{f.etag}\n{f.size}\n{f.arrived.isoformat()}\n" for f in files)
-    return hashlib.sha256("".join(lines).encode()).hexdigest()[:16]
 
 
 def block_bytes(task_mb: int) -> int:

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 from lake_assets.contracts.dataset import Dataset
 from lake_assets.contracts.lake import Lake
-from lake_assets.jobs.ingest import pending
+from lake_assets.jobs.arrivals import pending
 from lake_assets.jobs.repeat import InTurn, forget, ingested, repeat, waiting
 from lake_assets.jobs.restate import restate
 from lake_assets.storage.commit import hand_over_all, interrupted, publish, restating
@@ -49,7 +49,7 @@ def recover(store: Store, lake: Lake, dataset: Dataset) -> list[Commit]:
     Returns:
         The records that stand for what was finished.
     """
-    return [_finish(store, dataset, record) for record in _unfinished(store, lake, dataset)]
+    return [finish(store, dataset, record) for record in _unfinished(store, lake, dataset)]
 
 
 def abort_abandoned(store: Store, lake: Lake) -> int:
@@ -73,7 +73,12 @@ def _unfinished(store: Store, lake: Lake, dataset: Dataset) -> Iterator[Commit]:
     yield from restating(store, dataset, _too_old(lake))
 
 
-def _finish(store: Store, dataset: Dataset, record: Commit) -> Commit:
+def finish(store: Store, dataset: Dataset, record: Commit) -> Commit:
+    """Publish a commit, wherever that was interrupted; the record that stands then.
+
+    Raises:
+        RebuildError: a staged write is lost, and its input cannot be read again.
+    """
     try:
         publish(store, dataset, record)
     except StagedLost:

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from lake_assets.contracts.dataset import Dataset
-from lake_assets.jobs.ingest import reading_of
 from lake_assets.jobs.refusal import Refusal
 from lake_assets.jobs.repeat import (
     RebuildError,
@@ -22,7 +21,7 @@ from lake_assets.jobs.repeat import (
     tasks_of,
     waiting,
 )
-from lake_assets.jobs.task import Engine
+from lake_assets.jobs.task import Engine, reading_of
 from lake_assets.kernels.accounting import Accounting, total
 from lake_assets.storage.commit import (
     begin_restating,

@@ -5,7 +5,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 
 import polars as pl
 
@@ -96,6 +96,17 @@ class TaskResult:
     number: int
     outputs: tuple[Staged, ...]
     files: dict[str, FileResult]
+
+
+def reading_of(parts: Sequence[FileResult]) -> dict[str, Any]:
+    """How a file was read, and where its rows went: fields of its record, from its pieces."""
+    layout = next((part.layout for part in parts if part.layout), None)
+    return {
+        "encoding": layout.encoding.name if layout else None,
+        "delimiter": layout.delimiter if layout else None,
+        "extra_columns": list(layout.extra) if layout else [],
+        "books": sum((part.books for part in parts), Accounting()),
+    }
 
 
 def run_task(store: Store, task: Task) -> TaskResult:

@@ -99,6 +99,19 @@ class LocalStore:
         with self._explained(key), self._written(data) as temporary:
             return self._link(temporary, key)
 
+    def put_over(self, key: str, data: bytes, standing: ObjectInfo | None) -> bool:
+        if standing is None:
+            return self.put_if_absent(key, data)
+        target = self._path(key)
+        with self._explained(key), self._written(data) as temporary, self._locked():
+            try:
+                if _etag(_stat(target)) != standing.etag:
+                    return False
+            except FileNotFoundError:
+                return False
+            os.replace(temporary, target)
+        return True
+
     def put_each_if_absent(self, keys: Iterable[str], data: bytes) -> None:
         # One file with many names: making a file takes fifty times as long as naming one.
         with self._explained(STAGING), self._written(data) as temporary:

@@ -184,6 +184,14 @@ class S3Store:
             )
 
     def put_if_absent(self, key: str, data: bytes) -> bool:
+        return self._put_on_condition(key, data, {"IfNoneMatch": "*"})
+
+    def put_over(self, key: str, data: bytes, standing: ObjectInfo | None) -> bool:
+        if standing is None:
+            return self.put_if_absent(key, data)
+        return self._put_on_condition(key, data, {"IfMatch": f'"{standing.etag}"'})
+
+    def _put_on_condition(self, key: str, data: bytes, condition: dict[str, Any]) -> bool:
         validate_key(key)
         writer = uuid.uuid4().hex
 
@@ -195,12 +203,14 @@ class S3Store:
                     Body=data,
                     ContentMD5=_md5(data),
                     Metadata={WRITER: writer},
-                    IfNoneMatch="*",
+                    **condition,
                 )
             return True
 
         try:
             return _repeated(put_once, ObjectBusy)
+        except ObjectNotFound:
+            return False
         except ObjectChanged:
             # The answer to our own write may have got lost: then its repetition, by botocore or by
             # us, finds our own object in the way.

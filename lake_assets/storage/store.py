@@ -74,6 +74,13 @@ class Store(Protocol):
         """Write the object unless one exists. True for exactly one of several racing callers."""
         ...
 
+    def put_over(self, key: str, data: bytes, standing: ObjectInfo | None) -> bool:
+        """Replace the object if it is still the one that was seen there (None: if none is).
+
+        True if it was written. Where an S3-compatible store ignores the condition, always.
+        """
+        ...
+
     def put_each_if_absent(self, keys: Iterable[str], data: bytes) -> None:
         """Write the same bytes under each of the keys that has no object yet."""
         ...

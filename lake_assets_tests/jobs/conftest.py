@@ -51,9 +51,3 @@ def lake() -> Lake:
 @pytest.fixture
 def dataset(lake: Lake) -> Dataset:
     return lakes.dataset_of(lake)
-
-
-@pytest.fixture
-def stable_ids(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The same files with the same arrival stamps get the same run id in every directory."""
-    monkeypatch.setattr("lake_assets.jobs.ingest.run_id", lakes.stable_run_id)

@@ -5,7 +5,7 @@ import io
 import json
 import threading
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -30,6 +30,7 @@ MUTATING = frozenset(
     {
         "put",
         "put_if_absent",
+        "put_over",
         "put_each_if_absent",
         "move",
         "pass_on",
@@ -238,12 +239,6 @@ def killed_at(store: Store, number: int, *, late: bool) -> Store:
             raise Killed
 
     return hooked(store, before=before, after=after)
-
-
-def stable_run_id(files: Sequence[ObjectInfo]) -> str:
-    """A run id without the inode: the same in two directories with the same files and stamps."""
-    lines = sorted(f"{f.key}\n{f.size}\n{f.arrived.isoformat()}\n" for f in files)
-    return hashlib.sha256("".join(lines).encode()).hexdigest()[:16]
 
 
 def dataset_of(lake: Lake) -> Dataset:

@@ -167,7 +167,7 @@ def test_rows_that_arrive_while_gold_is_made_leave_the_date_stale(
     filled: Store, lake: Lake, dataset: Dataset, moment: str
 ):
     place(filled, "late.csv", csv(sale("LATE", DAYS[0])), ARRIVED + timedelta(hours=1))
-    call = {"processed/": "read"}.get(moment, "put")
+    call = {"processed/": "read"}.get(moment, "put_over")
     arrive = once(call, lambda: void(ingest(filled, lake, dataset, ENGINE)), moment)
     compact(hooked(filled, after=arrive), dataset, ENGINE, force_dates=[DAYS[0]])
     assert sales(filled, f"gold/fact_sales/date={DAYS[0]}/") == [f"T{DAYS[0]}"]
@@ -218,7 +218,7 @@ def test_a_date_that_cannot_be_written_stays_stale_and_the_others_are_done(
     def fail() -> None:
         raise StoreUnavailable("The disk is full.")
 
-    watched = hooked(filled, before=once("put", fail, f"gold/fact_sales/date={DAYS[1]}/"))
+    watched = hooked(filled, before=once("put_over", fail, f"gold/fact_sales/date={DAYS[1]}/"))
     with pytest.raises(CompactionError, match=f"{DAYS[1]}: write_failed.*The disk is full"):
         compact(watched, dataset, ENGINE)
     assert stale_dates(filled, dataset) == [DAYS[1]]

@@ -66,7 +66,7 @@ def step(store: Store, lake: Lake) -> None:
 
 
 @pytest.fixture
-def undisturbed(tmp_path: Path, stable_ids: None) -> dict[str, bytes]:
+def undisturbed(tmp_path: Path) -> dict[str, bytes]:
     """What a run leaves that nobody kills."""
     store = filled(tmp_path / "undisturbed")
     step(store, LAKE)
@@ -164,7 +164,7 @@ def void(_: object) -> None:
     pass
 
 
-def test_nothing_of_a_run_is_visible_before_its_commit_record(tmp_path: Path, stable_ids: None):
+def test_nothing_of_a_run_is_visible_before_its_commit_record(tmp_path: Path):
     store = filled(tmp_path / "lake")
     seen: list[str] = []
 

@@ -171,7 +171,7 @@ def test_a_rebuild_while_gold_is_made_leaves_the_date_stale(
     def rebuild() -> None:
         rebuild_dates(local_store, dataset, ENGINE, ["2025-05-30"])
 
-    compact(hooked(local_store, before=once("put", rebuild, "gold/")), dataset, ENGINE)
+    compact(hooked(local_store, before=once("put_over", rebuild, "gold/")), dataset, ENGINE)
     assert keys(local_store, "processed/") == [key]
     assert stale_dates(local_store, dataset) == ["2025-05-30"]
 
@@ -199,7 +199,6 @@ def test_a_store_that_goes_away_can_be_rebuilt_from_later(
     assert contents(local_store, "processed/") == before
 
 
-@pytest.mark.usefixtures("stable_ids")
 def test_two_lakes_with_the_same_files_and_stamps_are_the_same_to_the_byte(
     local_store: Store, other_store: Store
 ):

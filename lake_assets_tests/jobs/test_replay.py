@@ -181,7 +181,6 @@ def test_a_missing_archived_file_stops_a_replay_and_nothing_changes(local_store:
     assert_accounted(local_store)
 
 
-@pytest.mark.usefixtures("stable_ids")
 @pytest.mark.parametrize("late", [False, True], ids=["before", "after"])
 def test_a_replay_that_dies_at_any_write_is_finished_or_undone(
     local_store: Store, other_store: Store, late: bool

@@ -42,6 +42,27 @@ def test_putting_again_replaces_the_object_and_its_etag(store: Store) -> None:
     assert (after.size, after.etag != before.etag) == (5, True)
 
 
+def test_an_object_is_put_over_the_one_that_was_seen_there_and_no_other(store: Store) -> None:
+    assert store.put_over("k", b"first", None)
+    assert not store.put_over("k", b"again", None)
+    seen = store.head("k")
+    assert store.put_over("k", b"second", seen)
+    assert not store.put_over("k", b"third", seen)
+    assert store.read("k") == b"second"
+    store.delete("k")
+    assert not store.put_over("k", b"fourth", seen)
+    assert keys(store) == []
+
+
+def test_one_of_several_that_put_over_the_same_object_wins(store: Store) -> None:
+    store.put("k", b"0")
+    seen = store.head("k")
+    with ThreadPoolExecutor(8) as pool:
+        won = list(pool.map(lambda n: store.put_over("k", b"%d" % (n + 1), seen), range(8)))
+    assert sum(won) == 1
+    assert store.read("k") == b"%d" % (won.index(True) + 1)
+
+
 def test_head_and_listing_tell_the_same(store: Store) -> None:
     store.put("k", b"data")
     assert list(store.list()) == [store.head("k")]

@@ -1,0 +1,164 @@
+"""What is being done to a lake when the process dies: the lake before it, and the work.
+
+Run ids follow from the arrival dates, and arrivals are fixed here, so that a lake in which a run
+died and another finished its work has the same bytes as one in which nothing happened.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from unittest import mock
+
+from lake_assets.contracts.dataset import Versions
+from lake_assets.contracts.lake import Lake
+from lake_assets.contracts.rule import Rule
+from lake_assets.engines.local import LocalEngine
+from lake_assets.jobs import validate
+from lake_assets.jobs.compact import compact
+from lake_assets.jobs.pipeline import run_pipeline
+from lake_assets.jobs.rebuild import rebuild_dates
+from lake_assets.jobs.recover import recover_lake
+from lake_assets.jobs.replay import Selection, replay
+from lake_assets.jobs.task import Engine
+from lake_assets.storage import ObjectInfo, Store
+from lake_assets_tests.jobs.lakes import (
+    ARRIVED,
+    HEADER,
+    contract,
+    csv,
+    dataset_of,
+    drop,
+    keys,
+    place,
+    sale,
+)
+
+ONE = LocalEngine(1)
+FAIL = Rule(name="one_store", expression="store_id = 'S1'", severity="fail")
+FEW = Rule(name="few", expression="quantity < 5")
+DAY = timedelta(days=1)
+FIRST, SECOND, THIRD = "2025-05-28", "2025-05-29", "2025-05-30"
+ARRIVALS = {"late.csv": ARRIVED + DAY, "report.csv": ARRIVED + DAY}
+"""When files arrive that do not arrive at ``ARRIVED``."""
+LONG = "x" * 11_000
+"""A cell that fills a file of few rows, so that it is cut."""
+
+BEFORE = csv(sale("T1", FIRST), sale("T2", SECOND))
+GOOD = csv(sale("T3", FIRST), sale("T4", THIRD), sale("", FIRST))
+LARGE = csv(
+    sale("T2", SECOND, 2) + ",",
+    *[sale(f"L{n:03}", SECOND) + f",{LONG}" for n in range(100)],
+    sale("", SECOND) + ",",
+    header=f"{HEADER},note",
+)
+INCOMING = {
+    "again.csv": BEFORE,  # ingested by an earlier run
+    "empty.csv": b"",  # refused at the door
+    "good.csv": GOOD,
+    "large.csv": LARGE,  # cut in two tasks
+    "late.csv": csv(sale("T1", FIRST, 3)),  # of another arrival date: a run of its own
+    "refused.csv": csv(sale("T5").replace("S1", "S2")),
+    "twin.csv": GOOD,  # of the same bytes as another of the batch
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Scenario:
+    """A lake, and work on it that may be begun again wherever it died.
+
+    Attributes:
+        lake: the contract that is in force.
+        prepare: makes the lake as it is before.
+        work: with the engine that it is given.
+    """
+
+    lake: Lake
+    prepare: Callable[[Store], None]
+    work: Callable[[Store, Engine], None]
+
+
+@contextmanager
+def fixed_arrivals() -> Iterator[None]:
+    """Files arrive in raw/ at the times that are fixed here, whenever they were really put."""
+    waiting = validate.waiting
+
+    def arrived(store: Store, lake: Lake, *args: object) -> list[ObjectInfo]:
+        found = waiting(store, lake, *args)  # type: ignore[arg-type]
+        return [replace(info, modified=_arrival(info.key)) for info in found]
+
+    with mock.patch.object(validate, "waiting", arrived):
+        yield
+
+
+def _arrival(key: str) -> datetime:
+    return ARRIVALS.get(key.removeprefix("raw/"), ARRIVED)
+
+
+SHORT = dataset_of(contract()).format.model_copy(update={"max_record_lines": 2})
+"""Records of few lines, so that a cut is made right where a piece is full."""
+RETAIL = contract(rules=[FAIL], task_mb=1, format=SHORT)
+VERSIONED = contract(versions=Versions.SUPERSEDE)
+PICKY = contract(rules=[FEW], contract_version="1")
+OPEN = contract(rules=[], contract_version="2")
+
+
+def _ingest(store: Store, engine: Engine) -> None:
+    run_pipeline(store, RETAIL, engine)
+
+
+def _before_ingest(store: Store) -> None:
+    place(store, "before.csv", BEFORE, ARRIVED - DAY)
+    _ingest(store, ONE)
+    for name, data in INCOMING.items():
+        drop(store, name, data)
+
+
+def _replay(store: Store, engine: Engine) -> None:
+    recover_lake(store, OPEN)
+    for _ in replay(store, dataset_of(OPEN), engine, Selection()):
+        pass
+    compact(store, dataset_of(OPEN), engine)
+
+
+def _before_replay(store: Store) -> None:
+    place(store, "a.csv", csv(sale("T1", FIRST), sale("T2", SECOND, 9), sale("", SECOND)))
+    place(store, "b.csv", csv(sale("T3", SECOND)))
+    place(store, "c.csv", csv(sale("T4", SECOND, 7), sale("T5", FIRST)), ARRIVED + DAY)
+    run_pipeline(store, PICKY, ONE)
+
+
+def _rebuild(store: Store, engine: Engine) -> None:
+    dataset = dataset_of(RETAIL)
+    recover_lake(store, RETAIL)
+    rebuild_dates(store, dataset, engine, [FIRST, SECOND])
+    compact(store, dataset, engine)
+
+
+def _before_rebuild(store: Store) -> None:
+    place(store, "before.csv", BEFORE, ARRIVED - DAY)
+    place(store, "good.csv", GOOD)
+    place(store, "large.csv", LARGE)
+    _ingest(store, ONE)
+    first, *_ = keys(store, f"processed/date={FIRST}/")
+    store.delete(first)
+    store.put(f"processed/date={SECOND}/stray.snappy.parquet", b"of nobody")
+
+
+def _supersede(store: Store, engine: Engine) -> None:
+    run_pipeline(store, VERSIONED, engine)
+
+
+def _before_supersede(store: Store) -> None:
+    place(store, "report.csv", csv(sale("T1", FIRST), sale("T2", SECOND)))
+    _supersede(store, ONE)
+    drop(store, "report.csv", csv(sale("T1", FIRST, 2), sale("T3", THIRD), sale("", THIRD)))
+    drop(store, "other.csv", csv(sale("T4", SECOND)))
+
+
+SCENARIOS: Mapping[str, Scenario] = {
+    "ingest": Scenario(RETAIL, _before_ingest, _ingest),
+    "replay": Scenario(OPEN, _before_replay, _replay),
+    "rebuild": Scenario(RETAIL, _before_rebuild, _rebuild),
+    "supersede": Scenario(VERSIONED, _before_supersede, _supersede),
+}
