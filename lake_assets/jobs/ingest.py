@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from lake_assets.contracts.dataset import Dataset
 from lake_assets.contracts.lake import Lake
-from lake_assets.jobs.arrivals import batch, settled, stamped
+from lake_assets.jobs.arrivals import batch, one_of_a_name, settled, stamped
 from lake_assets.jobs.fetch import Piece
 from lake_assets.jobs.plan import Plan, make_plan, run_id, run_plan
 from lake_assets.jobs.refusal import DUPLICATE, VANISHED, Refusal
@@ -46,6 +46,7 @@ def ingest(
             are still in validated/, and the next run takes them up.
     """
     files = batch(pending(store, lake, dataset), lake.intake, arrival, "arrived")
+    files = one_of_a_name(dataset, files)
     if not files:
         return None
     identity = run_id(files)

@@ -9,11 +9,12 @@ from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
 
-from lake_assets.contracts.dataset import Dataset
+from lake_assets.contracts.dataset import Dataset, Versions
 from lake_assets.kernels.accounting import Accounting
 from lake_assets.storage.errors import ObjectNotFound
 from lake_assets.storage.ledger import Commit
 from lake_assets.storage.store import Store
+from lake_assets.storage.versions import is_superseded
 from lake_assets.storage.zones import commit_key, content_key
 
 
@@ -48,8 +49,13 @@ def remember_contents(store: Store, dataset: Dataset, record: Commit) -> None:
     digests = [item.sha256 for item in record.inputs if item.outcome == "ingested" and item.sha256]
     if digests:
         note = {"ingest_run_id": record.ingest_run_id, "arrival": record.arrival.isoformat()}
-        keys = [content_key(dataset, sha256) for sha256 in digests]
-        store.put_each_if_absent(keys, json.dumps(note).encode())
+        data = json.dumps(note).encode()
+        store.put_each_if_absent([content_key(dataset, sha256) for sha256 in digests], data)
+        for sha256 in digests if dataset.versions is Versions.SUPERSEDE else []:
+            # Bytes that undo what came between: from now on it is this file that has them.
+            known = find_content(store, dataset, sha256)
+            if known and is_superseded(store, dataset, known.source_file, known.ingest_run_id):
+                store.put(content_key(dataset, sha256), data)
 
 
 @lru_cache(maxsize=4)
