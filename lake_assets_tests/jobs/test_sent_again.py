@@ -7,10 +7,12 @@ import pytest
 
 from lake_assets.contracts.dataset import Versions
 from lake_assets.jobs.reconcile import reconcile
+from lake_assets.jobs.replay import Selection, replay
 from lake_assets.storage import Store
 from lake_assets.storage.zones import apart
 from lake_assets_tests.jobs.lakes import (
     ARRIVED,
+    ENGINE,
     assert_accounted,
     contract,
     csv,
@@ -75,3 +77,20 @@ def test_bytes_that_came_back_are_a_duplicate_from_then_on(store: Store):
     assert quantities(store) == [2]
     assert outcomes(store)[-1] == "ingested"
     assert_accounted(store)
+
+
+@pytest.mark.parametrize("filler", [b"", b"\n" * 1_100_000], ids=["small", "in pieces"])
+def test_bytes_that_came_back_can_be_replayed_with_what_they_undid(
+    local_store: Store, filler: bytes
+):
+    first = FIRST + filler
+    lake = contract(versions=Versions.SUPERSEDE, task_mb=1)
+    for number, data in enumerate([first, SECOND, first]):
+        place(local_store, "a.csv", data, ARRIVED + timedelta(hours=number))
+        run(local_store, lake)
+    again = Selection(again=True)
+    found = list(replay(local_store, lake.datasets[0], ENGINE, again))
+    assert [(one.files, one.refused) for one in found] == [(1, {})] * 3
+    run(local_store, lake)
+    assert quantities(local_store) == [1]
+    assert_accounted(local_store)
