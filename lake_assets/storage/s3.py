@@ -283,7 +283,7 @@ class S3Store:
     def publish(self, staged: Staged) -> None:
         validate_key(staged.key)
         try:
-            with self._explained(staged.key):
+            with self._upload_explained(staged.key):
                 self.client.complete_multipart_upload(
                     Bucket=self._bucket,
                     Key=self._prefix + staged.key,
@@ -301,7 +301,7 @@ class S3Store:
 
     def abort(self, staged: Staged) -> None:
         validate_key(staged.key)
-        with suppress(StagedLost), self._explained(staged.key):
+        with suppress(StagedLost), self._upload_explained(staged.key):
             self.client.abort_multipart_upload(
                 Bucket=self._bucket, Key=self._prefix + staged.key, UploadId=staged.upload_id
             )
@@ -329,6 +329,15 @@ class S3Store:
             yield
         except (ClientError, BotoCoreError) as exc:
             raise explain(exc, self._where(key), self._endpoint) from exc
+
+    @contextmanager
+    def _upload_explained(self, key: str) -> Iterator[None]:
+        try:
+            with self._explained(key):
+                yield
+        except ObjectNotFound as gone:
+            # A 404 whose code got lost with the body of the answer: it is the upload that is gone.
+            raise explain_s3("NoSuchUpload", self._where(key)) from gone
 
     def _find(self, key: str) -> ObjectInfo | None:
         try:
