@@ -111,16 +111,16 @@ class _Handler(BaseHTTPRequestHandler):
         body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
         self.plan.seen.append(f"{self.command} {self.path}")
         kind = self.plan.draw()
-        if kind in _ERRORS:
+        if kind and kind in _ERRORS:
             self._refuse(*_ERRORS[kind])
         elif kind is Kind.RESET_BEFORE:
             self._reset()
         else:
             self._pass_on(kind, body)
 
-    do_PUT = do_POST = do_DELETE = do_HEAD = do_GET
+    do_PUT = do_POST = do_DELETE = do_HEAD = do_GET  # noqa: N815
 
-    def log_message(self, format: str, *args: object) -> None:
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002
         """Say nothing."""
 
     def _pass_on(self, kind: Kind | None, body: bytes) -> None:

@@ -110,9 +110,11 @@ def test_a_run_through_requests_that_are_never_answered_does_not_wait_for_ever(
     s3_uri: str, s3_endpoint: str, waits: list[int], undisturbed: pl.DataFrame
 ):
     direct = filled(open_store(f"{s3_uri}/lake", endpoint=s3_endpoint))
-    with proxied(Proxy(s3_endpoint, [Kind.STALLED], every=4, seed=1, most=15)) as proxy:
-        with suppress(StoreUnavailable, CompactionError):
-            run(open_store(f"{s3_uri}/lake", endpoint=proxy.url), LAKE)
+    with (
+        proxied(Proxy(s3_endpoint, [Kind.STALLED], every=4, seed=1, most=15)) as proxy,
+        suppress(StoreUnavailable, CompactionError),
+    ):
+        run(open_store(f"{s3_uri}/lake", endpoint=proxy.url), LAKE)
     assert proxy.broken[Kind.STALLED] == 15
     assert len(waits) >= 15
     run(direct, LAKE)

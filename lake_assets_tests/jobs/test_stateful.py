@@ -341,7 +341,7 @@ MACHINES = pytest.mark.parametrize("machine", [AppendMachine, SupersedeMachine])
 
 @MACHINES
 def test_any_history_of_a_lake_leaves_what_the_model_expects(machine: type[LakeMachine]) -> None:
-    run_state_machine_as_test(machine, settings=profile(60, 25))
+    run_state_machine_as_test(machine, settings=profile(50, 25))
 
 
 @pytest.mark.fuzz
@@ -349,5 +349,5 @@ def test_any_history_of_a_lake_leaves_what_the_model_expects(machine: type[LakeM
 def test_long_histories_leave_what_the_model_expects(machine: type[LakeMachine]) -> None:
     examples = os.environ.get("LAKE_TEST_EXAMPLES")
     run_state_machine_as_test(
-        machine, settings=profile(int(examples or 50), 60, fixed=examples is None)
+        machine, settings=profile(int(examples or 25), 60, fixed=examples is None)
     )
