@@ -216,6 +216,6 @@ class EveryOther(Proxy):
 
 
 def test_a_client_repeats_with_back_off_and_does_not_wait_for_ever(s3_endpoint: str):
-    config = make_client(s3_endpoint).meta.config
+    config: Any = make_client(s3_endpoint).meta.config
     assert config.retries == {"mode": "standard", "total_max_attempts": 5}
     assert (config.connect_timeout, config.read_timeout) == (5, 60)
