@@ -54,7 +54,7 @@ MEMORY = "/dev/shm" if Path("/dev/shm").is_dir() else None
 """Where syncing a file to the disk takes no time."""
 
 names = st.sampled_from(["a.csv", "b.csv", "in/a.csv"])
-rows: st.SearchStrategy[tuple[Row, ...]] = st.lists(
+ROWS: st.SearchStrategy[tuple[Row, ...]] = st.lists(
     st.tuples(
         st.sampled_from(["T1", "T2", "T3"]),
         st.sampled_from(DAYS),
@@ -106,7 +106,7 @@ class LakeMachine(RuleBasedStateMachine):
 
     # --- files --------------------------------------------------------------
 
-    @rule(name=names, rows=rows)
+    @rule(name=names, rows=ROWS)
     def drop(self, name: str, rows: tuple[Row, ...]) -> None:
         self.land(name, rows)
 
@@ -119,6 +119,15 @@ class LakeMachine(RuleBasedStateMachine):
     def drop_bytes_that_were_sent_before(self, name: str, data: st.DataObject) -> None:
         self.land(name, data.draw(st.sampled_from(self.model.everything)).rows)
 
+    @precondition(lambda self: self.model.ingested)
+    @rule(data=st.data())
+    def send_a_correction_and_take_it_back(self, data: st.DataObject) -> None:
+        """The bytes of a file come back under its name, twice, each time in a run of its own."""
+        file = data.draw(st.sampled_from(self.model.ingested))
+        for rows in (data.draw(ROWS), file.rows, file.rows):
+            self.land(file.name, rows)
+            self.run()
+
     def land(self, name: str, rows: tuple[Row, ...]) -> None:
         before = self.model.raw.get(name)
         if self.dirty and before and not before.rows:
@@ -130,7 +139,7 @@ class LakeMachine(RuleBasedStateMachine):
         file.arrived = self.store.head(f"raw/{name}").modified
         self.model.raw[name] = file
 
-    @rule(name=names, rows=rows, hour=hours)
+    @rule(name=names, rows=ROWS, hour=hours)
     def place_a_file_that_arrived_then(self, name: str, rows: tuple[Row, ...], hour: int) -> None:
         self.place(name, rows, hour)
 
@@ -341,7 +350,7 @@ MACHINES = pytest.mark.parametrize("machine", [AppendMachine, SupersedeMachine])
 
 @MACHINES
 def test_any_history_of_a_lake_leaves_what_the_model_expects(machine: type[LakeMachine]) -> None:
-    run_state_machine_as_test(machine, settings=profile(50, 25))
+    run_state_machine_as_test(machine, settings=profile(40, 25))
 
 
 @pytest.mark.fuzz
