@@ -107,4 +107,7 @@ def _stuck(
         yield f"gold is older than processed for {len(stale)} dates, first {stale[0]}", run
     staged = list(store.abandoned(now - timedelta(days=1)))
     if staged:
-        yield f"{len(staged)} staged writes are over a day old", "lake recover aborts those that are old enough"
+        yield (
+            f"{len(staged)} staged writes are over a day old",
+            "lake recover aborts those that are old enough",
+        )

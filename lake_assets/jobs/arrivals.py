@@ -3,11 +3,12 @@
 from collections.abc import Collection, Iterable
 from datetime import UTC, date, datetime, timedelta
 
-from lake_assets.contracts.dataset import Dataset
+from lake_assets.contracts.dataset import Dataset, Versions
 from lake_assets.contracts.lake import Intake, Lake
 from lake_assets.storage.errors import ObjectNotFound
 from lake_assets.storage.objects import ObjectInfo
 from lake_assets.storage.store import Store, each
+from lake_assets.storage.zones import source_file
 
 MEGABYTE = 1 << 20
 
@@ -72,3 +73,24 @@ def batch(
             break
         chosen.append(info)
     return chosen
+
+
+def one_of_a_name(dataset: Dataset, files: list[ObjectInfo]) -> list[ObjectInfo]:
+    """The first files of a batch, where versions supersede each other: none of a name twice.
+
+    Whether bytes that were sent before are a duplicate, or undo what came between, shows only
+    once what came between is ingested.
+
+    Args:
+        dataset: the contract.
+        files: in validated/, in the order in which they are ingested.
+    """
+    if dataset.versions is not Versions.SUPERSEDE:
+        return files
+    seen: set[str] = set()
+    for at, info in enumerate(files):
+        name = source_file(dataset.zones, info.key)
+        if name in seen:
+            return files[:at]
+        seen.add(name)
+    return files

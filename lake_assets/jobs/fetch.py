@@ -43,6 +43,8 @@ class Piece:
         source_file: its name as it was dropped.
         cut, layout: None for a whole file, which shows its layout itself.
         evidence: of the whole file on texts with two readings; None as long as nobody knows.
+        again: it was ingested and is read again, so that it is no duplicate, whoever else has its
+            bytes by now.
     """
 
     file: ObjectInfo
@@ -50,6 +52,7 @@ class Piece:
     cut: Cut | None = None
     layout: Layout | None = None
     evidence: Evidence | None = None
+    again: bool = False
 
     @property
     def size(self) -> int:
@@ -189,7 +192,8 @@ def _fetch(
     if piece.cut:
         return Fetched(data)
     sha256 = hashlib.sha256(data).hexdigest()
-    return recognise(store, dataset, ingest_run_id, sha256) or Fetched(data, sha256)
+    duplicate = None if piece.again else recognise(store, dataset, ingest_run_id, sha256)
+    return duplicate or Fetched(data, sha256)
 
 
 def _read(store: Store, piece: Piece) -> bytes:

@@ -7,7 +7,7 @@ from typing import Literal
 
 from lake_assets.contracts.dataset import Dataset
 from lake_assets.contracts.lake import Lake
-from lake_assets.jobs.arrivals import batch, pending
+from lake_assets.jobs.arrivals import batch, one_of_a_name, pending
 from lake_assets.jobs.fetch import Piece
 from lake_assets.jobs.plan import Plan, make_plan, run_plan
 from lake_assets.jobs.recover import finish
@@ -45,7 +45,7 @@ def ingest(
     files: list[ObjectInfo] = []
     while not files:  # else other drivers have taken all of them
         known = pending(store, lake, dataset)
-        files = batch(known, lake.intake, arrival, "arrived")
+        files = one_of_a_name(dataset, batch(known, lake.intake, arrival, "arrived"))
         if not files:
             return None
         turn = next_turn(store, lake.lake, dataset, files[0].arrived.date())

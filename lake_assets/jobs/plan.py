@@ -224,7 +224,7 @@ def _cut(
             cuts, digest = find_cuts(
                 chunks, piece_bytes, limits.max_record_lines, limits.max_line_kb * KILOBYTE
             )
-    if duplicate := recognise(store, dataset, ingest_run_id, digest):
+    if not whole.again and (duplicate := recognise(store, dataset, ingest_run_id, digest)):
         return duplicate
     if len(cuts) > 1 and limits.totals:
         start, end = cuts[-1].start, cuts[-1].end

@@ -137,7 +137,7 @@ def forget(store: Store, staged: Iterable[Staged]) -> None:
 
 
 def _piece(found: ObjectInfo, item: Input) -> Piece:
-    return Piece(replace(found, arrived=item.arrived), item.source_file)
+    return Piece(replace(found, arrived=item.arrived), item.source_file, again=True)
 
 
 def _require_same_bytes(record: Commit, plan: Plan, found: Repeated) -> None:

@@ -9,11 +9,12 @@ from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
 
-from lake_assets.contracts.dataset import Dataset
+from lake_assets.contracts.dataset import Dataset, Versions
 from lake_assets.kernels.accounting import Accounting
 from lake_assets.storage.errors import ObjectNotFound
 from lake_assets.storage.ledger import Commit
 from lake_assets.storage.store import Store
+from lake_assets.storage.versions import is_superseded
 from lake_assets.storage.zones import commit_key, content_key
 
 
@@ -46,10 +47,15 @@ def find_content(store: Store, dataset: Dataset, sha256: str) -> Known | None:
 def remember_contents(store: Store, dataset: Dataset, record: Commit) -> None:
     """Let files of the same bytes be recognised later on. Safe to repeat."""
     digests = [item.sha256 for item in record.inputs if item.outcome == "ingested" and item.sha256]
-    if digests:
-        note = {"ingest_run_id": record.ingest_run_id, "arrival": record.arrival.isoformat()}
-        keys = [content_key(dataset, sha256) for sha256 in digests]
-        store.put_each_if_absent(keys, json.dumps(note).encode())
+    note = {"ingest_run_id": record.ingest_run_id, "arrival": record.arrival.isoformat()}
+    data = json.dumps(note).encode()
+    wanted = {content_key(dataset, sha256): sha256 for sha256 in digests}
+    standing = store.put_each_if_absent(wanted, data) if wanted else ()
+    for key in standing if dataset.versions is Versions.SUPERSEDE else ():
+        # Bytes that undo what came between: from now on it is this file that has them.
+        known = find_content(store, dataset, wanted[key])
+        if known and is_superseded(store, dataset, known.source_file, known.ingest_run_id):
+            store.put(key, data)
 
 
 @lru_cache(maxsize=4)

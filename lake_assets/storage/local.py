@@ -7,7 +7,7 @@ import os
 import shutil
 import stat
 import uuid
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -112,8 +112,9 @@ class LocalStore:
             os.replace(temporary, target)
         return True
 
-    def put_each_if_absent(self, keys: Iterable[str], data: bytes) -> None:
+    def put_each_if_absent(self, keys: Iterable[str], data: bytes) -> Sequence[str]:
         # One file with many names: making a file takes fifty times as long as naming one.
+        standing = []
         with self._explained(STAGING), self._written(data) as temporary:
             for key in keys:
                 target = self._path(key)
@@ -123,8 +124,11 @@ class LocalStore:
                         os.link(temporary, target)
                     except FileExistsError:
                         _is_taken(target)
+                        standing.append(key)
                     except OSError:  # no hard links on this file system, or not so many
-                        self.put_if_absent(key, data)
+                        if not self.put_if_absent(key, data):
+                            standing.append(key)
+        return standing
 
     def upload(self, key: str, path: Path) -> bool:
         temporary = self._staging / uuid.uuid4().hex

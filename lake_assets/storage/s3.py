@@ -7,7 +7,7 @@ import threading
 import time
 import uuid
 from base64 import b64encode
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -216,8 +216,10 @@ class S3Store:
             # us, finds our own object in the way.
             return self._metadata(key).get(WRITER) == writer
 
-    def put_each_if_absent(self, keys: Iterable[str], data: bytes) -> None:
-        each(self, lambda key: self.put_if_absent(key, data), keys)
+    def put_each_if_absent(self, keys: Iterable[str], data: bytes) -> Sequence[str]:
+        wanted = tuple(keys)
+        written = each(self, lambda key: self.put_if_absent(key, data), wanted)
+        return [key for key, is_new in zip(wanted, written, strict=True) if not is_new]
 
     def move(self, src: ObjectInfo, dst: str, *, arrived: datetime | None = None) -> None:
         validate_key(dst)
@@ -308,7 +310,7 @@ class S3Store:
     def publish(self, staged: Staged) -> None:
         validate_key(staged.key)
         try:
-            with self._explained(staged.key):
+            with self._upload_explained(staged.key):
                 self.client.complete_multipart_upload(
                     Bucket=self._bucket,
                     Key=self._prefix + staged.key,
@@ -326,7 +328,7 @@ class S3Store:
 
     def abort(self, staged: Staged) -> None:
         validate_key(staged.key)
-        with suppress(StagedLost), self._explained(staged.key):
+        with suppress(StagedLost), self._upload_explained(staged.key):
             self.client.abort_multipart_upload(
                 Bucket=self._bucket, Key=self._prefix + staged.key, UploadId=staged.upload_id
             )
@@ -354,6 +356,15 @@ class S3Store:
             yield
         except (ClientError, BotoCoreError) as exc:
             raise explain(exc, self._where(key), self._endpoint) from exc
+
+    @contextmanager
+    def _upload_explained(self, key: str) -> Iterator[None]:
+        try:
+            with self._explained(key):
+                yield
+        except ObjectNotFound as gone:
+            # A 404 whose code got lost with the body of the answer: it is the upload that is gone.
+            raise explain_s3("NoSuchUpload", self._where(key)) from gone
 
     def _find(self, key: str) -> ObjectInfo | None:
         try:

@@ -23,6 +23,10 @@ from lake_assets.storage.errors import StoreError, StoreUnavailable, explain_s3
 if TYPE_CHECKING:
     from mypy_boto3_s3.client import S3Client
 
+CONNECT_SECONDS = 5
+READ_SECONDS = 60  # between two bytes of an answer
+ATTEMPTS = 5  # with a back-off that doubles, and a quota for all requests of a client
+
 
 def make_client(endpoint: str | None) -> "S3Client":
     """A client for AWS, or for an endpoint. Raises StoreUnavailable if that is no URL."""
@@ -34,10 +38,10 @@ def make_client(endpoint: str | None) -> "S3Client":
             # An endpoint ignores the region, but requests are signed with one.
             region_name=session.region_name or ("us-east-1" if endpoint else None),
             config=Config(
-                connect_timeout=5,
-                read_timeout=60,
+                connect_timeout=CONNECT_SECONDS,
+                read_timeout=READ_SECONDS,
                 max_pool_connections=32,
-                retries={"mode": "standard", "total_max_attempts": 5},
+                retries={"mode": "standard", "total_max_attempts": ATTEMPTS},
                 # Integrity is by Content-MD5, which every store checks: botocore's own checksums
                 # are refused by some, and S3 asks for them again when an upload is completed.
                 request_checksum_calculation="when_required",

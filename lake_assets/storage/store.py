@@ -1,7 +1,7 @@
 """The protocol that every store speaks, and the probe that a store must pass."""
 
 import uuid
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from pathlib import Path
@@ -81,8 +81,8 @@ class Store(Protocol):
         """
         ...
 
-    def put_each_if_absent(self, keys: Iterable[str], data: bytes) -> None:
-        """Write the same bytes under each of the keys that has no object yet."""
+    def put_each_if_absent(self, keys: Iterable[str], data: bytes) -> Sequence[str]:
+        """Write the same bytes under each of the keys that has no object yet; the other keys."""
         ...
 
     def upload(self, key: str, path: Path) -> bool:

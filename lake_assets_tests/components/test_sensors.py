@@ -11,6 +11,7 @@ from lake_assets.components import sensors
 from lake_assets.components.names import BATCH_TAG, FILES_TAG
 from lake_assets.components.resources import LakeStore
 from lake_assets.storage import StoreUnavailable
+from lake_assets.storage.ledger import standing
 from lake_assets.storage.zones import stale_key
 from lake_assets_tests.components.conftest import World, sale
 
@@ -68,6 +69,57 @@ def test_the_same_files_are_requested_again_until_they_leave_raw(world: World) -
     assert first[0].run_key is None
     world.ingest()
     assert tick(world) == []
+
+
+def test_files_that_come_in_any_order_between_ticks_or_during_runs_are_each_taken_once(
+    world: World,
+) -> None:
+    """Nothing depends on being told of a file: no event is consumed that could be lost."""
+    names = [f"{number}.csv" for number in range(6)]
+    for name in reversed(names[:3]):  # no tick between them, as if the daemon was down
+        world.drop(name, sale(f"T{name}", "2025-01-01"))
+        os.utime(world.root / "raw" / name, (0, 0))  # the clock of the sender is nobody's concern
+    tick(world)
+    tick(world)  # told twice of the same files
+    world.ingest()
+    world.ingest()  # and a run that was requested twice
+    world.drop(names[3], sale(f"T{names[3]}", "2025-01-01"))
+    assert len(tick(world)) == 1
+    world.drop(names[4], sale(f"T{names[4]}", "2024-12-31"))  # after the tick, before its run
+    world.ingest()
+    assert tick(world) == []
+    world.drop(names[5], sale(f"T{names[5]}", "2025-01-01"))
+    world.drop(f"again-{names[5]}", sale(f"T{names[5]}", "2025-01-01"))  # the same bytes
+    assert tick(world)[0].tags[FILES_TAG] == "2"
+    world.ingest()
+    assert tick(world) == []
+    inputs = [
+        item for record in standing(world.store, world.lake.datasets[0]) for item in record.inputs
+    ]
+    assert sorted(item.source_file for item in inputs if item.outcome == "ingested") == names
+    assert [item.source_file for item in inputs if item.outcome == "duplicate"] == [
+        f"again-{names[5]}"
+    ]
+    assert sum(item.books.good for item in inputs) == len(names)
+
+
+def test_a_file_replaced_before_the_run_is_taken_as_it_is_then(world: World) -> None:
+    world.drop("a.csv", sale("T1", "2025-01-01"))
+    (request,) = tick(world)
+    world.drop("a.csv", sale("T2", "2025-01-01"))
+    assert tick(world)[0].tags[BATCH_TAG] != request.tags[BATCH_TAG]
+    world.ingest()
+    (record,) = standing(world.store, world.lake.datasets[0])
+    assert [item.books.good for item in record.inputs] == [1]
+    assert tick(world) == []
+
+
+def test_a_run_for_files_that_are_gone_succeeds_and_takes_nothing(world: World) -> None:
+    world.drop("a.csv", sale("T1", "2025-01-01"))
+    assert len(tick(world)) == 1
+    world.store.delete("raw/a.csv")
+    assert world.ingest().success
+    assert list(standing(world.store, world.lake.datasets[0])) == []
 
 
 def test_a_run_under_way_holds_back_the_next(world: World) -> None:

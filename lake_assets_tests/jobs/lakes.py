@@ -7,7 +7,7 @@ import threading
 from collections import Counter
 from collections.abc import Callable
 from datetime import UTC, datetime
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import Any, cast
 
@@ -45,12 +45,18 @@ ENGINE = LocalEngine(2)
 
 def contract(*, task_mb: int = 64, max_files: int = 2000, **changes: Any) -> Lake:
     """Retail's, without waiting for files to settle; ``changes`` are of its dataset."""
-    lake = load_lake(Path(lake_assets.__file__).parent / "defs" / "retail" / "defs.yaml")
+    lake = _retail()
     intake = lake.intake.model_copy(
         update={"settle_seconds": 0, "task_mb": task_mb, "max_files": max_files}
     )
     dataset = lake.datasets[0].model_copy(update=changes)
     return lake.model_copy(update={"intake": intake, "datasets": [dataset]})
+
+
+@cache
+def _retail() -> Lake:
+    """Read once: that takes longer than a run."""
+    return load_lake(Path(lake_assets.__file__).parent / "defs" / "retail" / "defs.yaml")
 
 
 def sale(transaction: str, day: str = "2025-05-30", quantity: object = 1) -> str:

@@ -336,6 +336,18 @@ def test_a_repeated_completion_is_judged_by_the_object(store: S3Store) -> None:
         store.publish(staged)
 
 
+def test_an_upload_that_is_gone_is_known_by_the_status_alone(store: S3Store) -> None:
+    staged = store.stage("k", b"data")
+    before(store, "AbortMultipartUpload", lambda _: answer(404))
+    store.abort(staged)
+    store.publish(staged)
+    before(store, "CompleteMultipartUpload", lambda _: answer(404))
+    store.publish(staged)
+    store.put("k", b"atad")
+    with pytest.raises(StagedLost, match="Run the task"):
+        store.publish(staged)
+
+
 def test_where_etags_are_no_digests_the_recorded_sha256_decides(
     store: S3Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -184,7 +184,8 @@ def test_put_if_absent_writes_once(store: Store) -> None:
 
 def test_the_same_bytes_are_written_under_each_free_key(store: Store) -> None:
     store.put("notes/b", b"stands")
-    store.put_each_if_absent(["notes/a", "notes/b", "other/c"], b"new")
+    standing = store.put_each_if_absent(["notes/a", "notes/b", "other/c"], b"new")
+    assert list(standing) == ["notes/b"]
     found = {info.key: store.read(info.key) for info in store.list()}
     assert found == {"notes/a": b"new", "notes/b": b"stands", "other/c": b"new"}
     store.put("notes/a", b"changed")
