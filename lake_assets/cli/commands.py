@@ -183,8 +183,8 @@ def trace(
     """
     from lake_assets.cli.trace import key_texts, rows_document, show_rows
     from lake_assets.cli.trace_file import file_document, show_file
-    from lake_assets.jobs.trace import TraceError, read_key, trace_row
-    from lake_assets.jobs.trace_file import trace_file
+    from lake_assets.jobs.tracing.file_history import trace_file
+    from lake_assets.jobs.tracing.trace import TraceError, read_key, trace_row
 
     with sentences(as_json=as_json, nothing={"target": target}):
         if bool(row) == bool(file) or (file and day):
@@ -236,7 +236,7 @@ def reconcile(
     Exit code 1: there is a fault.
     """
     from lake_assets.cli.reconcile import report_document, show_report
-    from lake_assets.jobs.reconcile import reconcile as compare
+    from lake_assets.jobs.reconciling.reconcile import reconcile as compare
 
     with sentences(as_json=as_json, nothing={"lake": lake}):
         contract = opening.contract(lake)

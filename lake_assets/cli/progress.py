@@ -6,8 +6,8 @@ from typing import TypeVar
 
 from rich.progress import Progress
 
-from lake_assets.jobs.compact import compact_date
-from lake_assets.jobs.task import Engine, run_task
+from lake_assets.jobs.compaction.compact import compact_date
+from lake_assets.jobs.reading.task import Engine, run_task
 
 Work = TypeVar("Work")
 Result = TypeVar("Result")

@@ -8,7 +8,7 @@ from rich.text import Text
 
 from lake_assets.cli.fitted import counted
 from lake_assets.cli.report import printable, show_blocks, table
-from lake_assets.jobs.faults import DatasetReport, Report
+from lake_assets.jobs.reconciling.faults import DatasetReport, Report
 
 ROWS = ("read", "good", "rejected", "duplicate", "skipped")
 FAULTS_SHOWN = 100

@@ -13,11 +13,11 @@ from lake_assets.cli.progress import WatchedEngine
 from lake_assets.cli.report import gold_table, printable, table
 from lake_assets.contracts.dataset import Dataset
 from lake_assets.contracts.lake import Lake
-from lake_assets.jobs.compact import Metrics, compact
-from lake_assets.jobs.rebuild import Rebuilt, rebuild_dates
-from lake_assets.jobs.recover import Recovered, recover
-from lake_assets.jobs.replay import Selection, replay, select
-from lake_assets.jobs.restate import Restated
+from lake_assets.jobs.compaction.compact import Metrics, compact
+from lake_assets.jobs.repair.rebuild import Rebuilt, rebuild_dates
+from lake_assets.jobs.repair.recover import Recovered, recover
+from lake_assets.jobs.repair.replay import Selection, replay, select
+from lake_assets.jobs.repair.restate import Restated
 from lake_assets.kernels.accounting import Accounting
 from lake_assets.storage.ledger import standing
 from lake_assets.storage.store import Store

@@ -16,7 +16,7 @@ def recover(lake: LakeName = "retail", uri: Uri = None) -> None:
     than the contract's `intake.abandoned_hours`.
     """
     from lake_assets.cli.repair import show_recovered
-    from lake_assets.jobs.recover import recover_lake
+    from lake_assets.jobs.repair.recover import recover_lake
 
     with sentences():
         contract = opening.contract(lake)

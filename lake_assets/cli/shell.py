@@ -65,9 +65,9 @@ def sentences(
     Exit code 2 for wrong usage, 1 for what went wrong on the way. With ``as_json``, the sentence
     is the ``error`` of an object that holds ``nothing`` else.
     """
-    from lake_assets.jobs.compact import CompactionError
-    from lake_assets.jobs.found_rows import UnreadableRowsError
-    from lake_assets.jobs.rebuild import RebuildError
+    from lake_assets.jobs.compaction.compact import CompactionError
+    from lake_assets.jobs.repair.rebuild import RebuildError
+    from lake_assets.jobs.tracing.found_rows import UnreadableRowsError
     from lake_assets.kernels.inference.merge import InferenceError
 
     ours = (

@@ -13,8 +13,8 @@ from lake_assets.cli.fitted import counted
 from lake_assets.cli.opening import UsageError
 from lake_assets.cli.rejects import shortened
 from lake_assets.cli.report import printable
-from lake_assets.jobs.origins import Origin, State
-from lake_assets.jobs.trace import RowTrace
+from lake_assets.jobs.tracing.origins import Origin, State
+from lake_assets.jobs.tracing.trace import RowTrace
 from lake_assets.kernels.values.types import LINEAGE
 
 SIGNS = {State.GOLD: ("✓", "green"), State.SUPERSEDED: ("·", "dim"), State.WAITING: ("!", "yellow")}

@@ -8,7 +8,7 @@ from rich.text import Text
 from lake_assets.cli.fitted import counted
 from lake_assets.cli.report import printable, table
 from lake_assets.cli.trace import plain
-from lake_assets.jobs.trace_file import DateUse, FileTrace, FileVersion
+from lake_assets.jobs.tracing.file_history import DateUse, FileTrace, FileVersion
 
 FIGURES = ("good", "in gold", "superseded", "waiting", "missing")
 DATES_SHOWN = 40

@@ -193,7 +193,7 @@ def _ingested(lake: Lake, dataset: Dataset) -> dg.AssetsDefinition:
     def ingested(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult[Any]]:
         from lake_assets.jobs.checks import conservation, reject_rate
         from lake_assets.jobs.ingest import ingest
-        from lake_assets.jobs.recover import abort_abandoned, recover
+        from lake_assets.jobs.repair.recover import abort_abandoned, recover
         from lake_assets.kernels.accounting import Accounting
 
         store = store_of(context, lake)

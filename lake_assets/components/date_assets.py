@@ -50,8 +50,8 @@ def _processed(lake: Lake, dataset: Dataset) -> dg.AssetsDefinition:
         retry_policy=RETRY,
     )
     def processed(context: dg.AssetExecutionContext) -> None:
-        from lake_assets.jobs.rebuild import rebuild_dates
-        from lake_assets.jobs.recover import recover
+        from lake_assets.jobs.repair.rebuild import rebuild_dates
+        from lake_assets.jobs.repair.recover import recover
         from lake_assets.storage.zones import processed_prefix
 
         store = store_of(context, lake)
@@ -141,7 +141,7 @@ def _gold(lake: Lake, dataset: Dataset) -> dg.AssetsDefinition:
     )
     def gold(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult[Any]]:
         from lake_assets.jobs import checks as found
-        from lake_assets.jobs.compact import compact
+        from lake_assets.jobs.compaction.compact import compact
         from lake_assets.storage.zones import gold_prefix, metrics_key
 
         store = store_of(context, lake)

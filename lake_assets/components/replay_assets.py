@@ -65,8 +65,8 @@ def replay_asset(lake: Lake, dataset: Dataset) -> dg.AssetsDefinition:
         context: dg.AssetExecutionContext, config: ReplayConfig
     ) -> Iterator[dg.MaterializeResult[Any]]:
         from lake_assets.jobs.checks import conservation, readable
-        from lake_assets.jobs.recover import recover
-        from lake_assets.jobs.replay import Selection, replay
+        from lake_assets.jobs.repair.recover import recover
+        from lake_assets.jobs.repair.replay import Selection, replay
         from lake_assets.kernels.accounting import Accounting
 
         store = store_of(context, lake)

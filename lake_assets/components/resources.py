@@ -10,7 +10,7 @@ from lake_assets.settings import connect
 from lake_assets.storage.store import Store
 
 if TYPE_CHECKING:
-    from lake_assets.jobs.task import Engine
+    from lake_assets.jobs.reading.task import Engine
 
 
 class LakeStore(dg.ConfigurableResource):  # type: ignore[type-arg]

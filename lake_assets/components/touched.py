@@ -37,7 +37,7 @@ def log_touched(
         records: what was committed in this run.
         told: dates (ISO) that the run materializes itself.
     """
-    from lake_assets.jobs.compact import stale_dates
+    from lake_assets.jobs.compaction.compact import stale_dates
     from lake_assets.storage.zones import processed_prefix
 
     partitions = event_partitions(dataset)

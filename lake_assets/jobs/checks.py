@@ -13,9 +13,9 @@ from dataclasses import dataclass, field
 import polars as pl
 
 from lake_assets.contracts.dataset import Dataset
-from lake_assets.jobs.compact import Metrics
-from lake_assets.jobs.processed_rows import left_out
-from lake_assets.jobs.restate import Restated
+from lake_assets.jobs.compaction.compact import Metrics
+from lake_assets.jobs.compaction.processed_rows import left_out
+from lake_assets.jobs.repair.restate import Restated
 from lake_assets.jobs.validate import Verdict, refused
 from lake_assets.kernels.accounting import Accounting
 from lake_assets.kernels.evolution import evolve, sources

@@ -8,11 +8,11 @@ from typing import Literal
 from lake_assets.contracts.dataset import Dataset
 from lake_assets.contracts.lake import Lake
 from lake_assets.jobs.arrivals import batch, one_of_a_name, pending
-from lake_assets.jobs.fetch import Piece
-from lake_assets.jobs.plan import Plan, make_plan, run_plan
-from lake_assets.jobs.recover import finish
-from lake_assets.jobs.refusal import DUPLICATE, VANISHED, Refusal
-from lake_assets.jobs.task import Engine, FileResult, TaskResult, reading_of
+from lake_assets.jobs.reading.fetch import Piece
+from lake_assets.jobs.reading.plan import Plan, make_plan, run_plan
+from lake_assets.jobs.reading.refusal import DUPLICATE, VANISHED, Refusal
+from lake_assets.jobs.reading.task import Engine, FileResult, TaskResult, reading_of
+from lake_assets.jobs.repair.recover import finish
 from lake_assets.storage.commit import commit, publish
 from lake_assets.storage.ledger import Commit, Input
 from lake_assets.storage.objects import ObjectInfo

@@ -5,10 +5,10 @@ from dataclasses import dataclass, field
 
 from lake_assets.contracts.dataset import Dataset
 from lake_assets.contracts.lake import Lake
-from lake_assets.jobs.compact import Metrics, compact
+from lake_assets.jobs.compaction.compact import Metrics, compact
 from lake_assets.jobs.ingest import ingest
-from lake_assets.jobs.recover import recover_lake
-from lake_assets.jobs.task import Engine
+from lake_assets.jobs.reading.task import Engine
+from lake_assets.jobs.repair.recover import recover_lake
 from lake_assets.jobs.validate import Verdict, validate
 from lake_assets.storage.ledger import Commit
 from lake_assets.storage.store import Store

@@ -10,7 +10,7 @@ from typing import Literal
 from lake_assets.contracts.dataset import Dataset
 from lake_assets.contracts.lake import Lake
 from lake_assets.jobs.arrivals import MEGABYTE, batch, settled
-from lake_assets.jobs.fetch import read_head
+from lake_assets.jobs.reading.fetch import read_head
 from lake_assets.kernels.parsing.layout import read_layout
 from lake_assets.kernels.refusal import FileRefusedError
 from lake_assets.storage.commit import reason_document

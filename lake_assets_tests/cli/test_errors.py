@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from lake_assets.cli import run as cli_run
-from lake_assets.jobs.compact import CompactionError
-from lake_assets.jobs.rebuild import RebuildError
+from lake_assets.jobs.compaction.compact import CompactionError
+from lake_assets.jobs.repair.rebuild import RebuildError
 from lake_assets_tests.cli.conftest import GOOD, SALES, Command, Ran, write
 
 COMMANDS = [("run", SALES), ("status",), ("rejects",)]

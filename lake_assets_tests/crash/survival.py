@@ -14,9 +14,9 @@ import boto3
 import polars as pl
 from moto.s3.models import S3Backend, s3_backends
 
-from lake_assets.jobs.compact import stale_dates
-from lake_assets.jobs.reconcile import reconcile
-from lake_assets.jobs.recover import abort_abandoned
+from lake_assets.jobs.compaction.compact import stale_dates
+from lake_assets.jobs.reconciling.reconcile import reconcile
+from lake_assets.jobs.repair.recover import abort_abandoned
 from lake_assets.storage import Store, open_store
 from lake_assets.storage.ledger import standing
 from lake_assets_tests.crash.scenarios import ONE, SCENARIOS, Scenario, fixed_arrivals

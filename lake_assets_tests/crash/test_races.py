@@ -7,7 +7,7 @@ import pytest
 
 from lake_assets.engines.local import LocalEngine
 from lake_assets.jobs.pipeline import run_pipeline
-from lake_assets.jobs.reconcile import reconcile
+from lake_assets.jobs.reconciling.reconcile import reconcile
 from lake_assets.storage import Store, open_store
 from lake_assets_tests.crash.races import LAKE, fill, incoming, race
 from lake_assets_tests.jobs.lakes import assert_accounted, dataset_of, ledger, sales, table

@@ -8,8 +8,8 @@ import polars as pl
 import pytest
 from botocore.retries.standard import ExponentialBackoff
 
-from lake_assets.jobs.compact import CompactionError
-from lake_assets.jobs.reconcile import reconcile
+from lake_assets.jobs.compaction.compact import CompactionError
+from lake_assets.jobs.reconciling.reconcile import reconcile
 from lake_assets.storage import Store, StoreUnavailable, open_store
 from lake_assets.storage.s3 import S3Store
 from lake_assets.storage.s3_client import make_client

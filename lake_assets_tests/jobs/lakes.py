@@ -18,7 +18,7 @@ from lake_assets.contracts.dataset import Dataset
 from lake_assets.contracts.lake import Lake
 from lake_assets.contracts.load import load_lake
 from lake_assets.engines.local import LocalEngine
-from lake_assets.jobs.compact import stale_dates
+from lake_assets.jobs.compaction.compact import stale_dates
 from lake_assets.jobs.pipeline import Outcome, run_pipeline
 from lake_assets.storage import ObjectInfo, ObjectNotFound, Store
 from lake_assets.storage.ledger import Commit, standing

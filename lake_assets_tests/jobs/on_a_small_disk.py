@@ -7,7 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from lake_assets.jobs.compact import CompactionError
+from lake_assets.jobs.compaction.compact import CompactionError
 from lake_assets.storage import StoreUnavailable
 from lake_assets_tests.jobs.lakes import assert_accounted, contents, keys, ledger
 from lake_assets_tests.jobs.test_kill_points import LAKE, ZONES, filled, step

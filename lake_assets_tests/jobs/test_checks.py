@@ -11,10 +11,10 @@ import pytest
 from lake_assets.contracts.dataset import Dataset, Quality
 from lake_assets.contracts.lake import Lake
 from lake_assets.jobs import checks
-from lake_assets.jobs.compact import Metrics
+from lake_assets.jobs.compaction.compact import Metrics
 from lake_assets.jobs.ingest import ingest
 from lake_assets.jobs.pipeline import Outcome
-from lake_assets.jobs.task import to_parquet
+from lake_assets.jobs.reading.task import to_parquet
 from lake_assets.kernels.accounting import Accounting
 from lake_assets.storage import Store
 from lake_assets_tests.jobs.lakes import ARRIVED, ENGINE, csv, drop, keys, place, run, sale

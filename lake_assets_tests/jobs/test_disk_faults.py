@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from lake_assets.jobs.compact import CompactionError
+from lake_assets.jobs.compaction.compact import CompactionError
 from lake_assets.storage import StoreUnavailable
 from lake_assets_tests.jobs.lakes import (
     assert_accounted,

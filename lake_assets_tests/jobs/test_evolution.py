@@ -13,9 +13,9 @@ from lake_assets.contracts.dataset import Gold, Quality
 from lake_assets.contracts.evolution import compare_datasets
 from lake_assets.contracts.lake import Lake
 from lake_assets.jobs import checks
-from lake_assets.jobs.compact import CompactionError, compact
+from lake_assets.jobs.compaction.compact import CompactionError, compact
 from lake_assets.jobs.ingest import ingest
-from lake_assets.jobs.rebuild import rebuild_dates
+from lake_assets.jobs.repair.rebuild import rebuild_dates
 from lake_assets.kernels.gold import gold_schema
 from lake_assets.storage import Store
 from lake_assets_tests.jobs.lakes import (

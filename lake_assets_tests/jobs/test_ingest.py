@@ -10,9 +10,9 @@ from lake_assets.contracts.dataset import CsvFormat, Dataset
 from lake_assets.contracts.lake import Lake
 from lake_assets.contracts.rule import Rule
 from lake_assets.engines.local import LocalEngine
-from lake_assets.jobs.compact import compact, stale_dates
+from lake_assets.jobs.compaction.compact import compact, stale_dates
 from lake_assets.jobs.ingest import ingest
-from lake_assets.jobs.recover import recover
+from lake_assets.jobs.repair.recover import recover
 from lake_assets.kernels.block import Block, read_block
 from lake_assets.kernels.parsing.texts import Text
 from lake_assets.storage import Store, StoreUnavailable, open_store
@@ -83,7 +83,7 @@ def test_an_error_of_ours_over_one_file_refuses_that_file_alone(
             raise ZeroDivisionError("a bug of ours")
         return read_block(texts, dataset)
 
-    monkeypatch.setattr("lake_assets.jobs.task.read_block", broken)
+    monkeypatch.setattr("lake_assets.jobs.reading.task.read_block", broken)
     for name, transaction in {"a.csv": "T1", "b.csv": "POISON", "c.csv": "T3"}.items():
         place(local_store, name, csv(sale(transaction)))
     record = ingest(local_store, lake, lake.datasets[0], ENGINE)

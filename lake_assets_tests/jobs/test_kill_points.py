@@ -10,9 +10,9 @@ import pytest
 from lake_assets.contracts.lake import Lake
 from lake_assets.contracts.rule import Rule
 from lake_assets.engines.local import LocalEngine
-from lake_assets.jobs.compact import compact
+from lake_assets.jobs.compaction.compact import compact
 from lake_assets.jobs.ingest import ingest
-from lake_assets.jobs.recover import recover
+from lake_assets.jobs.repair.recover import recover
 from lake_assets.storage import Store, open_store
 from lake_assets_tests.jobs.lakes import (
     ARRIVED,

@@ -6,10 +6,10 @@ from typing import Any
 import pytest
 
 from lake_assets.contracts.lake import Lake
-from lake_assets.jobs.compact import compact
+from lake_assets.jobs.compaction.compact import compact
 from lake_assets.jobs.ingest import ingest
-from lake_assets.jobs.reconcile import reconcile
-from lake_assets.jobs.recover import recover
+from lake_assets.jobs.reconciling.reconcile import reconcile
+from lake_assets.jobs.repair.recover import recover
 from lake_assets.storage import Store
 from lake_assets.storage.ledger import Commit
 from lake_assets_tests.jobs.lakes import (

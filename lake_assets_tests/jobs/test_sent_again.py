@@ -6,8 +6,8 @@ import polars as pl
 import pytest
 
 from lake_assets.contracts.dataset import Versions
-from lake_assets.jobs.reconcile import reconcile
-from lake_assets.jobs.replay import Selection, replay
+from lake_assets.jobs.reconciling.reconcile import reconcile
+from lake_assets.jobs.repair.replay import Selection, replay
 from lake_assets.storage import Store
 from lake_assets.storage.zones import apart
 from lake_assets_tests.jobs.lakes import (

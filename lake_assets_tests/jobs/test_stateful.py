@@ -23,12 +23,12 @@ from lake_assets.contracts.dataset import Dataset, Versions
 from lake_assets.contracts.lake import Lake
 from lake_assets.contracts.rule import Rule
 from lake_assets.engines.local import LocalEngine
-from lake_assets.jobs.compact import compact
+from lake_assets.jobs.compaction.compact import compact
 from lake_assets.jobs.pipeline import run_pipeline
-from lake_assets.jobs.rebuild import rebuild_dates
-from lake_assets.jobs.reconcile import reconcile
-from lake_assets.jobs.recover import recover_lake
-from lake_assets.jobs.replay import Selection, replay
+from lake_assets.jobs.reconciling.reconcile import reconcile
+from lake_assets.jobs.repair.rebuild import rebuild_dates
+from lake_assets.jobs.repair.recover import recover_lake
+from lake_assets.jobs.repair.replay import Selection, replay
 from lake_assets.storage import ObjectExists, Store, open_store
 from lake_assets.storage.zones import apart
 from lake_assets_tests.jobs.lakes import (

@@ -7,9 +7,9 @@ import pytest
 
 from lake_assets.contracts.dataset import Versions
 from lake_assets.jobs.checks import gold_against_processed, gold_conservation
-from lake_assets.jobs.compact import compact
-from lake_assets.jobs.reconcile import reconcile
-from lake_assets.jobs.replay import Selection, replay
+from lake_assets.jobs.compaction.compact import compact
+from lake_assets.jobs.reconciling.reconcile import reconcile
+from lake_assets.jobs.repair.replay import Selection, replay
 from lake_assets.storage import Store
 from lake_assets_tests.jobs.lakes import (
     ARRIVED,

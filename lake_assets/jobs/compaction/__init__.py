@@ -1,0 +1,1 @@
+"""Step 3, processed/ -> gold/: dates whose rows changed, whatever their size."""

@@ -1,0 +1,1 @@
+"""Whether the objects of a lake hold what its ledger says."""

@@ -1,0 +1,1 @@
+"""What was ingested, read again: recovery, replay, rebuild."""

@@ -1,0 +1,1 @@
+"""From a gold row to its line in a file, and back."""

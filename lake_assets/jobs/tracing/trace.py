@@ -1,0 +1,147 @@
+"""From a gold row back to the files and lines that it was made of."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
+
+import polars as pl
+
+from lake_assets.contracts.column import Column, ColumnType
+from lake_assets.contracts.dataset import Dataset
+from lake_assets.jobs.compaction.compact import stale_dates
+from lake_assets.jobs.tracing.found_rows import OBJECT, find_rows
+from lake_assets.jobs.tracing.origins import Origin, State, find_origins
+from lake_assets.kernels.gold import AGE, gold_schema, processed_schema
+from lake_assets.kernels.values.types import data_type
+from lake_assets.storage.store import Store
+from lake_assets.storage.zones import day_of, gold_prefix, processed_prefix
+
+TRUTH = {"true": True, "false": False}
+
+
+class TraceError(Exception):
+    """What was asked for cannot be looked up; the message says what can."""
+
+
+@dataclass(frozen=True, slots=True)
+class RowTrace:
+    """A key on one event date.
+
+    Attributes:
+        date: the event date (ISO).
+        gold: the columns of the gold row; None if gold does not have it yet.
+        object: the key of its Parquet file.
+        stale: whether the date's gold is older than its processed rows.
+        origins: every processed row of the key on that date, the latest arrival first.
+    """
+
+    date: str
+    gold: dict[str, Any] | None
+    object: str | None
+    stale: bool
+    origins: list[Origin]
+
+    @property
+    def is_explained(self) -> bool:
+        """Whether gold's row is one of processed; if not, somebody has changed either."""
+        return self.gold is None or any(origin.state is State.GOLD for origin in self.origins)
+
+
+def read_key(dataset: Dataset, texts: Mapping[str, str]) -> dict[str, Any]:
+    """The values of a key as gold has them.
+
+    Args:
+        dataset: the contract.
+        texts: column -> text: numbers with a decimal point, instants in ISO 8601 (UTC), true or
+            false.
+
+    Raises:
+        TraceError: these are not the columns of the contract's key, or a text is not of its type.
+    """
+    if set(texts) != set(dataset.key):
+        raise TraceError(
+            f"the key of {dataset.name} is {', '.join(dataset.key)}; give each of its columns "
+            f"once: {' '.join(f'--row {name}=VALUE' for name in dataset.key)}"
+        )
+    return {name: _value(dataset.column(name), texts[name]) for name in dataset.key}
+
+
+def trace_row(
+    store: Store, dataset: Dataset, key: Mapping[str, Any], day: str | None = None
+) -> list[RowTrace]:
+    """Where the gold row of a key came from, on each date that has one.
+
+    Args:
+        store: of the lake.
+        dataset: the contract.
+        key: as :func:`read_key` gives it.
+        day: look at this event date (ISO) only; None looks through all of gold, and through the
+            processed rows of dates whose gold is older than they are.
+
+    Returns:
+        One trace a date, in order; none if the key is nowhere.
+
+    Raises:
+        UnreadableRowsError: a Parquet file cannot be read.
+        StoreUnavailable: the store cannot be read.
+    """
+    wanted = pl.all_horizontal(
+        pl.col(name) == pl.lit(value, data_type(dataset.column(name)))
+        for name, value in key.items()
+    )
+    stale = set(stale_dates(store, dataset))
+    files = list(store.list(gold_prefix(dataset, day or "")))
+    gold = find_rows(store, files, gold_schema(dataset), wanted)
+    rows = {str(day_of(row[OBJECT])): row for row in gold.iter_rows(named=True)}
+    found = []
+    for date in sorted({day} if day else rows.keys() | stale):
+        row = rows.get(date)
+        files = list(store.list(processed_prefix(dataset, date)))
+        processed = find_rows(store, files, processed_schema(dataset), wanted)
+        if row is None and processed.is_empty():
+            continue
+        place = str(row.pop(OBJECT)) if row else None
+        origins = find_origins(store, dataset, processed.sort(AGE, descending=True), row)
+        found.append(RowTrace(date, row, place, date in stale, origins))
+    return found
+
+
+def _value(column: Column, text: str) -> Any:
+    """A text as the column's type.
+
+    Raises:
+        TraceError: it is not of that type.
+    """
+    try:
+        match column.type:
+            case ColumnType.INTEGER:
+                return int(text)
+            case ColumnType.DECIMAL:
+                return _decimal(column, text)
+            case ColumnType.BOOLEAN:
+                return TRUTH[text.lower()]
+            case ColumnType.TIMESTAMP:
+                return _instant(text)
+            case _:
+                return text
+    except (ArithmeticError, KeyError, ValueError) as error:
+        raise TraceError(
+            f"{text!r} is no {column.type.value}, which {column.name} is; write numbers with a "
+            "decimal point, instants such as 2025-01-31T09:05:00 (UTC), and true or false"
+        ) from error
+
+
+def _decimal(column: Column, text: str) -> Decimal:
+    # Polars would round what has more digits, and find another row.
+    exact = Decimal(text)
+    value = exact.quantize(Decimal(1).scaleb(-column.scale))
+    if value != exact:
+        raise ValueError(text)
+    return value
+
+
+def _instant(text: str) -> datetime:
+    found = datetime.fromisoformat(text)
+    return found.astimezone(UTC).replace(tzinfo=None) if found.tzinfo else found
