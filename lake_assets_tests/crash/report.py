@@ -38,7 +38,7 @@ def _share(kind: str, name: str, chunk: int, chunks: int) -> list[str]:
     """What was wrong at each point of one share: nothing, if it was survived."""
     found = []
     with tempfile.TemporaryDirectory() as root, s3_server() as endpoint, serving() as server:
-        empty = bucket(endpoint, "crash") if kind == "s3" else directory(Path(root))
+        empty = bucket(endpoint, f"{name}-{chunk}") if kind == "s3" else directory(Path(root))
         trial = Trial(name, empty, server)
         for point in trial.points(chunk, chunks, STRIDES[kind, name]):
             try:
