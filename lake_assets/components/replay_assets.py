@@ -19,11 +19,13 @@ class ReplayConfig(dg.Config):
     """Which of the files of the chosen days are read again.
 
     Attributes:
+        files: only files of these names, as they were dropped.
         reason: only files with rows rejected for this, for example INVALID_NUMBER.
         rejects: only files that have rejected rows.
         again: also files that were read under the contract version in force.
     """
 
+    files: list[str] = []
     reason: str = ""
     rejects: bool = False
     again: bool = False
@@ -75,6 +77,7 @@ def replay_asset(lake: Lake, dataset: Dataset) -> dg.AssetsDefinition:
         days = sorted(context.partition_keys)
         selection = Selection(
             arrivals=(date.fromisoformat(days[0]), date.fromisoformat(days[-1])),
+            files=config.files,
             rejects=config.rejects,
             reason=config.reason or None,
             again=config.again,

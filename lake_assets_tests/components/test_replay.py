@@ -78,6 +78,13 @@ def test_a_second_replay_finds_nothing_to_do_unless_it_is_told_to(picky: World) 
     assert latest(picky, REPLAYED, picky.today)["files"] == 1
 
 
+def test_a_replay_may_be_limited_to_files(picky: World) -> None:
+    materialize(picky, REPLAYED, picky.today, picky.today, {"files": ["b.csv"]})
+    assert latest(picky, REPLAYED, picky.today)["files"] == 0
+    materialize(picky, REPLAYED, picky.today, picky.today, {"files": ["a.csv"]})
+    assert latest(picky, REPLAYED, picky.today)["files"] == 1
+
+
 def test_a_replay_may_be_limited_to_a_reason(picky: World) -> None:
     materialize(picky, REPLAYED, picky.today, picky.today, {"reason": "STRUCTURAL"})
     assert latest(picky, REPLAYED, picky.today)["files"] == 0
