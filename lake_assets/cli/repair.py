@@ -32,9 +32,9 @@ def dates_of(text: str) -> tuple[date, date]:
     Raises:
         UsageError: it is neither.
     """
-    first, _, last = text.partition("..")
+    first, dots, last = text.partition("..")
     try:
-        found = date.fromisoformat(first), date.fromisoformat(last or first)
+        found = date.fromisoformat(first), date.fromisoformat(last if dots else first)
     except ValueError:
         raise UsageError(
             f"{text!r} is no date and no range of dates; write 2025-01-31, or "

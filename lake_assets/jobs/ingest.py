@@ -14,11 +14,15 @@ from lake_assets.jobs.reading.refusal import DUPLICATE, VANISHED, Refusal
 from lake_assets.jobs.reading.task import Engine, FileResult, TaskResult, reading_of
 from lake_assets.jobs.repair.recover import finish
 from lake_assets.storage.commit import commit, publish
+from lake_assets.storage.errors import StoreError, StoreUnavailable
 from lake_assets.storage.ledger import Commit, Input
 from lake_assets.storage.objects import ObjectInfo
 from lake_assets.storage.store import Store
 from lake_assets.storage.turns import Turn, is_settled, next_turn, still_there
 from lake_assets.storage.zones import apart, archive_key, source_file
+
+ROUNDS = 20
+"""So often other drivers may take all files that were seen, before it looks like an error."""
 
 
 def ingest(
@@ -42,6 +46,7 @@ def ingest(
             are still in validated/, and the next run takes them up.
     """
     turn: Turn | None = None
+    rounds = 0
     files: list[ObjectInfo] = []
     while not files:  # else other drivers have taken all of them
         known = pending(store, lake, dataset)
@@ -51,8 +56,14 @@ def ingest(
         turn = next_turn(store, lake.lake, dataset, files[0].arrived.date())
         there = list(store.list(dataset.zones.validated))
         if turn.last and not is_settled(turn.last, known, there):
-            return finish(store, dataset, turn.last)
+            return _settle(store, lake, dataset, turn.last)
         files = still_there(files, there)
+        rounds += 1
+        if not files and rounds == ROUNDS:
+            raise StoreUnavailable(
+                f"{store.uri} shows files in {dataset.zones.validated} of which it tells other "
+                "times when it is asked for each. Use a store whose listings are up to date."
+            )
     assert turn
     identity = turn.ingest_run_id
     whole = [Piece(file, source_file(dataset.zones, file.key)) for file in files]
@@ -75,6 +86,24 @@ def ingest(
     )
     record = commit(store, dataset, record)
     publish(store, dataset, record)
+    return record
+
+
+def _settle(store: Store, lake: Lake, dataset: Dataset, last: Commit) -> Commit:
+    """Finish the run before, which another driver has begun.
+
+    Raises:
+        StoreError: an input cannot leave validated/, so that no run can come behind.
+    """
+    record = finish(store, dataset, last)
+    there = list(store.list(dataset.zones.validated))
+    if not is_settled(record, pending(store, lake, dataset), there):
+        places = {item.key: item.destination for item in record.inputs}
+        stuck = [info.key for info in there if info.key in places]
+        raise StoreError(
+            f"run {record.ingest_run_id} cannot move {stuck[0]} to {places[stuck[0]]}, where "
+            "another object stands. Move that object away, then run again."
+        )
     return record
 
 

@@ -16,7 +16,8 @@ docs/commit-protocol.md shows why each point at which a run may die is safe.
 """
 
 import json
-from collections.abc import Iterator, Sequence
+import uuid
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from datetime import date, datetime, timedelta
 from enum import StrEnum
@@ -33,8 +34,10 @@ from lake_assets.storage.zones import (
     commit_key,
     day_of,
     generation_of,
+    generation_of_output,
     reason_key,
     restating_key,
+    restating_prefix,
     stale_key,
 )
 
@@ -52,29 +55,30 @@ class State(StrEnum):
 
 def state_of(store: Store, dataset: Dataset, record: Commit) -> State:
     """How far a run has come, of which ``record`` is, or would be, the record."""
-    run = (dataset, record.arrival, record.ingest_run_id, record.generation)
-    if find_commit(store, *run) is None:
+    if not _generations(store, dataset, record, [record.generation]):
         return State.STAGED
-    last = [item.key for item in record.inputs] if record.generation == 1 else [restating_key(*run)]
-    waiting = {_mark(info) for key in last if (info := _find(store, key))}
-    if record.generation == 1:
-        waiting &= {_mark(item) for item in record.inputs}
+    if record.generation > 1:
+        marks = store.list(restating_prefix(dataset, record.arrival, record.ingest_run_id))
+        is_open = any(generation_of(info.key)[1] <= record.generation for info in marks)
+        return State.COMMITTED if is_open else State.SETTLED
+    found = each(store, partial(_find, store), [item.key for item in record.inputs])
+    waiting = {_mark(info) for info in found if info} & {_mark(item) for item in record.inputs}
     return State.COMMITTED if waiting else State.SETTLED
 
 
-def begin_restating(store: Store, dataset: Dataset, record: Commit) -> Commit:
-    """Mark that a run is about to be restated; the record of its next generation, so far empty.
+def begin_restating(store: Store, dataset: Dataset, record: Commit) -> tuple[Commit, str]:
+    """Mark that a run is about to be restated.
 
-    The mark comes before the commit point, so that a death behind that is found.
+    The mark comes before the commit point, so that a death behind that is found. Each driver has
+    its own, so that none takes away another's.
+
+    Returns:
+        The record of the run's next generation, so far as it stands, and the key of the mark.
     """
     following = record.model_copy(update={"generation": record.generation + 1})
-    store.put(_restating(dataset, following), b"")
-    return following
-
-
-def give_up_restating(store: Store, dataset: Dataset, record: Commit) -> None:
-    """Take the mark back, as there is nothing to commit."""
-    store.delete(_restating(dataset, record))
+    mark = restating_key(dataset, *_run(following), uuid.uuid4().hex)
+    store.put(mark, b"")
+    return following, mark
 
 
 def commit(store: Store, dataset: Dataset, record: Commit) -> Commit:
@@ -83,10 +87,10 @@ def commit(store: Store, dataset: Dataset, record: Commit) -> Commit:
     Returns:
         The record that stands: ours, or that of the driver that was faster with the same batch.
     """
-    run = (dataset, record.arrival, record.ingest_run_id, record.generation)
-    if store.put_if_absent(commit_key(*run), record.to_bytes()):
+    key = commit_key(dataset, *_run(record))
+    if store.put_if_absent(key, record.to_bytes()):
         return record
-    winner = Commit.from_bytes(store.read(commit_key(*run)))
+    winner = Commit.from_bytes(store.read(key))
     theirs = {(staged.key, staged.upload_id) for staged in winner.outputs}
     for staged in record.outputs:
         if (staged.key, staged.upload_id) not in theirs:
@@ -100,29 +104,65 @@ def publish(store: Store, dataset: Dataset, record: Commit) -> None:
     Raises:
         StagedLost: a staged write is gone that the commit names.
     """
-    run = (dataset, record.arrival, record.ingest_run_id)
-    before = None
-    if record.generation > 1:
-        before = find_commit(store, *run, generation=record.generation - 1)
-    stood = {staged.key for staged in before.outputs} if before else set()
-    stands = {staged.key for staged in record.outputs}
+    earlier = _generations(store, dataset, record, range(1, record.generation))
+    ours = [one for one in record.outputs if generation_of_output(one.key) == record.generation]
     try:
         # Each step is complete before the next begins.
-        each(store, store.publish, [one for one in record.outputs if one.key not in stood])
+        each(store, store.publish, ours)
     except StagedLost:
-        # A driver that fell asleep here may find that the run was restated meanwhile.
-        if find_commit(store, *run, generation=record.generation + 1):
-            return
-        raise
-    each(store, store.delete, sorted(stood - stands))
-    days = {*record.dates, *(before.dates if before else ())}
-    days |= remember_versions(store, dataset, record)
-    mark = f"{record.ingest_run_id}-g{record.generation}" if before else record.ingest_run_id
-    each(store, lambda day: store.put(stale_key(dataset, day, mark), b""), sorted(days))
-    if before:
-        store.delete(_restating(dataset, record))
+        if not withdraw_if_replaced(store, dataset, record):
+            raise
+        _take_marks(store, dataset, record)
+        return
+    stood = {staged.key for one in earlier for staged in one.outputs}
+    each(store, store.delete, sorted(stood - {staged.key for staged in record.outputs}))
+    if not withdraw_if_replaced(store, dataset, record):
+        days = {day for one in (record, *earlier) for day in one.dates}
+        days |= remember_versions(store, dataset, record)
+        _mark_stale(store, dataset, record, days)
+    if earlier:
+        _take_marks(store, dataset, record)
     else:
         hand_over_all(store, dataset, record)
+
+
+def withdraw_if_replaced(store: Store, dataset: Dataset, record: Commit) -> bool:
+    """Take outputs away that were published although a later generation of the run stands.
+
+    To be called behind whatever publishes: a driver that fell asleep before may have been
+    overtaken. If the later generation is committed only after this has looked, whoever publishes
+    that takes them away.
+    """
+    later: list[Commit] = []
+    while found := _generations(store, dataset, record, [record.generation + len(later) + 1]):
+        later += found
+    if later:
+        stands = {staged.key for staged in later[-1].outputs}
+        gone = sorted({staged.key for staged in record.outputs} - stands)
+        each(store, store.delete, gone)
+        _mark_stale(store, dataset, later[-1], {*record.dates, *later[-1].dates})
+    return bool(later)
+
+
+def _generations(
+    store: Store, dataset: Dataset, record: Commit, numbers: Iterable[int]
+) -> list[Commit]:
+    run = (dataset, record.arrival, record.ingest_run_id)
+    found = (find_commit(store, *run, generation=number) for number in numbers)
+    return [one for one in found if one]
+
+
+def _mark_stale(store: Store, dataset: Dataset, record: Commit, days: Iterable[str]) -> None:
+    name = record.ingest_run_id
+    mark = f"{name}-g{record.generation}" if record.generation > 1 else name
+    each(store, lambda day: store.put(stale_key(dataset, day, mark), b""), sorted(days))
+
+
+def _take_marks(store: Store, dataset: Dataset, record: Commit) -> None:
+    """Away, for this generation and those before it: nothing of them is left to be done."""
+    for info in list(store.list(restating_prefix(dataset, record.arrival, record.ingest_run_id))):
+        if generation_of(info.key)[1] <= record.generation:
+            store.delete(info.key)
 
 
 def hand_over_all(store: Store, dataset: Dataset, record: Commit) -> None:
@@ -194,19 +234,20 @@ def restating(store: Store, dataset: Dataset, abandoned: datetime) -> Iterator[C
         abandoned: marks from before this time (UTC) without a commit are taken away; whoever has
             left a younger one may still be at work.
     """
-    for info in store.list(dataset.zones.restating):
+    seen: set[tuple[str, int]] = set()
+    for info in list(store.list(dataset.zones.restating)):
         run_id, generation = generation_of(info.key)
         arrival = date.fromisoformat(day_of(info.key) or "")
         record = find_commit(store, dataset, arrival, run_id, generation)
-        if record:
-            yield record
-        elif info.modified < abandoned:
+        if record is None and info.modified < abandoned:
             store.delete(info.key)
+        elif record and (run_id, generation) not in seen:
+            seen.add((run_id, generation))
+            yield record
 
 
-def _restating(dataset: Dataset, record: Commit) -> str:
-    run = (record.arrival, record.ingest_run_id, record.generation)
-    return restating_key(dataset, *run)
+def _run(record: Commit) -> tuple[date, str, int]:
+    return record.arrival, record.ingest_run_id, record.generation
 
 
 def _find(store: Store, key: str) -> ObjectInfo | None:

@@ -9,6 +9,7 @@ import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from itertools import chain
 
 from lake_assets.contracts.dataset import Dataset, Versions
@@ -18,6 +19,7 @@ from lake_assets.storage.zones import (
     superseded_key,
     superseded_prefix,
     version_key,
+    version_of,
     versions_prefix,
 )
 
@@ -52,7 +54,7 @@ class Version:
 def remember_versions(store: Store, dataset: Dataset, record: Commit) -> set[str]:
     """Note the versions that a run ingested, and mark those that are not the latest.
 
-    Two or three store calls a file, and none where the contract appends. Safe to repeat.
+    A few store calls a file, and none where the contract appends. Safe to repeat.
 
     Returns:
         The event dates (ISO) of what is superseded, whose gold is stale now.
@@ -64,38 +66,52 @@ def remember_versions(store: Store, dataset: Dataset, record: Commit) -> set[str
         for item in record.inputs
         if item.outcome == "ingested"
     ]
+    key = partial(version_key, dataset, generation=record.generation)
     each(
         store,
-        lambda v: store.put(
-            version_key(dataset, v.source_file, v.arrived, v.ingest_run_id), v.to_bytes()
-        ),
+        lambda v: store.put(key(v.source_file, v.arrived, v.ingest_run_id), v.to_bytes()),
         versions,
     )
-    names = {version.source_file for version in versions}
-    dates = each(store, lambda name: _mark_superseded(store, dataset, name), names)
+    dates = each(store, partial(_mark_superseded, store, dataset), versions)
     return set(chain.from_iterable(dates))
 
 
-def _mark_superseded(store: Store, dataset: Dataset, name: str) -> set[str]:
-    *earlier, _ = [info.key for info in store.list(versions_prefix(dataset, name))]
+def _mark_superseded(store: Store, dataset: Dataset, version: Version) -> set[str]:
+    """Mark the version before this one, and this one if it is not the latest.
+
+    Of two neighbours, whoever notes itself later sees the other: no others have to be looked at.
+    """
+    notes = _notes(store, dataset, version.source_file)
+    order = list(notes)
+    at = order.index((version.arrived, version.ingest_run_id))
+    passed = [*order[max(0, at - 1) : at], *(order[at : at + 1] if order[at + 1 :] else [])]
     dates: set[str] = set()
-    for key in earlier:
-        version = Version.from_bytes(store.read(key))
-        marks = [
-            superseded_key(dataset, day, name, version.arrived, version.ingest_run_id)
-            for day in version.dates
-        ]
-        store.put_each_if_absent(marks, version.to_bytes())
-        dates |= set(version.dates)
+    for arrived, run_id in passed:
+        for key in notes[arrived, run_id]:
+            found = Version.from_bytes(store.read(key))
+            marks = [
+                superseded_key(dataset, day, found.source_file, arrived, run_id)
+                for day in found.dates
+            ]
+            store.put_each_if_absent(marks, found.to_bytes())
+            dates |= set(found.dates)
     return dates
+
+
+def _notes(store: Store, dataset: Dataset, name: str) -> dict[tuple[datetime, str], list[str]]:
+    """The keys of the notes of each version, by arrival and run: the earliest first."""
+    found: dict[tuple[datetime, str], list[str]] = {}
+    for info in store.list(versions_prefix(dataset, name)):
+        found.setdefault(version_of(info.key), []).append(info.key)
+    return found
 
 
 def is_superseded(store: Store, dataset: Dataset, name: str, ingest_run_id: str) -> bool:
     """Whether a later file of this name was ingested than the one of that run."""
     if dataset.versions is not Versions.SUPERSEDE:
         return False
-    keys = [info.key for info in store.list(versions_prefix(dataset, name))]
-    return bool(keys) and not keys[-1].endswith(f"_{ingest_run_id}.json")
+    runs = [run_id for _, run_id in _notes(store, dataset, name)]
+    return bool(runs) and runs[-1] != ingest_run_id
 
 
 def superseded_files(store: Store, dataset: Dataset, day: str) -> Iterable[Version]:

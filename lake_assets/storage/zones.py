@@ -2,7 +2,7 @@
 
 import hashlib
 import re
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from pathlib import PurePosixPath
 from urllib.parse import quote
 
@@ -189,14 +189,21 @@ def commit_key(dataset: Dataset, arrival: date, run_id: str, generation: int = 1
 
 def generation_of(key: str) -> tuple[str, int]:
     """The run's id and the generation in a :func:`commit_key` or a :func:`restating_key`."""
-    name = key.rpartition("/")[2].removesuffix(".json")
+    name = key.rpartition("/")[2].removesuffix(".json").partition("~")[0]
     run_id, _, generation = name.partition("-g")
     return run_id, int(generation or 1)
 
 
-def restating_key(dataset: Dataset, arrival: date, run_id: str, generation: int) -> str:
-    """The mark that a run is being restated; it goes when that is published."""
-    return f"{dataset.zones.restating}date={arrival}/{run_id}-g{generation}.json"
+def restating_prefix(dataset: Dataset, arrival: date, run_id: str) -> str:
+    """The marks that a run is being restated; they go when that is published."""
+    return f"{dataset.zones.restating}date={arrival}/{run_id}-g"
+
+
+def restating_key(
+    dataset: Dataset, arrival: date, run_id: str, generation: int, driver: str
+) -> str:
+    """The mark of one driver that restates a run."""
+    return f"{restating_prefix(dataset, arrival, run_id)}{generation}~{driver}.json"
 
 
 def versions_prefix(dataset: Dataset, name: str) -> str:
@@ -205,9 +212,19 @@ def versions_prefix(dataset: Dataset, name: str) -> str:
     return f"{dataset.zones.versions}{digest}/"
 
 
-def version_key(dataset: Dataset, name: str, arrived: datetime, run_id: str) -> str:
-    """The note of one version; the keys are in the order of arrival."""
-    return f"{versions_prefix(dataset, name)}{arrived:%Y%m%dT%H%M%S%f}_{run_id}.json"
+def version_key(
+    dataset: Dataset, name: str, arrived: datetime, run_id: str, generation: int = 1
+) -> str:
+    """The note of one version, as one generation of its run has read it; in order of arrival."""
+    stamp = f"{arrived:%Y%m%dT%H%M%S%f}"
+    return f"{versions_prefix(dataset, name)}{stamp}_{run_id}-g{generation}.json"
+
+
+def version_of(key: str) -> tuple[datetime, str]:
+    """The arrival and the run's id in a :func:`version_key`."""
+    stamp, _, name = key.rpartition("/")[2].partition("_")
+    arrived = datetime.strptime(stamp, "%Y%m%dT%H%M%S%f").replace(tzinfo=UTC)
+    return arrived, name.removesuffix(".json").partition("-g")[0]
 
 
 def superseded_prefix(dataset: Dataset, day: str) -> str:

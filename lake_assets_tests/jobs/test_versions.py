@@ -134,3 +134,17 @@ def test_the_calls_of_a_file_do_not_grow_with_other_names(local_store: Store, ve
     watched, calls = counted(local_store)
     run(watched, LAKE)
     assert (calls["list"], calls["put_each_if_absent"]) == (14, 1)
+
+
+def test_the_work_on_a_version_does_not_grow_with_those_before_it(local_store: Store):
+    def cost(number: int) -> dict[str, int]:
+        data = csv(sale(f"T{number}", f"2025-05-{number + 1:02}"))
+        place(local_store, "day.csv", data, ARRIVED + 24 * number * HOUR)
+        watched, calls = counted(local_store)
+        outcome = run(watched, LAKE)
+        assert len(outcome.metrics) == min(2, number + 1), "its own date, and the one before it"
+        return dict(calls)
+
+    costs = [cost(number) for number in range(6)]
+    assert costs[1] == costs[5]
+    assert sales(local_store, "gold/") == ["T5"]

@@ -38,6 +38,10 @@ EXPANSION = 8
 """What a byte of Parquet takes while it is compacted, until the date is large enough to spill."""
 
 
+ROUNDS = 10
+"""So often other compactions may overtake one of the same date."""
+
+
 class CompactionError(Exception):
     """Some dates could not be compacted; the message names them, the audit says why."""
 
@@ -150,9 +154,17 @@ def compact_date(store: Store, dataset: Dataset, day: str) -> Metrics:
     the rows as well, and replaced only if it still stands: a compaction that was overtaken by
     another, which may have read later rows, begins again.
     """
-    while True:
+    for _ in range(ROUNDS):
         with suppress(_Overtaken):
             return _compact_date(store, dataset, day)
+    prefix = gold_prefix(dataset, day)
+    return Metrics(
+        day,
+        processed_prefix(dataset, day),
+        prefix,
+        status="write_failed",
+        error=f"others keep writing {prefix}, or something that is no object stands there",
+    )
 
 
 class _Overtaken(Exception):

@@ -9,6 +9,7 @@ from lake_assets.contracts.dataset import Dataset
 from lake_assets.jobs.reading.task import Engine
 from lake_assets.jobs.repair.repeat import RebuildError, forget, ingested, repeat, tasks_of
 from lake_assets.jobs.repair.restate import restate
+from lake_assets.storage.commit import withdraw_if_replaced
 from lake_assets.storage.ledger import Commit, standing
 from lake_assets.storage.objects import Staged
 from lake_assets.storage.store import Store, each
@@ -68,20 +69,25 @@ def rebuild_dates(store: Store, dataset: Dataset, engine: Engine, days: Collecti
             continue
         stands = record
         inputs = ingested(record)
-        if old := {item.key for item in inputs if _is_old(item.contract_version, dataset)}:
-            stands = _restate(store, dataset, engine, record, old)
-        elif not _repair(store, dataset, engine, record, wanted):
+        is_old = any(_is_old(item.contract_version, dataset) for item in inputs)
+        if is_old or not _repair(store, dataset, engine, record, wanted):
             stands = _restate(store, dataset, engine, record, {item.key for item in inputs})
+        else:
+            withdraw_if_replaced(store, dataset, record)
         if stands is not record:
             restated.append(stands)
-        outputs += [one for one in stands.outputs if day_of(one.key) in wanted]
-    foreign = _remove_foreign(store, dataset, wanted)
+        written = [one for one in stands.outputs if day_of(one.key) in wanted]
+        _mark_stale(store, dataset, {day_of(one.key) or "" for one in written})
+        outputs += written
+    _mark_stale(store, dataset, _remove_foreign(store, dataset, wanted))
+    return Rebuilt(tuple(outputs), tuple(restated))
+
+
+def _mark_stale(store: Store, dataset: Dataset, days: Collection[str]) -> None:
     # A marker of its own: one that stands may be deleted by a compaction that has already read
     # what stood here before.
     mark = f"rebuild-{uuid.uuid4().hex}"
-    changed = {day_of(one.key) or "" for one in outputs} | foreign
-    each(store, lambda day: store.put(stale_key(dataset, day, mark), b""), sorted(changed))
-    return Rebuilt(tuple(outputs), tuple(restated))
+    each(store, lambda day: store.put(stale_key(dataset, day, mark), b""), sorted(days))
 
 
 def _concerns(record: Commit, dataset: Dataset, days: Collection[str]) -> bool:

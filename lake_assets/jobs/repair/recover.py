@@ -99,7 +99,7 @@ def _make_again(store: Store, dataset: Dataset, record: Commit) -> Commit:
     if again == {one.key: one.sha256 for one in written}:
         for staged in found.outputs:
             store.publish(staged)
-        publish(store, dataset, record)
+        publish(store, dataset, record)  # which takes them away again, if the run was replaced
         return record
     forget(store, found.outputs)
     keys = {item.key for item in ingested(record) if set(item.tasks) & tasks}

@@ -23,12 +23,7 @@ from lake_assets.jobs.repair.repeat import (
     waiting,
 )
 from lake_assets.kernels.accounting import Accounting, total
-from lake_assets.storage.commit import (
-    begin_restating,
-    commit,
-    give_up_restating,
-    publish,
-)
+from lake_assets.storage.commit import State, begin_restating, commit, publish, state_of
 from lake_assets.storage.ledger import Commit, Input
 from lake_assets.storage.store import Store
 from lake_assets.storage.zones import part_of
@@ -76,8 +71,10 @@ def restate(
         RebuildError: an archived file is missing, or is not the one that was read.
         StoreUnavailable: the store cannot be read or written.
     """
+    if not lost and state_of(store, dataset, record) is State.COMMITTED:
+        publish(store, dataset, record)  # another driver is at it, or has died
     tasks = tasks_of(record, keys)
-    following = begin_restating(store, dataset, record)
+    following, mark = begin_restating(store, dataset, record)
     refused: dict[str, str] = {}
     while True:
         found = repeat(
@@ -104,7 +101,7 @@ def restate(
         refused |= {item.source_file: _sentence(found, item) for item in left.values()}
         tasks -= tasks_of(record, left.keys())
     if not found.inputs:
-        give_up_restating(store, dataset, following)
+        store.delete(mark)
         return Restated(record, 0, Accounting(), Accounting(), refused)
     inputs = [_input(item, found, dataset) for item in record.inputs]
     kept = [one for one in record.outputs if part_of(one.key) not in tasks]
@@ -116,16 +113,21 @@ def restate(
             "outputs": sorted([*kept, *found.outputs], key=lambda one: one.key),
         }
     )
-    following = commit(store, dataset, following)
-    publish(store, dataset, following)
+    stands = commit(store, dataset, following)
+    publish(store, dataset, stands)
+    if stands is not following and (missed := _outdated(stands, keys, dataset)):
+        # Another driver was faster, and has restated other files.
+        return restate(store, dataset, engine, stands, missed)
     read = {item.key for item in found.inputs}
-    return Restated(
-        following,
-        len(read),
-        _books(record, read),
-        _books(following, read),
-        refused,
-    )
+    return Restated(stands, len(read), _books(record, read), _books(stands, read), refused)
+
+
+def _outdated(record: Commit, keys: Collection[str], dataset: Dataset) -> set[str]:
+    return {
+        item.key
+        for item in ingested(record)
+        if item.key in keys and item.contract_version != dataset.contract_version
+    }
 
 
 def _books(record: Commit, keys: Collection[str]) -> Accounting:

@@ -81,13 +81,14 @@ def test_a_missing_archive_file_is_named_and_the_partition_stays_as_it_was(
     item = ledger(filled)[-1].inputs[1]
     data = filled.read(item.destination)
     filled.delete(item.destination)
-    before = contents(filled, "processed/", "audit/")
+    before = contents(filled, "processed/", "audit/ingest/")
     with pytest.raises(RebuildError) as error:
         rebuild_dates(filled, dataset, ENGINE, [DAYS[0]])
     assert item.source_file in str(error.value)
     assert item.destination in str(error.value)
     assert "Restore it" in str(error.value)
-    assert contents(filled, "processed/", "audit/") == before
+    assert contents(filled, "processed/", "audit/ingest/") == before
+    assert stale_dates(filled, dataset) == [DAYS[0]], "another run was repaired before"
     assert list(staged(filled)) == []
     filled.put(item.destination, data)  # restored by hand: another inode, no stamp
     rebuild_dates(filled, dataset, ENGINE, [DAYS[0]])

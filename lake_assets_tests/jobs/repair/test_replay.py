@@ -2,12 +2,16 @@
 
 import io
 from datetime import date, timedelta
+from typing import Any
 
 import polars as pl
 import pytest
 
+from lake_assets.contracts.lake import Lake
 from lake_assets.contracts.rule import Rule
 from lake_assets.jobs.compaction.compact import compact
+from lake_assets.jobs.ingest import ingest
+from lake_assets.jobs.reconciling.reconcile import reconcile
 from lake_assets.jobs.repair.rebuild import rebuild_dates
 from lake_assets.jobs.repair.recover import recover
 from lake_assets.jobs.repair.repeat import RebuildError
@@ -241,3 +245,103 @@ def test_a_rebuild_under_other_code_restates_the_run(
     assert [record.generation for record in found.restated] == [2]
     assert sales(local_store, "processed/") == ["T1", "T3"]
     assert_accounted(local_store)
+
+
+# --- drivers that meet, and generations that follow each other ------------------------------
+
+THIRD = contract(rules=[], contract_version="3", task_mb=1)
+FILLER = b"\n" * 700_000
+
+
+def die() -> None:
+    raise Killed
+
+
+def everything(store: Store, lake: Lake, **options: Any) -> None:
+    list(replay(store, lake.datasets[0], ENGINE, Selection(**options)))
+
+
+def assert_whole(store: Store, expected: list[str]) -> None:
+    recover(store, THIRD, THIRD.datasets[0])
+    assert keys(store, "audit/restating/") == []
+    assert recover(store, THIRD, THIRD.datasets[0]) == []
+    compact(store, THIRD.datasets[0], ENGINE)
+    assert sales(store, "processed/") == sales(store, "gold/") == expected
+    assert reconcile(store, THIRD).faults == []
+    assert_accounted(store)
+
+
+def test_a_generation_that_was_overtaken_before_its_publication_leaves_nothing(store: Store):
+    fill(store)
+    slow = hooked(store, before=once("publish", lambda: everything(store, THIRD), "processed/"))
+    everything(slow, FIXED)
+    assert_whole(store, ["T1", "T2", "T3", "T4"])
+
+
+@pytest.mark.parametrize("moment", ["publish", "delete", "put"])
+def test_a_generation_that_lost_its_staged_writes_gives_way_to_the_next(store: Store, moment: str):
+    fill(store)
+    where = {"publish": "processed/", "delete": "processed/", "put": "audit/gold_comp"}[moment]
+    with pytest.raises(Killed):
+        everything(hooked(store, before=once(moment, die, where)), FIXED)
+    for record in ledger(store):
+        for one in record.outputs:
+            store.abort(one)
+    recover(store, THIRD, THIRD.datasets[0])
+    everything(store, THIRD)
+    assert_whole(store, ["T1", "T2", "T3", "T4"])
+
+
+def test_a_driver_that_gives_up_leaves_the_mark_of_another(local_store: Store):
+    fill(local_store)
+    strict = contract(
+        rules=[Rule(name="none", expression="store_id = 'S9'", severity="fail")],
+        contract_version="9",
+        task_mb=1,
+    )
+
+    def another_dies() -> None:
+        with pytest.raises(Killed):
+            everything(hooked(local_store, before=once("publish", die)), FIXED)
+
+    slow = hooked(local_store, before=once("read", another_dies, "archive/"))
+    everything(slow, strict)
+    recover(local_store, FIXED, FIXED.datasets[0])
+    everything(local_store, THIRD)
+    assert_whole(local_store, ["T1", "T2", "T3", "T4"])
+
+
+def test_a_replay_that_loses_the_race_replays_its_own_files_too(local_store: Store):
+    place(local_store, "a.csv", csv(sale("T1", quantity=9)) + FILLER)
+    place(local_store, "b.csv", csv(sale("T2", quantity=9)) + FILLER)
+    run(local_store, PICKY)
+    slow = hooked(
+        local_store,
+        before=once(
+            "put_if_absent",
+            lambda: everything(local_store, FIXED, files=["b.csv"]),
+            "audit/ingest/",
+        ),
+    )
+    everything(slow, FIXED, files=["a.csv"])
+    assert_whole(local_store, ["T1", "T2"])
+    assert {item.contract_version for item in ledger(local_store)[0].inputs} == {"2"}
+
+
+def test_a_rebuild_of_a_run_read_under_two_contracts_leaves_nothing_out(local_store: Store):
+    place(local_store, "a.csv", csv(sale("T1")) + FILLER)
+    place(local_store, "b.csv", csv(sale("T2")) + FILLER)
+    run(local_store, PICKY)
+    everything(local_store, FIXED, files=["a.csv"])
+    (lost,) = [key for key in keys(local_store, "processed/") if "-g2-" in key]
+    local_store.delete(lost)
+    rebuild_dates(local_store, FIXED.datasets[0], ENGINE, ["2025-05-30"])
+    assert_whole(local_store, ["T1", "T2"])
+
+
+def test_a_replay_beside_an_ingest_that_is_being_published_finishes_that(local_store: Store):
+    place(local_store, "a.csv", csv(sale("T1"), sale("T2", quantity=9)))
+    with pytest.raises(Killed):
+        ingest(hooked(local_store, before=once("pass_on", die)), PICKY, PICKY.datasets[0], ENGINE)
+    everything(local_store, FIXED)
+    assert_whole(local_store, ["T1", "T2"])
