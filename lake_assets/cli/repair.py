@@ -16,10 +16,11 @@ from lake_assets.contracts.lake import Lake
 from lake_assets.jobs.compaction.compact import Metrics, compact
 from lake_assets.jobs.repair.rebuild import Rebuilt, rebuild_dates
 from lake_assets.jobs.repair.recover import Recovered, recover
+from lake_assets.jobs.repair.repeat import ingested, tasks_of
 from lake_assets.jobs.repair.replay import Selection, replay, select
 from lake_assets.jobs.repair.restate import Restated
 from lake_assets.kernels.accounting import Accounting
-from lake_assets.storage.ledger import standing
+from lake_assets.storage.ledger import Input, standing
 from lake_assets.storage.store import Store
 
 MOST_DAYS = 10_000
@@ -119,14 +120,19 @@ def show_recovered(console: Console, found: Recovered) -> None:
 
 def show_trial(console: Console, store: Store, dataset: Dataset, chosen: Selection) -> None:
     """Print how many files and rows a replay would read again."""
-    found = [
-        item for record in standing(store, dataset) for item in select(record, dataset, chosen)
-    ]
+    meant = 0
+    found: list[Input] = []
+    for record in standing(store, dataset):
+        keys = {item.key for item in select(record, dataset, chosen)}
+        tasks = tasks_of(record, keys)
+        meant += len(keys)
+        found += [item for item in ingested(record) if tasks & set(item.tasks)]
     books = sum((item.books for item in found), Accounting())
+    along = f" (with {counted(len(found) - meant, 'other')} of the same tasks)"
     console.print(
-        f"{counted(len(found), 'file')} would be read again under contract version "
-        f"{dataset.contract_version}: {books.rows_read:,} rows, {books.rejected:,} of them "
-        "rejected so far.",
+        f"{counted(meant, 'file')}{along if len(found) > meant else ''} would be read again under "
+        f"contract version {dataset.contract_version}: {books.rows_read:,} rows, "
+        f"{books.rejected:,} of them rejected so far.",
         soft_wrap=True,
     )
 
@@ -160,6 +166,12 @@ def show_replayed(
     for name, why in refused.items():
         told = f"{printable(name)} cannot be read any more, and what it gave stands: {why}"
         console.print(Text.assemble(("✗ ", "bold red"), told), soft_wrap=True)
+    if refused:
+        console.print(
+            "  Files that were read in one task with such a one were not replayed either. Mend "
+            "the contract, then replay again.",
+            soft_wrap=True,
+        )
     if metrics:
         console.print(gold_table(dataset.gold.table, metrics))
     return not refused

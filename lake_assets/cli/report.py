@@ -105,7 +105,7 @@ def gold_table(name: str, metrics: Sequence[Metrics]) -> Table:
         made.add_row(
             day.target_date,
             f"{day.total_rows_in_source_partition:,}",
-            f"{day.duplicate_rows_removed:,}",
+            f"{day.removed:,}",
             f"{day.rows_after_dedup:,}",
         )
     if len(metrics) > FILES_SHOWN:

@@ -1,7 +1,7 @@
 """The ledger: one record an ingest run, which is its commit point and its redo log."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date, datetime
 from typing import Any, Literal, Self
 
@@ -130,6 +130,16 @@ class Commit(Record):
         return self.model_dump_json(indent=1).encode()
 
 
+def latest_generations(records: Iterable[ObjectInfo]) -> list[ObjectInfo]:
+    """Of the records of each run, the one that stands."""
+    latest: dict[str, tuple[int, ObjectInfo]] = {}
+    for info in records:
+        run_id, generation = generation_of(info.key)
+        if run_id not in latest or generation > latest[run_id][0]:
+            latest[run_id] = generation, info
+    return [info for _, info in latest.values()]
+
+
 def commits(
     store: Store, dataset: Dataset, arrival: date, since: datetime | None = None
 ) -> Iterator[Commit]:
@@ -143,12 +153,8 @@ def commits(
         arrival: the arrival date.
         since: leave out records made before this time (UTC), by the store's own clock.
     """
-    latest: dict[str, tuple[int, ObjectInfo]] = {}
-    for info in store.list(ledger_prefix(dataset, arrival)):
-        run_id, generation = generation_of(info.key)
-        if run_id not in latest or generation > latest[run_id][0]:
-            latest[run_id] = generation, info
-    found = [info for _, info in latest.values() if since is None or info.modified >= since]
+    latest = latest_generations(store.list(ledger_prefix(dataset, arrival)))
+    found = [info for info in latest if since is None or info.modified >= since]
     for info in sorted(found, key=lambda info: (info.modified, info.key)):
         yield Commit.from_bytes(store.read(info.key))
 

@@ -315,14 +315,11 @@ def test_a_replay_that_loses_the_race_replays_its_own_files_too(local_store: Sto
     place(local_store, "a.csv", csv(sale("T1", quantity=9)) + FILLER)
     place(local_store, "b.csv", csv(sale("T2", quantity=9)) + FILLER)
     run(local_store, PICKY)
-    slow = hooked(
-        local_store,
-        before=once(
-            "put_if_absent",
-            lambda: everything(local_store, FIXED, files=["b.csv"]),
-            "audit/ingest/",
-        ),
-    )
+
+    def overtake() -> None:
+        everything(local_store, FIXED, files=["b.csv"])
+
+    slow = hooked(local_store, before=once("put_if_absent", overtake, "audit/ingest/"))
     everything(slow, FIXED, files=["a.csv"])
     assert_whole(local_store, ["T1", "T2"])
     assert {item.contract_version for item in ledger(local_store)[0].inputs} == {"2"}
