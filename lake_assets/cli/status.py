@@ -11,7 +11,7 @@ from lake_assets.cli.report import show_blocks, table
 from lake_assets.contracts.dataset import Dataset
 from lake_assets.contracts.lake import Lake
 from lake_assets.storage.errors import ObjectNotFound
-from lake_assets.storage.ledger import Commit, latest_generations
+from lake_assets.storage.ledger import latest_generations, read_commit
 from lake_assets.storage.objects import ObjectInfo
 from lake_assets.storage.store import Store
 from lake_assets.storage.zones import day_of, stale_prefix, summary_key
@@ -58,7 +58,7 @@ def _show_runs(console: Console, store: Store, ledger: list[ObjectInfo]) -> None
     )
     stands = latest_generations(ledger)
     for info in sorted(stands, key=lambda info: info.modified)[: -RUNS_SHOWN - 1 : -1]:
-        record = Commit.from_bytes(store.read(info.key))
+        record = read_commit(store, info.key)
         books = record.books
         made.add_row(
             record.ingest_run_id,

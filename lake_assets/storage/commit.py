@@ -26,7 +26,7 @@ from functools import partial
 from lake_assets.contracts.dataset import Dataset
 from lake_assets.storage.content import remember_contents
 from lake_assets.storage.errors import ObjectChanged, ObjectExists, ObjectNotFound, StagedLost
-from lake_assets.storage.ledger import Commit, Input, commits, find_commit
+from lake_assets.storage.ledger import Commit, Input, commits, find_commit, read_commit
 from lake_assets.storage.objects import ObjectInfo
 from lake_assets.storage.store import Store, each
 from lake_assets.storage.versions import remember_versions
@@ -90,7 +90,7 @@ def commit(store: Store, dataset: Dataset, record: Commit) -> Commit:
     key = commit_key(dataset, *_run(record))
     if store.put_if_absent(key, record.to_bytes()):
         return record
-    winner = Commit.from_bytes(store.read(key))
+    winner = read_commit(store, key)
     theirs = {(staged.key, staged.upload_id) for staged in winner.outputs}
     for staged in record.outputs:
         if (staged.key, staged.upload_id) not in theirs:

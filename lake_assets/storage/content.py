@@ -12,7 +12,7 @@ from functools import lru_cache
 from lake_assets.contracts.dataset import Dataset, Versions
 from lake_assets.kernels.accounting import Accounting
 from lake_assets.storage.errors import ObjectNotFound
-from lake_assets.storage.ledger import Commit
+from lake_assets.storage.ledger import Commit, read_commit
 from lake_assets.storage.store import Store
 from lake_assets.storage.versions import is_superseded
 from lake_assets.storage.zones import commit_key, content_key
@@ -61,7 +61,7 @@ def remember_contents(store: Store, dataset: Dataset, record: Commit) -> None:
 @lru_cache(maxsize=4)
 def _record(store: Store, key: str) -> Commit:
     """A record of the ledger, which never changes. Many twins may come of one run."""
-    return Commit.from_bytes(store.read(key))
+    return read_commit(store, key)
 
 
 def books_of_duplicate(original: Accounting) -> Accounting:

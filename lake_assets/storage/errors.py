@@ -36,6 +36,10 @@ class StoreUnavailable(StoreError):
     """The store cannot be reached, or does not let us do what we must."""
 
 
+class LedgerDamaged(StoreUnavailable):
+    """A record of the ledger cannot be read."""
+
+
 class ObjectBusy(StoreUnavailable):
     """Others keep writing the same key. The same call may succeed later."""
 

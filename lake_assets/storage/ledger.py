@@ -5,11 +5,11 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import date, datetime
 from typing import Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, field_serializer, field_validator
+from pydantic import BaseModel, ConfigDict, ValidationError, field_serializer, field_validator
 
 from lake_assets.contracts.dataset import Dataset
 from lake_assets.kernels.accounting import Accounting, total
-from lake_assets.storage.errors import ObjectNotFound
+from lake_assets.storage.errors import LedgerDamaged, ObjectNotFound
 from lake_assets.storage.objects import ObjectInfo, Staged
 from lake_assets.storage.store import Store
 from lake_assets.storage.zones import commit_key, day_of, generation_of, ledger_prefix
@@ -130,6 +130,23 @@ class Commit(Record):
         return self.model_dump_json(indent=1).encode()
 
 
+def read_commit(store: Store, key: str) -> Commit:
+    """The record under a key of the ledger.
+
+    Raises:
+        ObjectNotFound: there is none.
+        LedgerDamaged: it is no record.
+    """
+    data = store.read(key)
+    try:
+        return Commit.from_bytes(data)
+    except (ValidationError, KeyError) as error:
+        raise LedgerDamaged(
+            f"{store.uri}/{key} is no record of the ledger: it was changed, or cut off. Restore "
+            "it from a backup. `lake reconcile` names all such records."
+        ) from error
+
+
 def latest_generations(records: Iterable[ObjectInfo]) -> list[ObjectInfo]:
     """Of the records of each run, the one that stands."""
     latest: dict[str, tuple[int, ObjectInfo]] = {}
@@ -156,7 +173,7 @@ def commits(
     latest = latest_generations(store.list(ledger_prefix(dataset, arrival)))
     found = [info for info in latest if since is None or info.modified >= since]
     for info in sorted(found, key=lambda info: (info.modified, info.key)):
-        yield Commit.from_bytes(store.read(info.key))
+        yield read_commit(store, info.key)
 
 
 def find_commit(
@@ -164,7 +181,7 @@ def find_commit(
 ) -> Commit | None:
     """One record of the ledger, if it is there."""
     try:
-        return Commit.from_bytes(store.read(commit_key(dataset, arrival, run_id, generation)))
+        return read_commit(store, commit_key(dataset, arrival, run_id, generation))
     except ObjectNotFound:
         return None
 

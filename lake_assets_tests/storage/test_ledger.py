@@ -2,14 +2,16 @@
 
 import json
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from pydantic import ValidationError
 
 from lake_assets.contracts.dataset import Dataset
 from lake_assets.kernels.accounting import Accounting
-from lake_assets.storage import Staged, Store
-from lake_assets.storage.ledger import Commit, Input, commits
+from lake_assets.storage import Staged, Store, open_store
+from lake_assets.storage.errors import LedgerDamaged
+from lake_assets.storage.ledger import Commit, Input, commits, read_commit
 from lake_assets.storage.zones import commit_key
 from lake_assets_tests.jobs.lakes import contract, hooked
 
@@ -139,3 +141,10 @@ def test_commits_made_before_a_time_are_not_even_read(store: Store):
     reads.clear()
     assert list(commits(watched, DATASET, DAY, made + timedelta(seconds=1))) == []
     assert reads == ["list"]
+
+
+def test_a_record_that_was_cut_off_is_told_with_its_key(tmp_path: Path) -> None:
+    store = open_store(str(tmp_path))
+    store.put("audit/ingest/date=2025-06-01/run.json", b"{")
+    with pytest.raises(LedgerDamaged, match=r"date=2025-06-01/run\.json is no record.*Restore it"):
+        read_commit(store, "audit/ingest/date=2025-06-01/run.json")

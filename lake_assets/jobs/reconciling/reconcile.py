@@ -5,8 +5,6 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 
-from pydantic import ValidationError
-
 from lake_assets.contracts.dataset import Dataset
 from lake_assets.contracts.lake import Lake
 from lake_assets.jobs.compaction.compact import stale_dates
@@ -27,7 +25,8 @@ from lake_assets.jobs.reconciling.runs import (
     objects_faults,
 )
 from lake_assets.kernels.accounting import Accounting
-from lake_assets.storage.ledger import Commit, standing
+from lake_assets.storage.errors import LedgerDamaged
+from lake_assets.storage.ledger import Commit, read_commit, standing
 from lake_assets.storage.objects import ObjectInfo
 from lake_assets.storage.store import Store
 from lake_assets.storage.zones import REASON, day_of, gold_prefix, metrics_key
@@ -61,8 +60,8 @@ def _reconcile(
 ) -> DatasetReport:
     try:
         records = list(standing(store, dataset))
-    except (ValidationError, KeyError) as error:
-        unreadable = tuple(_unreadable(store, dataset, error))
+    except LedgerDamaged:
+        unreadable = tuple(_unreadable(store, dataset))
         return DatasetReport(dataset.name, Totals(), faults=unreadable)
     named = [one for record in records for one in named_objects(record)]
     known = {one.key for one in named}
@@ -107,20 +106,15 @@ def _reconcile(
     return DatasetReport(dataset.name, totals, tuple(waiting), tuple(sorted(stale)), tuple(faults))
 
 
-def _unreadable(store: Store, dataset: Dataset, error: Exception) -> Iterator[Fault]:
+def _unreadable(store: Store, dataset: Dataset) -> Iterator[Fault]:
     """Which records of the ledger are none. Without them nothing else can be told."""
     remedy = "restore the record from a backup; until then nothing else of this dataset is checked"
-    found = False
     for info in store.list(dataset.zones.ledger):
         try:
-            Commit.from_bytes(store.read(info.key))
-        except (ValidationError, KeyError) as fault:
-            found = True
-            told = str(fault).splitlines()[0]
-            yield Fault(FaultKind.UNREADABLE, info.key, f"it is no commit: {told}; {remedy}")
-    if not found:
-        told = f"the ledger cannot be read: {error}; {remedy}"
-        yield Fault(FaultKind.UNREADABLE, dataset.zones.ledger, told)
+            read_commit(store, info.key)
+        except LedgerDamaged:
+            told = f"it is no record of a run: it was changed, or cut off; {remedy}"
+            yield Fault(FaultKind.UNREADABLE, info.key, told)
 
 
 def _dates(

@@ -15,9 +15,8 @@ from lake_assets.jobs.tracing.raw_records import raw_records
 from lake_assets.kernels.gold import AGE
 from lake_assets.kernels.refusal import FileRefusedError
 from lake_assets.storage.errors import ObjectChanged, ObjectNotFound
-from lake_assets.storage.ledger import Commit, Input
+from lake_assets.storage.ledger import Commit, Input, find_commit
 from lake_assets.storage.store import Store
-from lake_assets.storage.zones import commit_key
 
 
 class State(StrEnum):
@@ -114,10 +113,7 @@ def _origin(row: Mapping[str, Any], gold: Mapping[str, Any] | None) -> Origin:
 
 def _record(store: Store, dataset: Dataset, arrival: date, run: str) -> Commit | None:
     """The record of a run: its files arrived on one date, so that its key is known."""
-    try:
-        return Commit.from_bytes(store.read(commit_key(dataset, arrival, run)))
-    except ObjectNotFound:
-        return None
+    return find_commit(store, dataset, arrival, run)
 
 
 def _item(record: Commit | None, origin: Origin) -> Input | None:
