@@ -94,7 +94,9 @@ def main(arguments: Sequence[str] | None = None, build: Path = ROOT / "build" / 
 
 def _sizes(build: Path, megabytes: Sequence[float], days: int) -> list[tuple[str, ...]]:
     """A row a size, and the largest once more, all of it on one date."""
-    cases = [(size, days) for size in megabytes] + [(max(megabytes), 1)] * bool(megabytes)
+    cases = [(size, days) for size in megabytes]
+    if megabytes:
+        cases.append((max(megabytes), 1))
     found = []
     for size, dates in cases:
         sample = make_wide_sample(build, rows_of(size, 1), dates)
