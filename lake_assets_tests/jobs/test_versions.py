@@ -9,12 +9,17 @@ from lake_assets.contracts.dataset import Versions
 from lake_assets.jobs.checks import gold_against_processed, gold_conservation
 from lake_assets.jobs.compaction.compact import compact
 from lake_assets.jobs.reconciling.reconcile import reconcile
+from lake_assets.jobs.repair.rebuild import rebuild_dates
 from lake_assets.jobs.repair.replay import Selection, replay
+from lake_assets.jobs.tracing.file_history import trace_file
+from lake_assets.jobs.tracing.origins import State
+from lake_assets.jobs.tracing.trace import trace_row
 from lake_assets.storage import Store
 from lake_assets_tests.jobs.lakes import (
     ARRIVED,
     ENGINE,
     assert_accounted,
+    contents,
     contract,
     counted,
     csv,
@@ -148,3 +153,27 @@ def test_the_work_on_a_version_does_not_grow_with_those_before_it(local_store: S
     costs = [cost(number) for number in range(6)]
     assert costs[1] == costs[5]
     assert sales(local_store, "gold/") == ["T5"]
+
+
+def test_a_trace_tells_what_a_later_version_has_superseded(local_store: Store):
+    dataset = LAKE.datasets[0]
+    send(local_store, "day.csv", FIRST)
+    send(local_store, "day.csv", SECOND, 1)
+    earlier, later = trace_file(local_store, dataset, "day.csv").versions
+    assert [(use.superseded, use.gold, use.waiting) for use in earlier.dates] == [
+        ({"day.csv": 1}, 0, 0),
+        ({"day.csv": 2}, 0, 0),
+    ]
+    assert [use.gold for use in later.dates] == [1, 1]
+    (found,) = trace_row(local_store, dataset, {"transaction_id": "T2"})
+    assert [origin.state for origin in found.origins] == [State.SUPERSEDED]
+
+
+def test_gold_of_a_date_without_rows_goes_when_the_date_is_rebuilt(local_store: Store):
+    send(local_store, "day.csv", FIRST)
+    (data, *_) = contents(local_store, "gold/").values()
+    local_store.put("gold/fact_sales/date=2025-01-01/part-0000.snappy.parquet", data)
+    assert [fault.kind.value for fault in reconcile(local_store, LAKE).faults] == ["orphaned"]
+    rebuild_dates(local_store, LAKE.datasets[0], ENGINE, ["2025-01-01"])
+    compact(local_store, LAKE.datasets[0], ENGINE)
+    assert reconcile(local_store, LAKE).faults == []

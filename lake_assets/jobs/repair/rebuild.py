@@ -16,6 +16,7 @@ from lake_assets.storage.store import Store, each
 from lake_assets.storage.zones import (
     day_of,
     generation_of_output,
+    gold_prefix,
     part_of,
     processed_prefix,
     stale_key,
@@ -79,7 +80,9 @@ def rebuild_dates(store: Store, dataset: Dataset, engine: Engine, days: Collecti
         written = [one for one in stands.outputs if day_of(one.key) in wanted]
         _mark_stale(store, dataset, {day_of(one.key) or "" for one in written})
         outputs += written
-    _mark_stale(store, dataset, _remove_foreign(store, dataset, wanted))
+    orphaned = {day_of(info.key) or "" for info in store.list(gold_prefix(dataset))} & wanted
+    orphaned -= {day_of(one.key) for one in outputs}
+    _mark_stale(store, dataset, _remove_foreign(store, dataset, wanted) | orphaned)
     return Rebuilt(tuple(outputs), tuple(restated))
 
 

@@ -1,7 +1,7 @@
 """Where processed rows came from: run, archived file, line, and the text that stands there."""
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from enum import StrEnum
@@ -56,7 +56,11 @@ class Origin:
 
 
 def find_origins(
-    store: Store, dataset: Dataset, rows: pl.DataFrame, gold: Mapping[str, Any] | None
+    store: Store,
+    dataset: Dataset,
+    rows: pl.DataFrame,
+    gold: Mapping[str, Any] | None,
+    passed: Collection[tuple[str, str, datetime]] = (),
 ) -> list[Origin]:
     """Where rows of one key came from.
 
@@ -67,11 +71,12 @@ def find_origins(
         dataset: the contract.
         rows: of processed/ on one date, with :data:`~lake_assets.jobs.tracing.found_rows.OBJECT`.
         gold: the gold row of their key, if there is one.
+        passed: files that a later file of their name supersedes: name, run and arrival.
 
     Returns:
         One origin a row, in their order.
     """
-    origins = [_origin(row, gold) for row in rows.iter_rows(named=True)]
+    origins = [_origin(row, gold, passed) for row in rows.iter_rows(named=True)]
     records: dict[str, Commit | None] = {}
     files: dict[str, Input] = {}
     lines: dict[str, list[int]] = defaultdict(list)
@@ -92,9 +97,16 @@ def find_origins(
     return origins
 
 
-def _origin(row: Mapping[str, Any], gold: Mapping[str, Any] | None) -> Origin:
+def _origin(
+    row: Mapping[str, Any],
+    gold: Mapping[str, Any] | None,
+    passed: Collection[tuple[str, str, datetime]],
+) -> Origin:
     state = State.WAITING
-    if gold:
+    arrived = row["ingest_ts"].replace(tzinfo=UTC)
+    if (row["source_file"], row["ingest_run_id"], arrived) in passed:
+        state = State.SUPERSEDED
+    elif gold:
         mine, theirs = ([of[name] for name in AGE] for of in (row, gold))
         if mine == theirs and row["ingest_run_id"] == gold["ingest_run_id"]:
             state = State.GOLD
@@ -106,7 +118,7 @@ def _origin(row: Mapping[str, Any], gold: Mapping[str, Any] | None) -> Origin:
         row["source_file"],
         row["line_number"],
         row["ingest_run_id"],
-        row["ingest_ts"].replace(tzinfo=UTC),
+        arrived,
         row["contract_version"],
     )
 

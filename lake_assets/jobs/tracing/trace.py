@@ -11,6 +11,7 @@ import polars as pl
 from lake_assets.contracts.column import Column, ColumnType
 from lake_assets.contracts.dataset import Dataset
 from lake_assets.jobs.compaction.compact import stale_dates
+from lake_assets.jobs.compaction.processed_rows import left_out
 from lake_assets.jobs.tracing.found_rows import OBJECT, find_rows
 from lake_assets.jobs.tracing.origins import Origin, State, find_origins
 from lake_assets.kernels.gold import AGE, gold_schema, processed_schema
@@ -96,14 +97,16 @@ def trace_row(
     gold = find_rows(store, files, gold_schema(dataset), wanted)
     rows = {str(day_of(row[OBJECT])): row for row in gold.iter_rows(named=True)}
     found = []
-    for date in sorted({day} if day else rows.keys() | stale):
+    passed = {str(day_of(info.key)) for info in store.list(dataset.zones.superseded)}
+    for date in sorted({day} if day else rows.keys() | stale | passed):
         row = rows.get(date)
         files = list(store.list(processed_prefix(dataset, date)))
         processed = find_rows(store, files, processed_schema(dataset), wanted)
         if row is None and processed.is_empty():
             continue
         place = str(row.pop(OBJECT)) if row else None
-        origins = find_origins(store, dataset, processed.sort(AGE, descending=True), row)
+        gone = left_out(store, dataset, date)
+        origins = find_origins(store, dataset, processed.sort(AGE, descending=True), row, gone)
         found.append(RowTrace(date, row, place, date in stale, origins))
     return found
 
