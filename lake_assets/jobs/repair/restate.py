@@ -77,15 +77,19 @@ def restate(
     following, mark = begin_restating(store, dataset, record)
     refused: dict[str, str] = {}
     while True:
-        found = repeat(
-            store,
-            dataset,
-            engine,
-            record,
-            tasks,
-            find=waiting if lost else archived,
-            generation=following.generation,
-        )
+        try:
+            found = repeat(
+                store,
+                dataset,
+                engine,
+                record,
+                tasks,
+                find=waiting if lost else archived,
+                generation=following.generation,
+            )
+        except RebuildError:
+            store.delete(mark)  # nothing will be committed
+            raise
         if not found.refusals:
             break
         # Without the tasks of those files: nothing of what stands may go with nothing instead.

@@ -180,6 +180,7 @@ def test_a_missing_archived_file_stops_a_replay_and_nothing_changes(local_store:
         replayed(local_store)
     assert contents(local_store, "processed/", "rejected/", "audit/ingest/") == before
     assert list(staged(local_store)) == []
+    assert keys(local_store, "audit/restating/") == []
     local_store.put(item.destination, data)
     replayed(local_store)
     assert_accounted(local_store)
