@@ -63,10 +63,10 @@ def duckdb(directory: str, out: str) -> dict[str, Any]:
 
 def spark(directory: str, out: str) -> dict[str, Any]:
     """The same with PySpark DataFrames; the peak is that of this process and Java together."""
-    from benchmarks.java import find_java
     from benchmarks.peers.spark_retail import run, session
+    from lake_assets.engines.java import java_home
 
-    os.environ["JAVA_HOME"] = str(find_java())
+    os.environ["JAVA_HOME"] = str(java_home())
     os.environ["PYSPARK_PYTHON"] = sys.executable
     with session(Path(out) / "spilled") as running:
         counts = run(running, sorted(Path(directory).iterdir()), Path(out))

@@ -1,4 +1,4 @@
-"""What tests of several packages share: an S3 of their own."""
+"""What tests of several packages share: an S3 of their own, and Spark as services run it."""
 
 import logging
 import os
@@ -6,6 +6,7 @@ import threading
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
@@ -16,6 +17,22 @@ from moto.s3.exceptions import NoSuchUpload, PreconditionFailed
 from moto.s3.models import S3Backend
 from moto.s3.responses import S3Response
 from moto.server import ThreadedMotoServer
+
+from lake_assets_tests.runtimes import SPARKS, Runtime, build_wheel, runtime, unpack
+
+
+@pytest.fixture(scope="session")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The wheel of this tree."""
+    return build_wheel(tmp_path_factory.mktemp("wheel"))
+
+
+@pytest.fixture(scope="session", params=SPARKS)
+def spark_runtime(
+    request: pytest.FixtureRequest, wheel: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Runtime:
+    """Each Spark in turn, with the wheel. Mark a test that takes it with ``spark``."""
+    return runtime(request.param, unpack(wheel, tmp_path_factory.mktemp("unpacked")))
 
 
 @pytest.fixture(scope="session")

@@ -6,7 +6,6 @@ import polars as pl
 import pytest
 
 from benchmarks import measure, retail
-from benchmarks.java import why_no_spark
 from benchmarks.measure import Runs, Sample, differences, make_sample, rows_of, run
 from benchmarks.retail import compare, main
 from benchmarks.wide import write_wide_file
@@ -33,7 +32,6 @@ def test_ours_and_the_duckdb_script_make_the_same_gold_and_rejects(tmp_path: Pat
 
 
 @pytest.mark.spark
-@pytest.mark.skipif(why_no_spark() is not None, reason="needs pyspark and Java")
 def test_ours_and_pyspark_make_the_same_gold_and_rejects(tmp_path: Path) -> None:
     sample = make_sample(tmp_path, files=4, rows=500, days=3)
 
