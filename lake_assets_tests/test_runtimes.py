@@ -50,7 +50,7 @@ def test_the_makefile_installs_the_versions_that_the_tests_run_on() -> None:
 
 
 def test_a_runtime_that_is_not_there_is_told_with_what_makes_it(tmp_path: Path) -> None:
-    with pytest.raises(LookupError, match="Spark 1.2.3 is not in .*: run `make runtimes` first"):
+    with pytest.raises(LookupError, match=r"Spark 1\.2\.3 is not in .*: run `make runtimes` first"):
         runtime("1.2.3", tmp_path)
 
 

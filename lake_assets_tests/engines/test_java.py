@@ -43,9 +43,8 @@ def install(home: Path, version: str, body: str = "") -> Path:
     program = home / "bin" / "java"
     program.parent.mkdir(parents=True)
     program.write_text(
-        "#!/bin/sh\n"
-        f"{body}\n"
-        f'printf "    java.home = %s\\n    java.specification.version = {version}\\n" "{home}" >&2\n'
+        f"#!/bin/sh\n{body}\n/bin/cat >&2 <<END\n"
+        f"    java.home = {home}\n    java.specification.version = {version}\nEND\n"
     )
     program.chmod(0o755)
     return home
