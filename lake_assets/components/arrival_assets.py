@@ -11,9 +11,10 @@ from typing import Any
 import dagster as dg
 
 from lake_assets.components import checks, metadata
-from lake_assets.components.names import asset_key, engine_key, store_key
+from lake_assets.components.job_runs import confirmed, run_on_engine
+from lake_assets.components.names import asset_key, engines_key, store_key
 from lake_assets.components.partitions import arrival_partitions
-from lake_assets.components.resources import engine_of, store_of
+from lake_assets.components.resources import store_of
 from lake_assets.components.touched import log_touched
 from lake_assets.contracts.dataset import Dataset
 from lake_assets.contracts.lake import Lake
@@ -186,32 +187,28 @@ def _ingested(lake: Lake, dataset: Dataset) -> dg.AssetsDefinition:
                 f"At most {dataset.quality.max_reject_rate:.1%} of the rows are rejected.",
             ),
         ],
-        required_resource_keys={store_key(lake), engine_key(lake)},
+        required_resource_keys={store_key(lake), engines_key(lake)},
         pool=lake.lake,
         retry_policy=RETRY,
     )
     def ingested(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult[Any]]:
         from lake_assets.jobs.checks import conservation, reject_rate
-        from lake_assets.jobs.ingest import ingest
-        from lake_assets.jobs.repair.recover import abort_abandoned, recover
+        from lake_assets.jobs.job import Ingest
+        from lake_assets.jobs.report import find_runs
         from lake_assets.kernels.accounting import Accounting
 
         store = store_of(context, lake)
-        engine = engine_of(context, lake)
-        records = recover(store, lake, dataset)
-        for record in records:
-            context.log.warning(f"Finished run {record.ingest_run_id}, which was interrupted.")
-        if aborted := abort_abandoned(store, lake):
-            context.log.warning(f"Aborted {aborted} staged writes of runs that died.")
-        day = date.fromisoformat(context.partition_key)
-        while (fresh := ingest(store, lake, dataset, engine, day)) is not None:
-            records.append(fresh)
+        work = Ingest(arrival=date.fromisoformat(context.partition_key))
+        done = run_on_engine(context, lake, dataset, work)
+        with confirmed():
+            records = find_runs(store, dataset, done.report.runs)
         balance = conservation(store, records)
         books = sum((record.books for record in records), Accounting())
         context.log.info(balance.sentence)
         shared: metadata.Metadata = {
             "ingest_runs": ", ".join(record.ingest_run_id for record in records),
             "accounting": metadata.books(records),
+            **done.metadata,
         }
         yield dg.MaterializeResult(
             asset_key=rejected,

@@ -8,9 +8,10 @@ import dagster as dg
 from lake_assets.components import checks, metadata
 from lake_assets.components.arrival_assets import RETRY
 from lake_assets.components.automation import when_touched
-from lake_assets.components.names import asset_key, engine_key, store_key
+from lake_assets.components.job_runs import confirmed, run_on_engine
+from lake_assets.components.names import asset_key, engines_key, store_key
 from lake_assets.components.partitions import event_partitions
-from lake_assets.components.resources import engine_of, store_of
+from lake_assets.components.resources import store_of
 from lake_assets.components.touched import log_touched
 from lake_assets.contracts.dataset import Dataset
 from lake_assets.contracts.lake import Lake
@@ -45,37 +46,35 @@ def _processed(lake: Lake, dataset: Dataset) -> dg.AssetsDefinition:
         ],
         partitions_def=event_partitions(dataset),
         backfill_policy=dg.BackfillPolicy.single_run(),
-        required_resource_keys={store_key(lake), engine_key(lake)},
+        required_resource_keys={store_key(lake), engines_key(lake)},
         pool=lake.lake,
         retry_policy=RETRY,
     )
     def processed(context: dg.AssetExecutionContext) -> None:
-        from lake_assets.jobs.repair.rebuild import rebuild_dates
-        from lake_assets.jobs.repair.recover import recover
+        from lake_assets.jobs.job import Rebuild
+        from lake_assets.jobs.report import check_processed, find_runs
         from lake_assets.storage.zones import processed_prefix
 
         store = store_of(context, lake)
-        engine = engine_of(context, lake)
-        recover(store, lake, dataset)
-        rebuilt = rebuild_dates(store, dataset, engine, context.partition_keys)
-        for record in rebuilt.restated:
-            context.log.info(f"Run {record.ingest_run_id} was restated: {record.books.good} rows.")
-        for day in context.partition_keys:
-            written = rebuilt.of(day)
-            rows = sum(staged.rows for staged in written)
-            context.log.info(f"{day}: {rows} rows rebuilt in {len(written)} files.")
+        done = run_on_engine(context, lake, dataset, Rebuild(dates=context.partition_keys))
+        with confirmed():
+            restated = find_runs(store, dataset, done.report.runs)
+            check_processed(store, dataset, done.report.dates, context.partition_keys)
+        for day in done.report.dates:
+            context.log.info(f"{day.date}: {day.rows} rows rebuilt in {day.files} files.")
             context.add_asset_metadata(
                 {
-                    "dagster/partition_row_count": rows,
-                    "rows": rows,
-                    "files": len(written),
-                    **metadata.place(store, processed_prefix(dataset, day)),
+                    "dagster/partition_row_count": day.rows,
+                    "rows": day.rows,
+                    "files": day.files,
+                    **done.metadata,
+                    **metadata.place(store, processed_prefix(dataset, day.date)),
                 },
                 asset_key=key,
-                partition_key=day,
+                partition_key=day.date,
             )
         # A run that was restated has changed its other dates too.
-        log_touched(context, lake, dataset, store, rebuilt.restated, told=context.partition_keys)
+        log_touched(context, lake, dataset, store, restated, told=context.partition_keys)
 
     return processed
 
@@ -135,18 +134,20 @@ def _gold(lake: Lake, dataset: Dataset) -> dg.AssetsDefinition:
         ],
         partitions_def=event_partitions(dataset),
         backfill_policy=dg.BackfillPolicy.single_run(),
-        required_resource_keys={store_key(lake), engine_key(lake)},
+        required_resource_keys={store_key(lake), engines_key(lake)},
         pool=lake.lake,
         retry_policy=RETRY,
     )
     def gold(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult[Any]]:
         from lake_assets.jobs import checks as found
-        from lake_assets.jobs.compaction.compact import compact
+        from lake_assets.jobs.job import Compact
+        from lake_assets.jobs.report import find_metrics
         from lake_assets.storage.zones import gold_prefix, metrics_key
 
         store = store_of(context, lake)
-        engine = engine_of(context, lake)
-        days = compact(store, dataset, engine, force_dates=context.partition_keys)
+        done = run_on_engine(context, lake, dataset, Compact(dates=context.partition_keys))
+        with confirmed():
+            days = find_metrics(store, dataset, done.report.dates, context.partition_keys)
         for day in days:
             context.log.info(
                 f"{day.target_date}: {day.status}, {day.total_rows_in_source_partition} rows in, "
@@ -159,6 +160,7 @@ def _gold(lake: Lake, dataset: Dataset) -> dg.AssetsDefinition:
                     "rows_in": day.total_rows_in_source_partition,
                     "superseded": day.removed,
                     "status": day.status,
+                    **done.metadata,
                     **metadata.place(store, gold_prefix(dataset, day.target_date)),
                 },
                 asset_key=gold_key,

@@ -7,9 +7,17 @@ from pydantic import BaseModel
 
 from lake_assets.components.arrival_assets import arrival_assets
 from lake_assets.components.date_assets import date_assets
-from lake_assets.components.names import INGEST, asset_key, engine_key, run_tags, store_key
+from lake_assets.components.engines import (
+    EmrJobEngine,
+    EmrServerlessJobEngine,
+    GlueJobEngine,
+    JobEngines,
+    LocalJobEngine,
+    SparkJobEngine,
+)
+from lake_assets.components.names import INGEST, asset_key, engines_key, run_tags, store_key
 from lake_assets.components.replay_assets import replay_asset
-from lake_assets.components.resources import LakeStore, LocalEngineResource
+from lake_assets.components.resources import LakeStore
 from lake_assets.components.sensors import arrival_sensor, automation_sensor, left_behind_sensor
 from lake_assets.contracts.dataset import Dataset
 from lake_assets.contracts.lake import Lake
@@ -47,10 +55,16 @@ class LakeComponent(dg.Component):
         lake, settings = self.lake, load_settings()
         parts = [_dataset_defs(lake, dataset) for dataset in lake.datasets]
         store = LakeStore(uri=settings.uri_of(lake), endpoint=settings.s3_endpoint)
-        engine = LocalEngineResource(workers=settings.workers)
+        engines = JobEngines(
+            local=LocalJobEngine(workers=settings.workers),
+            spark=SparkJobEngine(),
+            glue=GlueJobEngine(),
+            emr_serverless=EmrServerlessJobEngine(),
+            emr=EmrJobEngine(),
+        )
         shared = dg.Definitions(
             sensors=[automation_sensor(lake)],
-            resources={store_key(lake): store, engine_key(lake): engine},
+            resources={store_key(lake): store, engines_key(lake): engines},
         )
         return dg.Definitions.merge(*parts, shared)
 

@@ -10,6 +10,7 @@ DATASET_TAG = "lake_assets/dataset"
 STEP_TAG = "lake_assets/step"
 BATCH_TAG = "lake_assets/batch"
 FILES_TAG = "lake_assets/files"
+ENGINE_TAG = "lake_assets/engine"
 
 INGEST = "ingest"
 COMPACT = "compact"
@@ -28,9 +29,9 @@ def store_key(lake: Lake) -> str:
     return f"{lake.lake}_store"
 
 
-def engine_key(lake: Lake) -> str:
-    """The resource that runs a lake's tasks."""
-    return f"{lake.lake}_engine"
+def engines_key(lake: Lake) -> str:
+    """The resource that runs a lake's jobs."""
+    return f"{lake.lake}_engines"
 
 
 def run_tags(lake: Lake, dataset: Dataset, step: str) -> dict[str, str]:

@@ -8,8 +8,9 @@ import dagster as dg
 
 from lake_assets.components import checks, metadata
 from lake_assets.components.arrival_assets import RETRY, spec
-from lake_assets.components.names import asset_key, engine_key, store_key
-from lake_assets.components.resources import engine_of, store_of
+from lake_assets.components.job_runs import confirmed, run_on_engine
+from lake_assets.components.names import asset_key, engines_key, store_key
+from lake_assets.components.resources import store_of
 from lake_assets.components.touched import log_touched
 from lake_assets.contracts.dataset import Dataset
 from lake_assets.contracts.lake import Lake
@@ -59,7 +60,7 @@ def replay_asset(lake: Lake, dataset: Dataset) -> dg.AssetsDefinition:
             checks.spec("readable", key, "The contract takes every file that was ingested."),
         ],
         backfill_policy=dg.BackfillPolicy.single_run(),
-        required_resource_keys={store_key(lake), engine_key(lake)},
+        required_resource_keys={store_key(lake), engines_key(lake)},
         pool=lake.lake,
         retry_policy=RETRY,
     )
@@ -67,28 +68,30 @@ def replay_asset(lake: Lake, dataset: Dataset) -> dg.AssetsDefinition:
         context: dg.AssetExecutionContext, config: ReplayConfig
     ) -> Iterator[dg.MaterializeResult[Any]]:
         from lake_assets.jobs.checks import conservation, readable
-        from lake_assets.jobs.repair.recover import recover
-        from lake_assets.jobs.repair.replay import Selection, replay
+        from lake_assets.jobs.job import Replay
+        from lake_assets.jobs.report import find_restated
         from lake_assets.kernels.accounting import Accounting
 
         store = store_of(context, lake)
-        engine = engine_of(context, lake)
-        recover(store, lake, dataset)
         days = sorted(context.partition_keys)
-        selection = Selection(
-            arrivals=(date.fromisoformat(days[0]), date.fromisoformat(days[-1])),
+        work = Replay(
+            first=date.fromisoformat(days[0]),
+            last=date.fromisoformat(days[-1]),
             files=config.files,
             rejects=config.rejects,
             reason=config.reason or None,
             again=config.again,
         )
-        restated = list(replay(store, dataset, engine, selection))
+        done = run_on_engine(context, lake, dataset, work)
+        with confirmed():
+            restated = find_restated(store, dataset, done.report.restated)
         for day in days:
             found = [one for one in restated if one.record.arrival.isoformat() == day]
             before = sum((one.before for one in found), Accounting())
             after = sum((one.after for one in found), Accounting())
             context.add_asset_metadata(
                 {
+                    **done.metadata,
                     "files": sum(one.files for one in found),
                     "rows_let_in": after.good - before.good,
                     "rejected": after.rejected,

@@ -9,6 +9,7 @@ from typing import Self
 from pydantic import Field, field_validator, model_validator
 
 from lake_assets.contracts.column import Column, ColumnType
+from lake_assets.contracts.engine import EngineChoice
 from lake_assets.contracts.model import ContractModel, Name
 from lake_assets.contracts.regex import check_regex
 from lake_assets.contracts.rule import Rule, columns_of, parse_expression
@@ -151,6 +152,12 @@ class Gold(ContractModel):
     table: Name
     row_hash: list[Name] = Field(min_length=1, description="Columns of the md5, in order.")
     target_file_mb: int = Field(default=256, ge=1)
+    one_task_mb: int = Field(
+        default=512,
+        ge=0,
+        description="Processed Parquet of a date that one task compacts; engines of several "
+        "machines spread a larger date.",
+    )
     crawler_name: str | None = Field(
         default=None, description="Glue crawler to start when gold was written."
     )
@@ -223,6 +230,9 @@ class Dataset(ContractModel):
     partition: Partitioning
     gold: Gold
     quality: Quality = Quality()
+    engine: EngineChoice | None = Field(
+        default=None, description="Where jobs run, if it is not where those of the lake do."
+    )
 
     @model_validator(mode="after")
     def _names_refer_to_columns(self) -> Self:

@@ -155,7 +155,9 @@ def _gold_changes(old: Dataset, new: Dataset, renamed: Mapping[str, str]) -> Ite
     if was.target_file_mb != now.target_file_mb:
         yield compatible("gold.target_file_mb", "cuts new gold files at another size")
     told = {"row_hash", "table", "audit_counts", "target_file_mb"}
-    yield from others("gold.", dict(was), dict(now), told=told, remarks={"crawler_name"})
+    yield from others(
+        "gold.", dict(was), dict(now), told=told, remarks={"crawler_name", "one_task_mb"}
+    )
 
 
 def _other_changes(old: Dataset, new: Dataset) -> Iterator[Change]:
@@ -176,7 +178,7 @@ def _other_changes(old: Dataset, new: Dataset) -> Iterator[Change]:
         "columns", "contract_version", "format", "gold", "key", "name", "partition", "quality",
         "rules", "versions", "zones",
     }  # fmt: skip
-    yield from others("", dict(old), dict(new), told=told, remarks={"description"})
+    yield from others("", dict(old), dict(new), told=told, remarks={"description", "engine"})
 
 
 def _moved(old: Sequence[str], new: Sequence[str]) -> str:

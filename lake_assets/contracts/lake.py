@@ -6,6 +6,7 @@ from typing import Self
 from pydantic import Field, model_validator
 
 from lake_assets.contracts.dataset import Dataset
+from lake_assets.contracts.engine import EngineChoice
 from lake_assets.contracts.model import ContractModel, Name
 
 
@@ -40,6 +41,10 @@ class Lake(ContractModel):
     )
     arrivals_start: date = Field(description="First arrival partition.")
     intake: Intake = Intake()
+    engine: EngineChoice = Field(
+        default=EngineChoice(),
+        description="Where jobs run: local, spark, glue, emr_serverless, emr.",
+    )
     datasets: list[Dataset] = Field(min_length=1)
 
     @model_validator(mode="after")

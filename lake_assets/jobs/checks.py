@@ -109,8 +109,8 @@ def gold_conservation(store: Store, metrics: Sequence[Metrics]) -> Finding:
     """Rows in gold = rows in processed - superseded, counted again in the Parquet files."""
     table: list[dict[str, str | int | float]] = []
     for day in metrics:
-        source = _count(store, day.input_partition)
-        gold = _count(store, day.output_partition)
+        source = count_rows(store, day.input_partition)
+        gold = count_rows(store, day.output_partition)
         if gold != day.rows_after_dedup or gold != source - day.removed:
             table.append(
                 {
@@ -251,7 +251,7 @@ def _rows(key: str, data: bytes) -> int | None:
         return None
 
 
-def _count(store: Store, prefix: str) -> int:
+def count_rows(store: Store, prefix: str) -> int:
     """Rows of a partition, those in what cannot be read not counted."""
     return sum(_rows(info.key, store.read(info.key)) or 0 for info in store.list(prefix))
 

@@ -264,8 +264,8 @@ PARTS: dict[type[BaseModel], tuple[str, dict[str, Any]]] = {
     Gold: (
         "gold",
         {
-            "table": "u", "row_hash": ["id"], "target_file_mb": 1, "crawler_name": "c",
-            "audit_counts": {"c": "n > 1"},
+            "table": "u", "row_hash": ["id"], "target_file_mb": 1, "one_task_mb": 1,
+            "crawler_name": "c", "audit_counts": {"c": "n > 1"},
         },
     ),
     Quality: (
@@ -293,5 +293,6 @@ def test_no_field_of_a_contract_can_change_unseen() -> None:
             new = Dataset.model_validate(old.model_dump() | {part: stated})
             assert [where for where in changes(old, new) if where.startswith(part)], field
     assert changes(small(), small(versions="supersede"))
-    told = {part for part, _ in PARTS.values()} | {"columns", "rules", "key", "versions"}
+    assert changes(small(), small(engine="spark"))
+    told = {part for part, _ in PARTS.values()} | {"columns", "engine", "rules", "key", "versions"}
     assert told | {"name", "contract_version", "description"} == set(Dataset.model_fields)

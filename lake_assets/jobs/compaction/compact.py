@@ -3,7 +3,7 @@
 import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any, Literal
@@ -93,6 +93,14 @@ class Metrics:
         at = list(document).index("null_counts")
         items = list(document.items())
         return dict([*items[:at], *counts.items(), *items[at:]])
+
+    @classmethod
+    def from_json(cls, document: Mapping[str, Any]) -> "Metrics":
+        """Read what :meth:`to_json` has written: what is no field of ours is the contract's."""
+        names = {one.name for one in fields(cls)}
+        own = {name: value for name, value in document.items() if name in names}
+        counts = {name: value for name, value in document.items() if name not in names}
+        return cls(**own, audit_counts=counts)
 
 
 def stale_dates(store: Store, dataset: Dataset) -> list[str]:

@@ -1,0 +1,86 @@
+"""An asset's work as a job: on the engine that was chosen, with a report that the lake confirms."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import dagster as dg
+
+from lake_assets.components.engines import Done, JobEngines
+from lake_assets.components.names import ENGINE_TAG, engines_key
+from lake_assets.components.resources import store_of
+from lake_assets.contracts.dataset import Dataset
+from lake_assets.contracts.engine import EngineName
+from lake_assets.contracts.lake import Lake
+
+if TYPE_CHECKING:
+    from lake_assets.jobs.job import Compact, Ingest, Rebuild, Replay
+    from lake_assets.storage.store import Store
+
+
+def run_on_engine(
+    context: dg.AssetExecutionContext,
+    lake: Lake,
+    dataset: Dataset,
+    work: "Ingest | Compact | Rebuild | Replay",
+) -> Done:
+    """Run a job where the run's tag, the dataset or the lake says, and log its notes.
+
+    Raises:
+        dagster.Failure: the tag names no engine, or the job failed on a service.
+    """
+    from lake_assets.jobs.job import Job
+
+    store = store_of(context, lake)
+    name = _engine(context, lake, dataset, store, work)
+    engines: JobEngines = getattr(context.resources, engines_key(lake))
+    if name is not EngineName.LOCAL:
+        context.log.info(f"The {work.step} job runs on {name}.")
+    job = Job(
+        lake=lake,
+        dataset=dataset.name,
+        uri=store.uri,
+        endpoint=getattr(store, "endpoint", None),
+        work=work,
+    )
+    done = engines.of(name).run(context, job)
+    for note in done.report.notes:
+        context.log.warning(note)
+    return done
+
+
+@contextmanager
+def confirmed() -> Iterator[None]:
+    """A report that the lake does not confirm fails the asset; the next attempt may do better."""
+    from lake_assets.jobs.report import ReportMismatch
+
+    try:
+        yield
+    except ReportMismatch as error:
+        raise dg.Failure(str(error)) from error
+
+
+def _engine(
+    context: dg.AssetExecutionContext,
+    lake: Lake,
+    dataset: Dataset,
+    store: "Store",
+    work: "Ingest | Compact | Rebuild | Replay",
+) -> EngineName:
+    from lake_assets.jobs.arrivals import MEGABYTE
+    from lake_assets.jobs.size import input_bytes
+
+    if tag := context.run.tags.get(ENGINE_TAG):
+        try:
+            return EngineName(tag)
+        except ValueError:
+            raise dg.Failure(
+                f"The run's tag {ENGINE_TAG} is {tag!r}, which is no engine. Set it to one of: "
+                f"{', '.join(EngineName)}. Or leave it away: then the contract decides.",
+                allow_retries=False,
+            ) from None
+    choice = dataset.engine or lake.engine
+    if choice.name is EngineName.LOCAL or not choice.from_mb:
+        return choice.name
+    is_small = input_bytes(store, dataset, work) < choice.from_mb * MEGABYTE
+    return EngineName.LOCAL if is_small else choice.name

@@ -1,0 +1,349 @@
+"""Tasks on Spark: it decides where they run, runs lost ones again, and moves rows that must meet.
+
+Rows stay in Polars. What goes through Spark are the tasks' numbers, their pickled results and,
+where rows of many tasks have to meet, tables as opaque bytes: Spark shuffles these by a number,
+and never looks into a column. So every type is exact, and Spark 3.5 and 4 do the same.
+"""
+
+import os
+import pickle
+import sys
+import traceback
+import uuid
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from functools import lru_cache, partial
+from io import BytesIO
+from itertools import chain
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from pyspark import cloudpickle
+from pyspark.sql import DataFrame, SparkSession
+
+from lake_assets.engines.java import java_home
+
+if TYPE_CHECKING:
+    import polars as pl
+    import pyarrow as pa
+
+Work = TypeVar("Work")
+Result = TypeVar("Result")
+
+SESSION: Mapping[str, str] = {
+    "spark.sql.session.timeZone": "UTC",
+    "spark.sql.ansi.enabled": "true",
+    "spark.ui.showConsoleProgress": "false",
+    # A table is one cell: more than a few in a batch would be copied together.
+    "spark.sql.execution.arrow.maxRecordsPerBatch": "8",
+}
+ATTEMPTS = 4
+"""So often Spark starts a task whose process died; a cluster's own default."""
+WAVES = 16
+"""Tasks a core. Each costs a worker of Spark 60 ms before it begins: small work goes together."""
+
+
+class SparkTaskError(Exception):
+    """A task failed with an error that cannot be sent; the message has its trace."""
+
+
+def session_options(
+    master: str | None = None, remote: str | None = None, options: Mapping[str, str] | None = None
+) -> dict[str, str]:
+    """What a session is opened with.
+
+    Args:
+        master: ``local[4]``, ``spark://host:7077``, ``yarn`` ...; None leaves it to the
+            environment, as on Glue and EMR. In local mode a task whose process dies is started
+            again, as on a cluster.
+        remote: a Spark Connect server, ``sc://host:15002``, instead of a master.
+        options: further ones, over ours.
+
+    Raises:
+        ValueError: both a master and a Spark Connect server are named.
+    """
+    if master and remote:
+        raise ValueError(
+            f"Spark is to run on {master} and on the Spark Connect server {remote}: name only one."
+        )
+    found = {"spark.app.name": "lake_assets", **SESSION}
+    if remote:
+        found["spark.remote"] = remote
+    elif master:
+        found["spark.master"] = _with_attempts(master)
+    return {**found, **(options or {})}
+
+
+def open_session(options: Mapping[str, str]) -> SparkSession:
+    """The session of this process, or a new one with these options.
+
+    Raises:
+        SparkCannotRun: there is no Java for it.
+    """
+    _find_programs(options)
+    builder = SparkSession.builder
+    for name, value in options.items():
+        builder = builder.config(name, value)
+    return builder.getOrCreate()
+
+
+def dagster_session(options: Mapping[str, str]) -> SparkSession:
+    """The same through dagster-pyspark's resource, which Dagster's users know.
+
+    Raises:
+        SparkCannotRun: there is no Java for it.
+    """
+    from dagster import build_init_resource_context
+    from dagster_pyspark import PySparkResource
+
+    _find_programs(options)
+    resource = PySparkResource(spark_config=dict(options))
+    resource.setup_for_execution(build_init_resource_context())
+    session: SparkSession = resource.spark_session
+    return session
+
+
+def _find_programs(options: Mapping[str, str]) -> None:
+    """Workers would take whatever python3 the machine has, and Spark whatever java."""
+    os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
+    if options.get("spark.master", "").startswith("local"):
+        os.environ["JAVA_HOME"] = str(java_home())
+
+
+def _with_attempts(master: str) -> str:
+    """``local[2]`` as ``local[2,4]``: else the first process that dies ends the job."""
+    if master == "local":
+        return f"local[1,{ATTEMPTS}]"
+    if master.startswith("local[") and "," not in master:
+        return f"{master.removesuffix(']')},{ATTEMPTS}]"
+    return master
+
+
+class SparkEngine:
+    """Runs tasks inside ``mapInArrow`` of a Spark session, which is opened at first use.
+
+    A task that raises does so here, with its own exception. A task whose process or machine dies
+    is run again by Spark, elsewhere; what a dead attempt had staged is never committed.
+
+    Args:
+        session: opens the session.
+    """
+
+    def __init__(self, session: Callable[[], SparkSession]) -> None:
+        self._session = session
+
+    def map(self, function: Callable[[Work], Result], items: Iterable[Work]) -> Iterator[Result]:
+        """Run ``function`` on each item, neighbours in one task; results in the items' order.
+
+        Raises:
+            SparkTaskError: see there; any other exception of a task as it is. The results of all
+                tasks that did not fail come before it, so that they can be undone.
+        """
+        work = list(items)
+        if not work:
+            return
+        spark = self._configured()
+        run = _mapper(cloudpickle.dumps((function, work)))
+        with _cancelled_with_us(spark, f"{_name(function)}: {len(work)} tasks"):
+            numbers = self._spread(spark, len(work))
+            rows = numbers.mapInArrow(run, "number long, result binary").collect()
+        yield from _results(rows)
+
+    def exchange(
+        self,
+        send: "Callable[[Work], Iterable[tuple[int, pl.DataFrame]]]",
+        items: Iterable[Work],
+        receive: "Callable[[int, Iterator[pl.DataFrame]], Result]",
+        groups: int,
+    ) -> Iterator[Result]:
+        """Bring together what belongs together, by one shuffle of Spark.
+
+        Args:
+            send: an item's rows in tables, each with the number of its group (from 0).
+            items: each is a task.
+            receive: a group's tables, in any order; each group is a task.
+            groups: how many there are.
+
+        Returns:
+            What ``receive`` returned, in the order of the groups; nothing for an empty group.
+
+        Raises:
+            As :meth:`map`.
+        """
+        work = list(items)
+        spark = self._configured()
+        homes = _homes(spark, groups)
+        out = _sender(cloudpickle.dumps((send, work)), homes)
+        into = _receiver(cloudpickle.dumps(receive))
+        name = f"{_name(receive)}: {len(work)} tasks to {groups} groups"
+        with _cancelled_with_us(spark, name):
+            sent = self._spread(spark, len(work)).mapInArrow(
+                out, "home long, number long, content binary"
+            )
+            met = sent.repartition(groups, "home").mapInArrow(into, "number long, result binary")
+            rows = met.collect()
+        yield from _results(rows)
+
+    def _spread(self, spark: SparkSession, items: int) -> DataFrame:
+        """The numbers of so many items, in as many partitions as there will be tasks."""
+        return spark.range(0, items, 1, min(items, WAVES * _cores(spark)))
+
+    def _configured(self) -> SparkSession:
+        spark = self._session()
+        for name, value in SESSION.items():
+            if name.startswith("spark.sql."):  # of a session that others have opened, too
+                spark.conf.set(name, value)
+        return spark
+
+
+def _cores(spark: SparkSession) -> int:
+    context = getattr(spark, "_sc", None)
+    if context is not None:
+        return int(context.defaultParallelism)
+    # Spark Connect does not tell; it cuts a range in as many partitions.
+    return spark.range(1 << 16).selectExpr("spark_partition_id() AS place").distinct().count()
+
+
+def _name(function: Callable[..., object]) -> str:
+    inner = function.func if isinstance(function, partial) else function
+    return str(getattr(inner, "__name__", type(inner).__name__))
+
+
+def _homes(spark: SparkSession, groups: int) -> dict[int, int]:
+    """Numbers that ``repartition`` sends to one partition each, by partition.
+
+    Spark places rows by a hash. Plain group numbers would share partitions, while others stay
+    empty; so we ask Spark where numbers go, and take the first that goes to each.
+    """
+    tried = 32 * groups
+    while True:
+        placed = spark.range(tried).selectExpr(f"pmod(hash(id), {groups}) AS place", "id")
+        first = {row[0]: row[1] for row in placed.groupBy("place").min("id").collect()}
+        if len(first) == groups:
+            return first
+        tried *= 2
+
+
+def _results(rows: Sequence[Any]) -> Iterator[Any]:
+    """What tasks returned, in their order; then the first error, if there is one."""
+    found = [pickle.loads(row[1]) for row in sorted(rows, key=lambda row: int(row[0]))]
+    errors = [value for failed, value in found if failed]
+    yield from (value for failed, value in found if not failed)
+    if errors:
+        raise errors[0]
+
+
+@contextmanager
+def _cancelled_with_us(spark: SparkSession, name: str) -> Iterator[None]:
+    """If we are interrupted, so are the tasks."""
+    tag = f"lake-assets-{uuid.uuid4().hex}"
+    context = getattr(spark, "_sc", None)  # not there with Spark Connect
+    if context is None:
+        spark.addTag(tag)
+    else:
+        context.setJobGroup(tag, name, interruptOnCancel=True)
+    try:
+        yield
+    except BaseException:
+        if context is None:
+            spark.interruptTag(tag)
+        else:
+            context.cancelJobGroup(tag)
+        raise
+    finally:
+        if context is None:
+            spark.removeTag(tag)
+
+
+# --- in the workers --------------------------------------------------------------------------
+# pyarrow and Polars are imported here, not at the top: Spark forks its workers from a process
+# that has imported this module, and Polars does not survive a fork.
+
+
+@lru_cache(maxsize=4)
+def _unpickled(content: bytes) -> Any:
+    """Once a worker, not once a task."""
+    return pickle.loads(content)
+
+
+def _mapper(content: bytes) -> "Callable[[Iterator[pa.RecordBatch]], Iterator[pa.RecordBatch]]":
+    def run(batches: "Iterator[pa.RecordBatch]") -> "Iterator[pa.RecordBatch]":
+        for number in _numbers(batches):
+            yield _result(number, lambda at=number: _call(content, at))
+
+    return run
+
+
+def _call(content: bytes, number: int) -> Any:
+    function, work = _unpickled(content)
+    return function(work[number])
+
+
+def _sender(
+    content: bytes, homes: Mapping[int, int]
+) -> "Callable[[Iterator[pa.RecordBatch]], Iterator[pa.RecordBatch]]":
+    def run(batches: "Iterator[pa.RecordBatch]") -> "Iterator[pa.RecordBatch]":
+        import pyarrow as pa
+
+        for number in _numbers(batches):
+            send, work = _unpickled(content)
+            for group, table in send(work[number]):
+                buffer = BytesIO()
+                table.write_ipc(buffer, compression="lz4")
+                yield pa.RecordBatch.from_pydict(
+                    {"home": [homes[group]], "number": [group], "content": [buffer.getvalue()]},
+                    pa.schema(
+                        [("home", pa.int64()), ("number", pa.int64()), ("content", pa.binary())]
+                    ),
+                )
+
+    return run
+
+
+def _receiver(content: bytes) -> "Callable[[Iterator[pa.RecordBatch]], Iterator[pa.RecordBatch]]":
+    def run(batches: "Iterator[pa.RecordBatch]") -> "Iterator[pa.RecordBatch]":
+        first = next(batches, None)
+        while first is not None and not first.num_rows:
+            first = next(batches, None)
+        if first is not None:
+            number = int(first.column(1)[0].as_py())
+            tables = _tables(number, chain([first], batches))
+            yield _result(number, lambda: _unpickled(content)(number, tables))
+
+    return run
+
+
+def _tables(number: int, batches: "Iterable[pa.RecordBatch]") -> "Iterator[pl.DataFrame]":
+    import polars as pl
+
+    for batch in batches:
+        if set(batch.column(1).to_pylist()) - {number}:
+            raise SparkTaskError("Spark has sent two groups to one task; its hash has changed.")
+        yield from (pl.read_ipc(cell.as_py(), memory_map=False) for cell in batch.column(2))
+
+
+def _numbers(batches: "Iterator[pa.RecordBatch]") -> Iterator[int]:
+    for batch in batches:
+        yield from batch.column(0).to_pylist()
+
+
+def _result(number: int, call: Callable[[], Any]) -> "pa.RecordBatch":
+    """A row with what a task returned, or what it raised."""
+    import pyarrow as pa
+
+    try:
+        outcome = pickle.dumps((False, call()))
+    except Exception as error:
+        outcome = _failure(error)
+    schema = pa.schema([("number", pa.int64()), ("result", pa.binary())])
+    return pa.RecordBatch.from_pydict({"number": [number], "result": [outcome]}, schema)
+
+
+def _failure(error: Exception) -> bytes:
+    trace = "".join(traceback.format_exception(error))
+    try:
+        error.add_note(f"In a task on Spark:\n{trace}")
+        content = pickle.dumps((True, error))
+        pickle.loads(content)  # some exceptions can be written, but not read
+    except Exception:
+        return pickle.dumps((True, SparkTaskError(trace)))
+    return content

@@ -1,0 +1,88 @@
+"""Run a job where we are, on the engine that is given."""
+
+from datetime import date
+
+from lake_assets.jobs.compaction.compact import compact
+from lake_assets.jobs.ingest import ingest
+from lake_assets.jobs.job import Compact, Ingest, Job, Rebuild, Replay
+from lake_assets.jobs.reading.task import Engine
+from lake_assets.jobs.repair.rebuild import rebuild_dates
+from lake_assets.jobs.repair.recover import abort_abandoned, recover
+from lake_assets.jobs.repair.replay import Selection, replay
+from lake_assets.jobs.report import DateReport, Report, restated_report, run_report
+from lake_assets.storage.store import Store
+
+
+def run_job(store: Store, job: Job, engine: Engine) -> Report:
+    """Do a job's work; every job but compaction begins by finishing what died before it.
+
+    Raises:
+        ValueError: the lake has no such dataset.
+        StoreUnavailable: the store cannot be read or written; run again, nothing is lost.
+        RebuildError: an archived file cannot be read again.
+        CompactionError: gold of a date could not be made.
+    """
+    match job.work:
+        case Ingest(arrival=arrival):
+            return _ingest(store, job, engine, arrival)
+        case Compact() as work:
+            days = compact(store, job.contract(), engine, force_dates=work.dates)
+            return Report(
+                dates=[
+                    DateReport(
+                        date=day.target_date, rows=day.rows_after_dedup, files=len(day.outputs)
+                    )
+                    for day in days
+                ]
+            )
+        case Rebuild() as work:
+            return _rebuild(store, job, engine, work)
+        case Replay() as work:
+            return _replay(store, job, engine, work)
+
+
+def _ingest(store: Store, job: Job, engine: Engine, arrival: date) -> Report:
+    dataset = job.contract()
+    notes: list[str] = []
+    records = recover(store, job.lake, dataset)
+    notes += [f"Finished run {one.ingest_run_id}, which was interrupted." for one in records]
+    if aborted := abort_abandoned(store, job.lake):
+        notes.append(f"Aborted {aborted} staged writes of runs that died.")
+    while (fresh := ingest(store, job.lake, dataset, engine, arrival)) is not None:
+        records.append(fresh)
+    return Report(runs=[run_report(record) for record in records], notes=notes)
+
+
+def _rebuild(store: Store, job: Job, engine: Engine, work: Rebuild) -> Report:
+    dataset = job.contract()
+    recover(store, job.lake, dataset)
+    rebuilt = rebuild_dates(store, dataset, engine, work.dates)
+    return Report(
+        runs=[run_report(record) for record in rebuilt.restated],
+        dates=[
+            DateReport(
+                date=day,
+                rows=sum(staged.rows for staged in rebuilt.of(day)),
+                files=len(rebuilt.of(day)),
+            )
+            for day in work.dates
+        ],
+        notes=[
+            f"Run {record.ingest_run_id} was restated: {record.books.good} rows."
+            for record in rebuilt.restated
+        ],
+    )
+
+
+def _replay(store: Store, job: Job, engine: Engine, work: Replay) -> Report:
+    dataset = job.contract()
+    recover(store, job.lake, dataset)
+    selection = Selection(
+        arrivals=(work.first, work.last),
+        files=work.files,
+        rejects=work.rejects,
+        reason=work.reason,
+        again=work.again,
+    )
+    restated = replay(store, dataset, engine, selection)
+    return Report(restated=[restated_report(one) for one in restated])
