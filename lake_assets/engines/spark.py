@@ -200,7 +200,8 @@ def _cores(spark: SparkSession) -> int:
     if context is not None:
         return int(context.defaultParallelism)
     # Spark Connect does not tell; it cuts a range in as many partitions.
-    return spark.range(1 << 16).selectExpr("spark_partition_id() AS place").distinct().count()
+    places = spark.range(1 << 16).selectExpr("spark_partition_id() AS place")
+    return int(places.distinct().count())
 
 
 def _name(function: Callable[..., object]) -> str:
@@ -268,7 +269,7 @@ def _unpickled(content: bytes) -> Any:
 def _mapper(content: bytes) -> "Callable[[Iterator[pa.RecordBatch]], Iterator[pa.RecordBatch]]":
     def run(batches: "Iterator[pa.RecordBatch]") -> "Iterator[pa.RecordBatch]":
         for number in _numbers(batches):
-            yield _result(number, lambda at=number: _call(content, at))
+            yield _result(number, partial(_call, content, number))
 
     return run
 
@@ -318,7 +319,7 @@ def _tables(number: int, batches: "Iterable[pa.RecordBatch]") -> "Iterator[pl.Da
     for batch in batches:
         if set(batch.column(1).to_pylist()) - {number}:
             raise SparkTaskError("Spark has sent two groups to one task; its hash has changed.")
-        yield from (pl.read_ipc(cell.as_py(), memory_map=False) for cell in batch.column(2))
+        yield from (pl.read_ipc(cell.as_py()) for cell in batch.column(2))
 
 
 def _numbers(batches: "Iterator[pa.RecordBatch]") -> Iterator[int]:
