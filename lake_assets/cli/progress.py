@@ -6,7 +6,7 @@ from typing import TypeVar
 
 from rich.progress import Progress
 
-from lake_assets.jobs.compaction.compact import compact_date
+from lake_assets.jobs.compaction.one_date import compact_date
 from lake_assets.jobs.reading.task import Engine, run_task
 
 Work = TypeVar("Work")

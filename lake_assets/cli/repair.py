@@ -13,7 +13,8 @@ from lake_assets.cli.progress import WatchedEngine
 from lake_assets.cli.report import gold_table, printable, table
 from lake_assets.contracts.dataset import Dataset
 from lake_assets.contracts.lake import Lake
-from lake_assets.jobs.compaction.compact import Metrics, compact
+from lake_assets.jobs.compaction.compact import compact
+from lake_assets.jobs.compaction.metrics import Metrics
 from lake_assets.jobs.repair.rebuild import Rebuilt, rebuild_dates
 from lake_assets.jobs.repair.recover import Recovered, recover
 from lake_assets.jobs.repair.repeat import ingested, tasks_of

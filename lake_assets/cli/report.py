@@ -9,7 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from lake_assets.jobs.checks import conservation, gold_conservation
-from lake_assets.jobs.compaction.compact import Metrics
+from lake_assets.jobs.compaction.metrics import Metrics
 from lake_assets.jobs.pipeline import Outcome
 from lake_assets.jobs.validate import Verdict, refused
 from lake_assets.kernels.accounting import Accounting

@@ -13,7 +13,7 @@ from lake_assets.cli.progress import WatchedEngine
 from lake_assets.contracts.dataset import Dataset
 from lake_assets.contracts.lake import Lake
 from lake_assets.jobs.checks import conservation, gold_conservation
-from lake_assets.jobs.compaction.compact import Metrics
+from lake_assets.jobs.compaction.metrics import Metrics
 from lake_assets.jobs.pipeline import Outcome, run_pipeline
 from lake_assets.jobs.validate import Verdict
 from lake_assets.kernels.accounting import Accounting, by_code

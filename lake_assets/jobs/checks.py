@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 import polars as pl
 
 from lake_assets.contracts.dataset import Dataset
-from lake_assets.jobs.compaction.compact import Metrics
+from lake_assets.jobs.compaction.metrics import Metrics
 from lake_assets.jobs.compaction.processed_rows import left_out
 from lake_assets.jobs.repair.restate import Restated
 from lake_assets.jobs.validate import Verdict, refused

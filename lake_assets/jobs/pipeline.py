@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 
 from lake_assets.contracts.dataset import Dataset
 from lake_assets.contracts.lake import Lake
-from lake_assets.jobs.compaction.compact import Metrics, compact
+from lake_assets.jobs.compaction.compact import compact
+from lake_assets.jobs.compaction.metrics import Metrics
 from lake_assets.jobs.ingest import ingest
 from lake_assets.jobs.reading.task import Engine
 from lake_assets.jobs.repair.recover import recover_lake

@@ -10,7 +10,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, PlainSerializer
 from lake_assets import __version__
 from lake_assets.contracts.dataset import Dataset
 from lake_assets.jobs.checks import count_rows
-from lake_assets.jobs.compaction.compact import Metrics
+from lake_assets.jobs.compaction.metrics import Metrics
 from lake_assets.jobs.repair.restate import Restated
 from lake_assets.kernels.accounting import Accounting
 from lake_assets.storage.errors import ObjectNotFound

@@ -78,7 +78,7 @@ def row_hash(dataset: Dataset) -> pl.Expr:
     Decimals keep their scale (``12.50``); timestamps read ``2025-01-31 09:05:00``, with a
     fraction only if there is one.
     """
-    texts = [_text(dataset, name).fill_null("") for name in dataset.gold.row_hash]
+    texts = [as_text(dataset, name).fill_null("") for name in dataset.gold.row_hash]
     joined = polars_hash.concat_str(texts, separator=SEPARATOR)
     return joined.nchash.md5().alias("row_hash")
 
@@ -111,7 +111,8 @@ def processed_schema(dataset: Dataset) -> pl.Schema:
     return pl.Schema({**{column.name: data_type(column) for column in dataset.columns}, **LINEAGE})
 
 
-def _text(dataset: Dataset, name: str) -> pl.Expr:
+def as_text(dataset: Dataset, name: str) -> pl.Expr:
+    """A column's values as text, the same on every machine."""
     value = pl.col(name)
     match dataset.column(name).type:
         case ColumnType.STRING:

@@ -11,7 +11,7 @@ import pytest
 from lake_assets.contracts.dataset import Dataset, Quality
 from lake_assets.contracts.lake import Lake
 from lake_assets.jobs import checks
-from lake_assets.jobs.compaction.compact import Metrics
+from lake_assets.jobs.compaction.metrics import Metrics
 from lake_assets.jobs.ingest import ingest
 from lake_assets.jobs.pipeline import Outcome
 from lake_assets.jobs.reading.task import to_parquet

@@ -1,21 +1,21 @@
 """Rows in the order of their key to the Parquet files of a gold partition."""
 
 import io
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
+from typing import Self
 
 import polars as pl
 
 from lake_assets.contracts.dataset import Dataset
 from lake_assets.jobs.compaction.spill import BATCH_ROWS, Spill
 from lake_assets.kernels.gold import audit_counts, hashed, null_counts
+from lake_assets.kernels.key_ranges import Key, places, starts
 
 GROUP_ROWS = 1 << 17
 """Rows of a row group."""
-SAMPLE_ROWS = 8_192
-"""The first rows of a date, which say how many make a file of the target size."""
 
 
 @dataclass(slots=True)
@@ -28,47 +28,70 @@ class Counts:
 
     def add(self, table: pl.DataFrame, dataset: Dataset) -> None:
         """Count the rows of one more table."""
-        self.rows += table.height
-        for mine, more in (
-            (self.nulls, null_counts(table, dataset)),
-            (self.audit, audit_counts(table, dataset)),
-        ):
+        self += Counts(table.height, null_counts(table, dataset), audit_counts(table, dataset))
+
+    def __iadd__(self, other: "Counts") -> Self:
+        self.rows += other.rows
+        for mine, more in ((self.nulls, other.nulls), (self.audit, other.audit)):
             for name, count in more.items():
                 mine[name] = mine.get(name, 0) + count
+        return self
+
+
+def file_starts(sample: pl.DataFrame, dataset: Dataset, target: int) -> list[Key]:
+    """The first keys of a date's files but the first.
+
+    Args:
+        sample: one row a sampled key, ordered by key; see ``key_ranges.sampled``.
+        dataset: the contract.
+        target: bytes of a file, about.
+    """
+    if sample.is_empty():
+        return []
+    width = len(_parquet(sample, dataset)) / sample.height
+    return starts(sample, dataset, round(target / width))
 
 
 def gold_files(
-    tables: Iterator[pl.DataFrame], dataset: Dataset, target: int, spill: Spill, counts: Counts
+    tables: Iterator[pl.DataFrame],
+    dataset: Dataset,
+    starts: Sequence[Key],
+    spill: Spill,
+    counts: Counts,
 ) -> Iterator[bytes]:
     """The Parquet files of one date, in order.
 
-    The same rows give the same bytes, whatever tables they come in: how many rows a file has
-    follows from the first rows, and every row group but a file's last has :data:`GROUP_ROWS`.
-    With more than one table, no file comes out before all are on the local disk.
+    The same rows give the same bytes, whatever tables they come in: a file begins where the keys
+    say, and every row group but a file's last has :data:`GROUP_ROWS`. With more than one table,
+    no file comes out before all are on the local disk.
 
     Args:
         tables: rows of the processed zone's columns, without duplicates, in the order of the key.
         dataset: the contract.
-        target: bytes of a file, about.
+        starts: of :func:`file_starts`.
         spill: for what does not stay in memory.
         counts: what is counted on the way is added to it.
     """
     counted = _counted(tables, dataset, counts)
-    waiting = _first(counted)
-    waiting += islice(counted, 1)
-    if not waiting:
-        return
-    sample = _parquet(waiting[0].head(SAMPLE_ROWS), dataset)
-    rows = max(1, target * min(waiting[0].height, SAMPLE_ROWS) // len(sample))
+    waiting = list(islice(counted, 2))
     if len(waiting) > 1:
-        for path in list(_spilled(_released(waiting, counted), dataset, rows, spill)):
+        for path in list(_spilled(_released(waiting, counted), dataset, starts, spill)):
             yield path.read_bytes()
             path.unlink()
-    elif waiting[0].height <= min(rows, SAMPLE_ROWS):
-        yield sample
     else:
-        for start in range(0, waiting[0].height, rows):
-            yield _parquet(waiting[0].slice(start, rows), dataset)
+        for table in waiting:
+            yield from (_parquet(rows, dataset) for _, rows in parts(table, starts, dataset))
+
+
+def parts(
+    table: pl.DataFrame, starts: Sequence[Key], dataset: Dataset
+) -> Iterator[tuple[int, pl.DataFrame]]:
+    """Ordered rows as those of each file, with the number of the file; none without rows."""
+    start = 0
+    for number, end in enumerate(places(table, starts, dataset)):
+        if end > start:
+            yield number, table.slice(start, end - start)
+        start = end
 
 
 def _counted(
@@ -80,17 +103,6 @@ def _counted(
         del table  # else it would stay in memory while the next one is made
 
 
-def _first(tables: Iterator[pl.DataFrame]) -> list[pl.DataFrame]:
-    """The first table, with so many of the following ones that the sample is in it."""
-    found: list[pl.DataFrame] = []
-    while sum(table.height for table in found) < SAMPLE_ROWS:
-        table = next(tables, None)
-        if table is None:
-            break
-        found.append(table)
-    return [pl.concat(found).rechunk()] if found else []
-
-
 def _released(
     waiting: list[pl.DataFrame], tables: Iterator[pl.DataFrame]
 ) -> Iterator[pl.DataFrame]:
@@ -100,23 +112,21 @@ def _released(
 
 
 def _spilled(
-    tables: Iterator[pl.DataFrame], dataset: Dataset, rows: int, spill: Spill
+    tables: Iterator[pl.DataFrame], dataset: Dataset, starts: Sequence[Key], spill: Spill
 ) -> Iterator[Path]:
     """Parquet files on the local disk, each made as soon as its rows are there."""
     waiting: list[Path] = []
-    room, number = rows, 0
+    current = 0
     for table in tables:
-        while table.height:
-            piece, table = table.head(room), table.slice(room)
+        for number, rows in parts(table, starts, dataset):
+            if number != current and waiting:
+                yield _encoded(waiting, dataset, spill.path(f"part-{current}"))
+            current = number
             waiting.append(spill.path(f"sorted-{number}-{len(waiting)}"))
-            piece.write_ipc(waiting[-1], record_batch_size=BATCH_ROWS)
-            room -= piece.height
-            if not room:
-                yield _encoded(waiting, dataset, spill.path(f"part-{number}"))
-                room, number = rows, number + 1
-        del table, piece
+            rows.write_ipc(waiting[-1], record_batch_size=BATCH_ROWS)
+        del table, rows  # else they would stay in memory while the next table is made
     if waiting:
-        yield _encoded(waiting, dataset, spill.path(f"part-{number}"))
+        yield _encoded(waiting, dataset, spill.path(f"part-{current}"))
 
 
 def _encoded(waiting: list[Path], dataset: Dataset, target: Path) -> Path:

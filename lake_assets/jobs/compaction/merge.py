@@ -6,19 +6,18 @@ equal numbers of rows, and range by range what all runs have of it is deduplicat
 again. One run alone never leaves the memory.
 """
 
-from bisect import bisect_left
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import polars as pl
 
 from lake_assets.contracts.dataset import Dataset
 from lake_assets.jobs.compaction.spill import BATCH_ROWS, Spill
 from lake_assets.kernels.gold import latest_rows
+from lake_assets.kernels.key_ranges import Key, places
 
 MEMORY_BYTES = 256 << 20
 """Rows that never leave the memory: about 900,000 of retail's."""
@@ -93,10 +92,10 @@ def row_bytes(table: pl.DataFrame) -> int:
 
 def _only(waiting: list[pl.DataFrame], dataset: Dataset) -> Iterator[pl.DataFrame]:
     if waiting:
-        yield _latest(waiting, dataset)
+        yield latest(waiting, dataset)
 
 
-def _latest(waiting: list[pl.DataFrame], dataset: Dataset) -> pl.DataFrame:
+def latest(waiting: list[pl.DataFrame], dataset: Dataset) -> pl.DataFrame:
     """One row a key, in order; ``waiting`` is used up, so that rows are not in memory twice."""
     rows = pl.concat(waiting)
     waiting.clear()
@@ -111,7 +110,7 @@ def _latest(waiting: list[pl.DataFrame], dataset: Dataset) -> pl.DataFrame:
 
 
 def _run(waiting: list[pl.DataFrame], dataset: Dataset, path: Path) -> Run:
-    rows = _latest(waiting, dataset)
+    rows = latest(waiting, dataset)
     rows.write_ipc(path, record_batch_size=BATCH_ROWS)
     sample = rows.select(pl.col(dataset.key).gather_every(SAMPLE_ROWS))
     # Made anew: texts that are taken from a column keep all letters of that column in memory.
@@ -120,7 +119,7 @@ def _run(waiting: list[pl.DataFrame], dataset: Dataset, path: Path) -> Run:
 
 def _merged(runs: Sequence[Run], dataset: Dataset) -> Iterator[pl.DataFrame]:
     bounds = _bounds(runs, dataset)
-    ends = [_ends(run, bounds, dataset) for run in runs]
+    ends = [places(_keys(run, dataset), bounds, dataset) for run in runs]
     stops = list(zip(*ends, strict=True))
     starts = [(0,) * len(runs), *stops]
     # While one range is written, the next is merged.
@@ -142,10 +141,10 @@ def _range(
         pl.scan_ipc(run.path).slice(start, stop - start)
         for run, start, stop in zip(runs, starts, stops, strict=True)
     ]
-    return _latest([pl.concat(slices).collect()], dataset)
+    return latest([pl.concat(slices).collect()], dataset)
 
 
-def _bounds(runs: Sequence[Run], dataset: Dataset) -> list[tuple[Any, ...]]:
+def _bounds(runs: Sequence[Run], dataset: Dataset) -> list[Key]:
     """Keys, ascending, between which there are about :data:`RANGE_BYTES` of rows."""
     keys = pl.concat(run.sample for run in runs).sort(dataset.key)
     width = max(row_bytes(pl.scan_ipc(run.path).head(BATCH_ROWS).collect()) for run in runs)
@@ -154,8 +153,5 @@ def _bounds(runs: Sequence[Run], dataset: Dataset) -> list[tuple[Any, ...]]:
     return cut.unique(maintain_order=True).rows()
 
 
-def _ends(run: Run, bounds: Sequence[tuple[Any, ...]], dataset: Dataset) -> list[int]:
-    """Where each range ends in a run: before the first row whose key is not below the bound."""
-    keys = pl.scan_ipc(run.path).select(dataset.key).collect()
-    # Keys compare in Python as Polars sorts them: texts by code point, all others by value.
-    return [*(bisect_left(range(run.rows), bound, key=keys.row) for bound in bounds), run.rows]
+def _keys(run: Run, dataset: Dataset) -> pl.DataFrame:
+    return pl.scan_ipc(run.path).select(dataset.key).collect()

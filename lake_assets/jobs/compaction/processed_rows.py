@@ -20,6 +20,7 @@ READ_ROWS = 1 << 19
 """Of a larger file at most so many rows are in memory at once."""
 MOST_CHUNKS = 32
 
+LeftOut = tuple[str, str, datetime]
 Fields = tuple[tuple[str, pl.DataType], ...]
 
 
@@ -36,7 +37,7 @@ def processed_rows(
         EvolutionError: a file of another contract version cannot be read without a loss.
         polars.exceptions.PolarsError: a file is not Parquet, or not of these columns.
     """
-    for group in _groups(inputs):
+    for group in groups(inputs):
         parts = _fetched(store, group)
         small = sum(info.size for info in group) <= READ_BYTES
         # No name is left for a table that was handed out: it would stay in memory.
@@ -48,7 +49,7 @@ def processed_rows(
             yield from map(rows, _slices(scan, whole=small))
 
 
-def left_out(store: Store, dataset: Dataset, day: str) -> list[tuple[str, str, datetime]]:
+def left_out(store: Store, dataset: Dataset, day: str) -> list[LeftOut]:
     """What tells the rows of superseded files on an event date (ISO), for ``without_files``."""
     return [
         (version.source_file, version.ingest_run_id, version.arrived)
@@ -59,15 +60,19 @@ def left_out(store: Store, dataset: Dataset, day: str) -> list[tuple[str, str, d
 class CurrentRows:
     """The rows of one date that gold is made of, in tables as of :func:`processed_rows`.
 
-    That is all of them, but for those of files that a later file of their name supersedes:
+    That is all of them, but for those of superseded files, of which :func:`left_out` tells:
     ``superseded`` counts these while the tables are read.
     """
 
     def __init__(
-        self, store: Store, dataset: Dataset, day: str, inputs: Sequence[ObjectInfo]
+        self,
+        store: Store,
+        dataset: Dataset,
+        inputs: Sequence[ObjectInfo],
+        left_out: Sequence[LeftOut],
     ) -> None:
         self._tables = processed_rows(store, inputs, dataset)
-        self._left_out = left_out(store, dataset, day)
+        self._left_out = left_out
         self.superseded = 0
 
     def __iter__(self) -> Iterator[pl.DataFrame]:
@@ -79,7 +84,7 @@ class CurrentRows:
         return kept
 
 
-def _groups(inputs: Sequence[ObjectInfo]) -> Iterator[list[ObjectInfo]]:
+def groups(inputs: Sequence[ObjectInfo]) -> Iterator[list[ObjectInfo]]:
     """Neighbours that together have at most :data:`READ_BYTES`, larger ones alone."""
     group: list[ObjectInfo] = []
     size = 0

@@ -9,7 +9,7 @@ import polars as pl
 
 from lake_assets.contracts.dataset import Dataset
 from lake_assets.jobs.compaction.memory import MemoryBudget
-from lake_assets.jobs.compaction.processed_rows import CurrentRows, processed_rows
+from lake_assets.jobs.compaction.processed_rows import CurrentRows, left_out, processed_rows
 from lake_assets.jobs.reconciling.faults import Fault, FaultKind
 from lake_assets.kernels.gold import AGE, latest_rows, processed_schema
 from lake_assets.storage.errors import StoreError
@@ -174,7 +174,9 @@ def _row_faults(
                 return gold.height, [Fault(FaultKind.MISCOUNTED, prefix, told)]
             other = 0
             if is_fine and date.sound:
-                current = CurrentRows(store, dataset, date.day, date.processed)
+                current = CurrentRows(
+                    store, dataset, date.processed, left_out(store, dataset, date.day)
+                )
                 other = _differing(gold, _digests(current, dataset), dataset)
     except (StoreError, pl.exceptions.PolarsError) as error:
         told = f"its rows cannot be read: {error}"

@@ -239,7 +239,8 @@ def test_rows_that_share_a_date_with_other_columns_are_not_read_as_gold(
 def test_large_gold_is_written_in_parts_of_about_the_target_size(
     local_store: Store, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr("lake_assets.jobs.compaction.compact.MEGABYTE", 1 << 10)
+    monkeypatch.setattr("lake_assets.jobs.compaction.one_date.MEGABYTE", 1 << 10)
+    monkeypatch.setattr("lake_assets.kernels.key_ranges.ONE_IN", 16)
     gold = contract().datasets[0].gold
     lake = contract(gold=Gold(**{**gold.model_dump(), "target_file_mb": 8}))
     rows = [sale(f"T{number:05d}") for number in range(1500)]

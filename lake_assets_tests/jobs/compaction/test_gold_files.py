@@ -1,6 +1,6 @@
 """Ordered rows to the Parquet files of a partition."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from io import BytesIO
 
 import polars as pl
@@ -11,7 +11,9 @@ from lake_assets.contracts.dataset import Dataset
 from lake_assets.jobs.compaction import gold_files
 from lake_assets.jobs.compaction.gold_files import Counts
 from lake_assets.jobs.compaction.spill import Spill
+from lake_assets.kernels import key_ranges
 from lake_assets.kernels.gold import gold_schema, to_gold
+from lake_assets.kernels.key_ranges import Key, sampled
 from lake_assets_tests.jobs.tables import rows
 
 
@@ -21,23 +23,24 @@ def table(dataset: Dataset) -> pl.DataFrame:
 
 
 def files(
-    tables: Iterator[pl.DataFrame], dataset: Dataset, target: int
+    tables: Iterator[pl.DataFrame], dataset: Dataset, starts: Sequence[Key] = ()
 ) -> tuple[list[bytes], Counts]:
     counts = Counts()
     with Spill() as spill:
-        return list(gold_files.gold_files(tables, dataset, target, spill, counts)), counts
+        return list(gold_files.gold_files(tables, dataset, starts, spill, counts)), counts
 
 
 @pytest.mark.parametrize("target", [1 << 30, 20_000])
 def test_the_same_rows_give_the_same_bytes_whatever_tables_they_come_in(
     table: pl.DataFrame, dataset: Dataset, target: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(gold_files, "SAMPLE_ROWS", 300)
+    monkeypatch.setattr(key_ranges, "ONE_IN", 8)
     monkeypatch.setattr(gold_files, "GROUP_ROWS", 1_000)
-    whole, counts = files(iter([table]), dataset, target)
+    starts = gold_files.file_starts(sampled(table, dataset), dataset, target)
+    whole, counts = files(iter([table]), dataset, starts)
     assert (len(whole) > 3) == (target == 20_000)
     for size in (100, 301, 2_999, 3_000):
-        again, others = files(table.iter_slices(size), dataset, target)
+        again, others = files(table.iter_slices(size), dataset, starts)
         assert again == whole
         assert others == counts
     written = pl.concat(pl.read_parquet(BytesIO(data)) for data in whole)
@@ -48,7 +51,7 @@ def test_row_groups_have_a_fixed_number_of_rows(
     table: pl.DataFrame, dataset: Dataset, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(gold_files, "GROUP_ROWS", 1_400)
-    (data,), _ = files(table.iter_slices(1_000), dataset, 1 << 30)
+    (data,), _ = files(table.iter_slices(1_000), dataset)
     footer = pq.ParquetFile(BytesIO(data)).metadata
     groups = [footer.row_group(place).num_rows for place in range(footer.num_row_groups)]
     assert groups == [1_400, 1_400, 200]
@@ -56,21 +59,22 @@ def test_row_groups_have_a_fixed_number_of_rows(
 
 def test_a_date_of_few_rows_is_one_file(dataset: Dataset) -> None:
     table = rows(["T1", "T2"], dataset)
-    (data,), counts = files(iter([table]), dataset, 1 << 30)
+    (data,), counts = files(iter([table]), dataset)
     found = pl.read_parquet(BytesIO(data))
     assert found.schema == gold_schema(dataset)
     assert found["transaction_id"].to_list() == ["T1", "T2"]
     assert (counts.rows, counts.nulls["item_category"], counts.nulls["store_id"]) == (2, 2, 0)
 
 
-def test_rows_that_reach_the_sample_with_a_table_to_follow_are_all_written(
-    dataset: Dataset, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(gold_files, "SAMPLE_ROWS", 2)
-    table = rows(["T1", "T2", "T3"], dataset)
-    data, counts = files(iter([table.head(2), table.slice(2)]), dataset, 1 << 30)
-    assert counts.rows == sum(pl.read_parquet(BytesIO(part)).height for part in data) == 3
-
-
 def test_no_rows_are_no_file(dataset: Dataset) -> None:
-    assert files(iter([]), dataset, 1 << 30) == ([], Counts())
+    assert files(iter([]), dataset) == ([], Counts())
+
+
+def test_a_file_has_about_the_target_size(
+    table: pl.DataFrame, dataset: Dataset, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(key_ranges, "ONE_IN", 8)
+    starts = gold_files.file_starts(sampled(table, dataset), dataset, 40_000)
+    *full, _ = files(iter([table]), dataset, starts)[0]
+    assert full
+    assert all(20_000 < len(data) < 60_000 for data in full)
