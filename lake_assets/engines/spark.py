@@ -11,7 +11,7 @@ import sys
 import traceback
 import uuid
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache, partial
 from io import BytesIO
 from itertools import chain
@@ -103,9 +103,13 @@ def dagster_session(options: Mapping[str, str]) -> SparkSession:
 
 
 def _find_programs(options: Mapping[str, str]) -> None:
-    """Workers would take whatever python3 the machine has, and Spark whatever java."""
+    """Workers would take whatever python3 the machine has, and Spark whatever java.
+
+    On this machine alone, Spark listens to nobody else.
+    """
     os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
     if options.get("spark.master", "").startswith("local"):
+        os.environ.setdefault("SPARK_LOCAL_IP", "127.0.0.1")
         os.environ["JAVA_HOME"] = str(java_home())
 
 
@@ -143,10 +147,8 @@ class SparkEngine:
             return
         spark = self._configured()
         run = _mapper(cloudpickle.dumps((function, work)))
-        with _cancelled_with_us(spark, f"{_name(function)}: {len(work)} tasks"):
-            numbers = self._spread(spark, len(work))
-            rows = numbers.mapInArrow(run, "number long, result binary").collect()
-        yield from _results(rows)
+        done = self._spread(spark, len(work)).mapInArrow(run, "number long, result binary")
+        yield from _collected(spark, done, f"{_name(function)}: {len(work)} items")
 
     def exchange(
         self,
@@ -174,14 +176,12 @@ class SparkEngine:
         homes = _homes(spark, groups)
         out = _sender(cloudpickle.dumps((send, work)), homes)
         into = _receiver(cloudpickle.dumps(receive))
-        name = f"{_name(receive)}: {len(work)} tasks to {groups} groups"
-        with _cancelled_with_us(spark, name):
-            sent = self._spread(spark, len(work)).mapInArrow(
-                out, "home long, number long, content binary"
-            )
-            met = sent.repartition(groups, "home").mapInArrow(into, "number long, result binary")
-            rows = met.collect()
-        yield from _results(rows)
+        sent = self._spread(spark, len(work)).mapInArrow(
+            out, "home long, number long, content binary"
+        )
+        met = sent.repartition(groups, "home").mapInArrow(into, "number long, result binary")
+        name = f"{_name(receive)}: {len(work)} items to {groups} groups"
+        yield from _collected(spark, met, name)
 
     def _spread(self, spark: SparkSession, items: int) -> DataFrame:
         """The numbers of so many items, in as many partitions as there will be tasks."""
@@ -233,26 +233,31 @@ def _results(rows: Sequence[Any]) -> Iterator[Any]:
         raise errors[0]
 
 
-@contextmanager
-def _cancelled_with_us(spark: SparkSession, name: str) -> Iterator[None]:
-    """If we are interrupted, so are the tasks."""
+def _collected(spark: SparkSession, frame: DataFrame, name: str) -> Iterator[Any]:
+    """The results of a job; if we are interrupted, its tasks are, too.
+
+    It is another thread that talks with Spark: an interruption would leave half an answer in the
+    connection of this one.
+    """
     tag = f"lake-assets-{uuid.uuid4().hex}"
     context = getattr(spark, "_sc", None)  # not there with Spark Connect
-    if context is None:
-        spark.addTag(tag)
-    else:
-        context.setJobGroup(tag, name, interruptOnCancel=True)
-    try:
-        yield
-    except BaseException:
+
+    def collect() -> Sequence[Any]:
         if context is None:
-            spark.interruptTag(tag)
+            spark.addTag(tag)
         else:
-            context.cancelJobGroup(tag)
-        raise
-    finally:
-        if context is None:
-            spark.removeTag(tag)
+            context.setJobGroup(tag, name, interruptOnCancel=True)
+        return frame.collect()
+
+    with ThreadPoolExecutor(1, thread_name_prefix="spark") as thread:
+        job = thread.submit(collect)
+        try:
+            rows = job.result()
+        except BaseException:
+            if not job.done():
+                spark.interruptTag(tag) if context is None else context.cancelJobGroup(tag)
+            raise
+    return _results(rows)
 
 
 # --- in the workers --------------------------------------------------------------------------
