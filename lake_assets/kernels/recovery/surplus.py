@@ -113,7 +113,7 @@ def _ways(state: pl.DataFrame, chart: Chart, change: int) -> pl.DataFrame:
         how=pl.coalesce(longer, what),
         doubt=pl.col("doubt") | gap,
         dropped=is_drop,
-        **{f"at_{change}": pl.col("token") - pl.col("start"), f"joints_{change}": "joints"},
+        **{f"at_{change}": pl.col("token") - pl.col("start"), f"joints_{change}": pl.col("joints")},
     ).select(state.columns)
 
 
