@@ -30,7 +30,8 @@ NOT_RUN = {
     ("docs/how-to/validate-at-once-with-lambda.md", "make lambda MACHINE=aarch64"),
     (
         "docs/how-to/validate-at-once-with-lambda.md",
-        "aws s3api put-bucket-notification-configuration --bucket my-lake \\",
+        "aws s3api put-bucket-notification-configuration --bucket my-lake "
+        "--notification-configuration file://notification.json",
     ),
 }
 ON_S3 = {"run-on-s3.md", "validate-at-once-with-lambda.md"}
