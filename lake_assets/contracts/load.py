@@ -9,6 +9,18 @@ from pydantic import ValidationError
 from lake_assets.contracts.errors import ContractError
 from lake_assets.contracts.lake import Lake
 
+DEFS = Path(__file__).parents[1] / "defs"
+"""Where the lakes of this package are, each in a folder of its name."""
+
+
+def load_lakes(defs: Path = DEFS) -> list[Lake]:
+    """The contracts of all lakes in a folder, by their names.
+
+    Raises:
+        ContractError: as `load_lake`, for the first that is wrong.
+    """
+    return [load_lake(path) for path in sorted(defs.glob("*/defs.yaml"))]
+
 
 def load_lake(path: Path) -> Lake:
     """Read and validate the ``attributes`` of a lake's YAML file.

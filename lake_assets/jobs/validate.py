@@ -88,6 +88,29 @@ def validate(
     return each(store, partial(validate_file, store, dataset), files)
 
 
+def validate_key(store: Store, dataset: Dataset, key: str) -> Verdict | None:
+    """As :func:`validate_file`, for whichever object stands under a key in raw/ now.
+
+    None if none does: somebody has taken it, which is no error. Any number of drivers may validate
+    the same file at once: it ends in one place.
+
+    Raises:
+        StoreUnavailable: nothing is lost, try again.
+    """
+    try:
+        info = store.head(key)
+    except ObjectNotFound:
+        return None
+    except InvalidKey:
+        # Only a listing shows an object of such a name. It is a short one: raw/ is a to-do list.
+        listed = store.list(dataset.zones.raw)
+        found = next((info for info in listed if info.key == key), None)
+        if found is None:
+            return None
+        info = found
+    return validate_file(store, dataset, info)
+
+
 def validate_file(store: Store, dataset: Dataset, info: ObjectInfo) -> Verdict:
     """Let one file in, or refuse it."""
     name = info.key.removeprefix(dataset.zones.raw)

@@ -6,6 +6,7 @@ import pytest
 
 import lake_assets
 from lake_assets.contracts import ContractError, load_lake
+from lake_assets.contracts.load import DEFS, load_lakes
 
 RETAIL = Path(lake_assets.__file__).parent / "defs/retail/defs.yaml"
 YAML = """\
@@ -105,3 +106,20 @@ def test_a_file_that_is_missing_or_no_text_is_refused(tmp_path: Path) -> None:
     (tmp_path / "binary.yaml").write_bytes(b"\xff\xfe\xff")
     with pytest.raises(ContractError, match="not valid YAML"):
         load_lake(tmp_path / "binary.yaml")
+
+
+def test_all_lakes_of_a_folder_are_loaded_by_their_names(tmp_path: Path) -> None:
+    text = (DEFS / "retail" / "defs.yaml").read_text("utf-8")
+    for name in ("b", "a"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "defs.yaml").write_text(text.replace("lake: retail", f"lake: {name}"))
+    (tmp_path / "no_lake").mkdir()
+    assert [lake.lake for lake in load_lakes(tmp_path)] == ["a", "b"]
+    assert "retail" in [lake.lake for lake in load_lakes()]
+
+
+def test_one_wrong_lake_of_a_folder_is_told(tmp_path: Path) -> None:
+    (tmp_path / "a").mkdir()
+    (tmp_path / "a" / "defs.yaml").write_text("attributes: 5")
+    with pytest.raises(ContractError, match=r"a/defs\.yaml"):
+        load_lakes(tmp_path)

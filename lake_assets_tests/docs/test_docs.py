@@ -26,7 +26,15 @@ NOT_RUN = {
     ("docs/tutorial.md", "make dev"),
     ("docs/how-to/run-on-s3.md", "aws s3 mb s3://my-lake"),
     ("docs/how-to/run-on-s3.md", "make dev LAKE_URI=s3://my-lake"),
+    ("docs/how-to/validate-at-once-with-lambda.md", "make lambda"),
+    ("docs/how-to/validate-at-once-with-lambda.md", "make lambda MACHINE=aarch64"),
+    (
+        "docs/how-to/validate-at-once-with-lambda.md",
+        "aws s3api put-bucket-notification-configuration --bucket my-lake "
+        "--notification-configuration file://notification.json",
+    ),
 }
+ON_S3 = {"run-on-s3.md", "validate-at-once-with-lambda.md"}
 """Every block of commands that is not run, by its first command. All others are."""
 
 LINK = re.compile(r"(!?)\[[^\]]*\]\(([^)\s]+)\)")
@@ -48,9 +56,9 @@ def test_commands_run_and_print_what_the_page_shows(
         if not block.not_run:
             steps += pages.commands(block)
     settings = {}
-    if page.name == "run-on-s3.md":
+    if page.name in ON_S3:
         boto3.client("s3", endpoint_url=s3_endpoint).create_bucket(Bucket="my-lake")
-        settings = {"LAKE_S3_ENDPOINT": s3_endpoint}
+        settings = {"LAKE_S3_ENDPOINT": s3_endpoint, "AWS_ENDPOINT_URL": s3_endpoint}
     for result in pages.run(steps, root, pages.environment(root, **settings)):
         told = f"$ {result.command.text}\n{result.printed}"
         assert result.code == 0, told
