@@ -56,7 +56,7 @@ def _processed(lake: Lake, dataset: Dataset) -> dg.AssetsDefinition:
         from lake_assets.storage.zones import processed_prefix
 
         store = store_of(context, lake)
-        done = run_on_engine(context, lake, dataset, Rebuild(dates=context.partition_keys))
+        done = run_on_engine(context, lake, dataset, Rebuild(dates=tuple(context.partition_keys)))
         with confirmed():
             restated = find_runs(store, dataset, done.report.runs)
             check_processed(store, dataset, done.report.dates, context.partition_keys)
@@ -145,7 +145,7 @@ def _gold(lake: Lake, dataset: Dataset) -> dg.AssetsDefinition:
         from lake_assets.storage.zones import gold_prefix, metrics_key
 
         store = store_of(context, lake)
-        done = run_on_engine(context, lake, dataset, Compact(dates=context.partition_keys))
+        done = run_on_engine(context, lake, dataset, Compact(dates=tuple(context.partition_keys)))
         with confirmed():
             days = find_metrics(store, dataset, done.report.dates, context.partition_keys)
         for day in days:

@@ -77,7 +77,7 @@ def replay_asset(lake: Lake, dataset: Dataset) -> dg.AssetsDefinition:
         work = Replay(
             first=date.fromisoformat(days[0]),
             last=date.fromisoformat(days[-1]),
-            files=config.files,
+            files=tuple(config.files),
             rejects=config.rejects,
             reason=config.reason or None,
             again=config.again,

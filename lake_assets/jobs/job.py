@@ -4,7 +4,6 @@ The contract travels with the job: what is read there is judged by the very cont
 sender has, whatever version of it is installed.
 """
 
-from collections.abc import Sequence
 from datetime import date
 from typing import Annotated, Literal
 
@@ -32,14 +31,14 @@ class Compact(Step):
     """Gold of these event dates (ISO)."""
 
     step: Literal["compact"] = "compact"
-    dates: Sequence[str]
+    dates: tuple[str, ...]
 
 
 class Rebuild(Step):
     """Processed rows of these event dates (ISO), from the archive."""
 
     step: Literal["rebuild"] = "rebuild"
-    dates: Sequence[str]
+    dates: tuple[str, ...]
 
 
 class Replay(Step):
@@ -48,7 +47,7 @@ class Replay(Step):
     step: Literal["replay"] = "replay"
     first: date
     last: date
-    files: Sequence[str] = ()
+    files: tuple[str, ...] = ()
     rejects: bool = False
     reason: str | None = None
     again: bool = False

@@ -49,7 +49,7 @@ class RestatedReport(RunReport):
     files: int
     before: Books
     after: Books
-    refused: Mapping[str, str]
+    refused: dict[str, str]
 
 
 class DateReport(_Said):
@@ -72,10 +72,10 @@ class Report(_Said):
     """
 
     version: str = __version__
-    runs: Sequence[RunReport] = ()
-    restated: Sequence[RestatedReport] = ()
-    dates: Sequence[DateReport] = ()
-    notes: Sequence[str] = ()
+    runs: tuple[RunReport, ...] = ()
+    restated: tuple[RestatedReport, ...] = ()
+    dates: tuple[DateReport, ...] = ()
+    notes: tuple[str, ...] = ()
 
 
 def run_report(record: Commit) -> RunReport:
@@ -95,7 +95,7 @@ def restated_report(one: Restated) -> RestatedReport:
         files=one.files,
         before=one.before,
         after=one.after,
-        refused=one.refused,
+        refused=dict(one.refused),
     )
 
 

@@ -1,8 +1,10 @@
 """Run a job where we are, on the engine that is given."""
 
+from collections.abc import Sequence
 from datetime import date
 
 from lake_assets.jobs.compaction.compact import compact
+from lake_assets.jobs.compaction.metrics import Metrics
 from lake_assets.jobs.ingest import ingest
 from lake_assets.jobs.job import Compact, Ingest, Job, Rebuild, Replay
 from lake_assets.jobs.reading.task import Engine
@@ -10,6 +12,7 @@ from lake_assets.jobs.repair.rebuild import rebuild_dates
 from lake_assets.jobs.repair.recover import abort_abandoned, recover
 from lake_assets.jobs.repair.replay import Selection, replay
 from lake_assets.jobs.report import DateReport, Report, restated_report, run_report
+from lake_assets.storage.objects import Staged
 from lake_assets.storage.store import Store
 
 
@@ -27,14 +30,7 @@ def run_job(store: Store, job: Job, engine: Engine) -> Report:
             return _ingest(store, job, engine, arrival)
         case Compact() as work:
             days = compact(store, job.contract(), engine, force_dates=work.dates)
-            return Report(
-                dates=[
-                    DateReport(
-                        date=day.target_date, rows=day.rows_after_dedup, files=len(day.outputs)
-                    )
-                    for day in days
-                ]
-            )
+            return Report(dates=tuple(map(_compacted, days)))
         case Rebuild() as work:
             return _rebuild(store, job, engine, work)
         case Replay() as work:
@@ -50,7 +46,11 @@ def _ingest(store: Store, job: Job, engine: Engine, arrival: date) -> Report:
         notes.append(f"Aborted {aborted} staged writes of runs that died.")
     while (fresh := ingest(store, job.lake, dataset, engine, arrival)) is not None:
         records.append(fresh)
-    return Report(runs=[run_report(record) for record in records], notes=notes)
+    return Report(runs=tuple(map(run_report, records)), notes=tuple(notes))
+
+
+def _compacted(day: Metrics) -> DateReport:
+    return DateReport(date=day.target_date, rows=day.rows_after_dedup, files=len(day.outputs))
 
 
 def _rebuild(store: Store, job: Job, engine: Engine, work: Rebuild) -> Report:
@@ -58,20 +58,17 @@ def _rebuild(store: Store, job: Job, engine: Engine, work: Rebuild) -> Report:
     recover(store, job.lake, dataset)
     rebuilt = rebuild_dates(store, dataset, engine, work.dates)
     return Report(
-        runs=[run_report(record) for record in rebuilt.restated],
-        dates=[
-            DateReport(
-                date=day,
-                rows=sum(staged.rows for staged in rebuilt.of(day)),
-                files=len(rebuilt.of(day)),
-            )
-            for day in work.dates
-        ],
-        notes=[
+        runs=tuple(map(run_report, rebuilt.restated)),
+        dates=tuple(_rebuilt(day, rebuilt.of(day)) for day in work.dates),
+        notes=tuple(
             f"Run {record.ingest_run_id} was restated: {record.books.good} rows."
             for record in rebuilt.restated
-        ],
+        ),
     )
+
+
+def _rebuilt(day: str, written: Sequence[Staged]) -> DateReport:
+    return DateReport(date=day, rows=sum(staged.rows for staged in written), files=len(written))
 
 
 def _replay(store: Store, job: Job, engine: Engine, work: Replay) -> Report:
@@ -85,4 +82,4 @@ def _replay(store: Store, job: Job, engine: Engine, work: Replay) -> Report:
         again=work.again,
     )
     restated = replay(store, dataset, engine, selection)
-    return Report(restated=[restated_report(one) for one in restated])
+    return Report(restated=tuple(map(restated_report, restated)))
