@@ -18,12 +18,15 @@ MANIFEST = "deploy.json"
 
 
 class Artifact(BaseModel):
-    """An object of the deployment. ``key`` is below the deployment's URI."""
+    """An object of the deployment. ``key`` is below the deployment's URI.
+
+    ``digest`` is the SHA-256 of its bytes, or of the list of all that a bundle was made of.
+    """
 
     model_config = ConfigDict(frozen=True)
 
     key: str
-    sha256: str
+    digest: str
     bytes: int
 
 

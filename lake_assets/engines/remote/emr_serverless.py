@@ -2,20 +2,19 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, Literal, Self
+from typing import TYPE_CHECKING, Final, Self
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from lake_assets.engines.remote.deployment import Deployment
 from lake_assets.engines.remote.errors import NoSuchTarget
+from lake_assets.engines.remote.names import Architecture
 from lake_assets.engines.remote.options import Options
 from lake_assets.engines.remote.service import CONFIG, Kind, State, Usage, session
 
 if TYPE_CHECKING:
     from mypy_boto3_emr_serverless.client import EMRServerlessClient
     from mypy_boto3_emr_serverless.type_defs import JobRunTypeDef
-
-Architecture = Literal["x86_64", "arm64"]
 
 # https://docs.aws.amazon.com/emr/latest/EMR-Serverless-UserGuide/job-states.html
 KINDS: Final = {
@@ -38,7 +37,7 @@ class EmrServerlessTarget(BaseModel):
 
     application_id: str = Field(min_length=1)
     role_arn: str = Field(pattern=r"^arn:aws[a-z-]*:iam::\d{12}:role/\S+$")
-    architecture: Architecture = "x86_64"
+    architecture: Architecture = Architecture.X86_64
     python: str = "/usr/bin/python3.11"
     """The interpreter on the workers: of the version that was deployed for. The default one of
     EMR 7 is 3.9, which is too old."""

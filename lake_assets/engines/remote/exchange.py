@@ -9,7 +9,8 @@ from typing import Any, Final
 from botocore.exceptions import BotoCoreError, ClientError
 from dagster_aws.pipes import PipesS3ContextInjector, PipesS3MessageReader
 
-from lake_assets.engines.remote.errors import StorageFailed, WrongRegion, explain
+from lake_assets.engines.remote.errors import StorageFailed, WrongRegion
+from lake_assets.engines.remote.explain import explain
 from lake_assets.storage.errors import explain_s3
 from lake_assets.storage.s3 import S3Store
 

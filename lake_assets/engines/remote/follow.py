@@ -16,8 +16,8 @@ from lake_assets.engines.remote.errors import (
     RemoteRunError,
     ServiceBusy,
     UnknownState,
-    explain,
 )
+from lake_assets.engines.remote.explain import explain
 from lake_assets.engines.remote.options import Options
 from lake_assets.engines.remote.service import FAILURES, Clock, Kind, Service, State
 
