@@ -125,5 +125,5 @@ def _told(line: str) -> list[str]:
         case "log_external_stream":
             return str(params.get("text", "")).splitlines()
         case "closed" if failure := params.get("exception"):
-            return [f"{failure.get('name')}: {failure.get('message')}".strip()]
+            return str(failure.get("message", "")).splitlines()
     return []

@@ -1,4 +1,4 @@
-"""What an answer of AWS means to a person. Its own words are repeated: they name roles and rights."""
+"""What an answer of AWS means to a person. Its words are repeated: they name roles and rights."""
 
 from botocore.exceptions import (
     BotoCoreError,
