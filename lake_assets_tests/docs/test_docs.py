@@ -26,6 +26,16 @@ NOT_RUN = {
     ("docs/tutorial.md", "make dev"),
     ("docs/how-to/run-on-s3.md", "aws s3 mb s3://my-lake"),
     ("docs/how-to/run-on-s3.md", "make dev LAKE_URI=s3://my-lake"),
+    (
+        "docs/how-to/run-on-glue-and-emr.md",
+        "lake deploy --to s3://my-lake/deploy --glue-job lake-retail "
+        "--glue-role arn:aws:iam::123456789012:role/lake-job",
+    ),
+    (
+        "docs/how-to/run-on-glue-and-emr.md",
+        "lake deploy --to s3://my-lake/deploy --for emr-serverless",
+    ),
+    ("docs/how-to/run-on-glue-and-emr.md", "lake deploy --to s3://my-lake/deploy --for emr"),
 }
 """Every block of commands that is not run, by its first command. All others are."""
 
@@ -48,7 +58,7 @@ def test_commands_run_and_print_what_the_page_shows(
         if not block.not_run:
             steps += pages.commands(block)
     settings = {}
-    if page.name == "run-on-s3.md":
+    if page.name in {"run-on-s3.md", "run-on-glue-and-emr.md"}:
         boto3.client("s3", endpoint_url=s3_endpoint).create_bucket(Bucket="my-lake")
         settings = {"LAKE_S3_ENDPOINT": s3_endpoint}
     for result in pages.run(steps, root, pages.environment(root, **settings)):

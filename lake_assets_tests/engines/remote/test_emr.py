@@ -66,7 +66,11 @@ def test_a_step_starts_on_a_cluster_that_has_spark(store: S3Store, options: Opti
         Name="lake",
         ReleaseLabel="emr-7.9.0",
         Applications=[{"Name": "Spark"}],
-        Instances={"InstanceCount": 1, "MasterInstanceType": "m5.xlarge"},
+        Instances={
+            "InstanceCount": 1,
+            "MasterInstanceType": "m5.xlarge",
+            "KeepJobFlowAliveWhenNoSteps": True,
+        },
     )
     service = EmrService(client, EmrTarget(cluster_id=made["JobFlowId"]))
     service.check()

@@ -1,6 +1,8 @@
 """Glue: what is asked of it, and what its answers mean."""
 
+import uuid
 from collections.abc import Iterator
+from typing import Any
 
 import boto3
 import pytest
@@ -32,8 +34,8 @@ def options(store: S3Store, s3_endpoint: str) -> Options:
 
 @pytest.fixture
 def service(options: Options) -> GlueService:
-    """An AWS in this process."""
-    return GlueService.connect(GlueTarget(job_name="retail", workers=4), options)
+    """An AWS in this process; it has no job of this name."""
+    return GlueService.connect(GlueTarget(job_name=uuid.uuid4().hex, workers=4), options)
 
 
 @pytest.fixture
@@ -73,11 +75,12 @@ def test_arguments_of_the_engine_go_along_and_are_left_as_they_are(
     deployment: Deployment, options: Options, service: GlueService
 ) -> None:
     more = {"--TempDir": "s3://b/tmp/"}
-    chosen = GlueTarget(job_name="retail", arguments=more)
-    ensure_job(service.client, JobDefinition("retail", ROLE), deployment)
+    name = service.chosen.job_name
+    chosen = GlueTarget(job_name=name, arguments=more)
+    ensure_job(service.client, JobDefinition(name, ROLE), deployment)
     mine = GlueService(service.client, chosen)
     run_id = mine.start(ARGUMENTS, deployment, options, "t")
-    run = service.client.get_job_run(JobName="retail", RunId=run_id)["JobRun"]
+    run = service.client.get_job_run(JobName=name, RunId=run_id)["JobRun"]
     assert run["Arguments"]["--TempDir"] == "s3://b/tmp/"
     assert chosen.arguments == more == {"--TempDir": "s3://b/tmp/"}
 
@@ -85,13 +88,14 @@ def test_arguments_of_the_engine_go_along_and_are_left_as_they_are(
 def test_a_run_starts_and_tells_its_state(
     service: GlueService, deployment: Deployment, options: Options
 ) -> None:
-    ensure_job(service.client, JobDefinition("retail", ROLE), deployment)
+    name = service.chosen.job_name
+    ensure_job(service.client, JobDefinition(name, ROLE), deployment)
     service.check()
     run_id = service.start(ARGUMENTS, deployment, options, "t")
     assert service.state(run_id).kind is Kind.SUCCEEDED
     assert service.link(run_id) == (
         "https://us-east-1.console.aws.amazon.com/gluestudio/home?region=us-east-1"
-        f"#/job/retail/run/{run_id}"
+        f"#/job/{name}/run/{run_id}"
     )
 
 
@@ -151,41 +155,47 @@ def test_cancelling_stops_the_run(stubbed: tuple[GlueService, Stubber]) -> None:
     service.cancel("jr_1")
 
 
-def test_the_job_is_created_once_and_updated_when_it_differs(
-    service: GlueService, deployment: Deployment
-) -> None:
-    wanted = JobDefinition("retail", ROLE)
+def test_the_job_is_created_once(service: GlueService, deployment: Deployment) -> None:
+    wanted = JobDefinition(service.chosen.job_name, ROLE)
     assert ensure_job(service.client, wanted, deployment) == "created"
-    job = service.client.get_job(JobName="retail")["Job"]
+    job = service.client.get_job(JobName=wanted.name)["Job"]
     assert (job["GlueVersion"], job["Role"], job["MaxRetries"]) == ("5.1", ROLE, 0)
     assert job["Command"]["ScriptLocation"] == f"{deployment.uri}/artifacts/script"
     assert job["ExecutionProperty"] == {"MaxConcurrentRuns": 10}
     assert ensure_job(service.client, wanted, deployment) == "unchanged"
-    more = JobDefinition("retail", concurrent_runs=3)
-    assert ensure_job(service.client, more, deployment) == "updated"
-    job = service.client.get_job(JobName="retail")["Job"]
-    assert job["ExecutionProperty"] == {"MaxConcurrentRuns": 3}
-    assert job["Role"] == ROLE
 
 
-def test_an_update_keeps_what_others_have_set(service: GlueService, deployment: Deployment) -> None:
-    service.client.create_job(
-        Name="retail",
-        Role=ROLE,
-        Command={"Name": "glueetl", "ScriptLocation": "s3://elsewhere/x.py"},
-        DefaultArguments={"--TempDir": "s3://b/tmp/"},
-        Connections={"Connections": ["private-network"]},
-    )
-    assert ensure_job(service.client, JobDefinition("retail"), deployment) == "updated"
-    job = service.client.get_job(JobName="retail")["Job"]
-    assert job["Connections"] == {"Connections": ["private-network"]}
-    assert job["DefaultArguments"]["--TempDir"] == "s3://b/tmp/"
-    assert job["Command"]["ScriptLocation"] == f"{deployment.uri}/artifacts/script"
+def test_an_update_keeps_what_others_have_set(
+    service: GlueService, stubbed: tuple[GlueService, Stubber], deployment: Deployment
+) -> None:
+    wanted = JobDefinition(service.chosen.job_name, ROLE)
+    ensure_job(service.client, wanted, deployment)
+    job: dict[str, Any] = dict(service.client.get_job(JobName=wanted.name)["Job"])
+    theirs: dict[str, Any] = {"Connections": {"Connections": ["private"]}, "Timeout": 99}
+    arguments = {**job["DefaultArguments"], "--TempDir": "s3://b/tmp/"}
+    there: dict[str, Any] = {**job, **theirs, "DefaultArguments": arguments, "GlueVersion": "5.0"}
+    other, stub = stubbed
+    stub.add_response("get_job", {"Job": there})
+    update = {
+        **theirs,
+        "DefaultArguments": arguments,
+        "Role": ROLE,
+        "Command": job["Command"],
+        "GlueVersion": "5.1",
+        "WorkerType": "G.1X",
+        "NumberOfWorkers": 2,
+        "MaxRetries": 0,
+        "ExecutionProperty": {"MaxConcurrentRuns": 10},
+    }
+    kept = {name: job[name] for name in ("ExecutionClass", "JobMode", "LogUri") if name in job}
+    asked = {"JobName": wanted.name, "JobUpdate": {**kept, **update}}
+    stub.add_response("update_job", {}, asked)
+    assert ensure_job(other.client, JobDefinition(wanted.name), deployment) == "updated"
 
 
 def test_a_new_job_needs_a_role(service: GlueService, deployment: Deployment) -> None:
     with pytest.raises(Refused, match="--glue-role ARN"):
-        ensure_job(service.client, JobDefinition("retail"), deployment)
+        ensure_job(service.client, JobDefinition(service.chosen.job_name), deployment)
 
 
 def test_a_role_that_may_not_be_passed_on_is_told(
