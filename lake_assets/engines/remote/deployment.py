@@ -5,12 +5,14 @@ deployment and the artifacts never do: a run in flight keeps those that it was s
 """
 
 from collections.abc import Iterable
+from hashlib import sha256
 from typing import Self
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from lake_assets import __version__
 from lake_assets.engines.remote.errors import NotDeployed, OtherVersion, StorageFailed
+from lake_assets.engines.remote.wheel import wheel
 from lake_assets.storage.errors import ObjectNotFound, StoreError
 from lake_assets.storage.store import Store
 
@@ -96,6 +98,11 @@ class Deployment(BaseModel):
                     f"{store.uri}/{artifact.key} is gone, or is not what was deployed. Run "
                     f"`lake deploy --to {store.uri} {_options(name)}` again."
                 )
+
+    def is_this_code(self) -> bool:
+        """Whether the files of lake_assets that are deployed are those that run here."""
+        deployed = self.artifacts.get("wheel")
+        return deployed is not None and deployed.digest == sha256(wheel()).hexdigest()
 
     def locate(self, name: str) -> str:
         """The URI of an artifact."""

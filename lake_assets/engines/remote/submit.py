@@ -77,6 +77,12 @@ def submit(
     check_region(store, service.region)
     deployment = Deployment.read(store)
     deployment.check(store, service.needs)
+    if not deployment.is_this_code():
+        context.log.warning(
+            f"The files of lake_assets at {store.uri} are not those that run here, although both "
+            f"call themselves {deployment.version}. Run `lake deploy --to {store.uri}` to send "
+            "yours."
+        )
     check(service, options, clock, context.log)
 
     token = uuid.uuid4().hex

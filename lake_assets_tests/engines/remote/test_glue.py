@@ -172,8 +172,8 @@ def test_an_update_keeps_what_others_have_set(
     ensure_job(service.client, wanted, deployment)
     job: dict[str, Any] = dict(service.client.get_job(JobName=wanted.name)["Job"])
     theirs: dict[str, Any] = {"Connections": {"Connections": ["private"]}, "Timeout": 99}
-    arguments = {**job["DefaultArguments"], "--TempDir": "s3://b/tmp/"}
-    there: dict[str, Any] = {**job, **theirs, "DefaultArguments": arguments, "GlueVersion": "5.0"}
+    arguments: dict[str, str] = {**job["DefaultArguments"], "--TempDir": "s3://b/tmp/"}
+    there = {**job, **theirs, "DefaultArguments": arguments, "GlueVersion": "5.0"}
     other, stub = stubbed
     stub.add_response("get_job", {"Job": there})
     update = {

@@ -14,6 +14,7 @@ from lake_assets.engines.remote.deployment import MANIFEST, Deployment
 from lake_assets.engines.remote.options import Options
 from lake_assets.engines.remote.service import Kind, State
 from lake_assets.engines.remote.submit import submit
+from lake_assets.storage.errors import StoreUnavailable
 from lake_assets.storage.s3 import S3Store
 from lake_assets_tests.engines.remote.conftest import (
     RUNNING,
@@ -62,6 +63,7 @@ def test_a_run_that_reports_gives_its_report_and_what_it_cost(
     assert arguments[:2] == ["--engine", "spark"]
     assert "Run jr_1 of the fake job 'retail': https://console.example/jr_1" in submitter.log
     assert "working on it" in submitter.log
+    assert "are not those that run here" not in submitter.log
     assert service.cancelled == []
 
 
@@ -75,6 +77,17 @@ def test_what_was_exchanged_is_deleted(submitter: Submitter, store: S3Store) -> 
     submitter.submit(FakeService(store, job=job))
     assert [key.rpartition("/")[2] for key in there] == ["context.json"]
     assert objects(store) == []
+
+
+def test_what_cannot_be_deleted_is_told_and_the_report_stands(
+    submitter: Submitter, store: S3Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(self: S3Store, key: str) -> None:
+        raise StoreUnavailable("S3 denied access.")
+
+    monkeypatch.setattr(S3Store, "delete", refuse)
+    assert submitter.submit(FakeService(store, job=reports({}))).report == {}
+    assert "still in the bucket: S3 denied access." in submitter.log
 
 
 def test_success_without_a_report_is_a_failure(submitter: Submitter, store: S3Store) -> None:
@@ -332,6 +345,17 @@ def test_another_version_deployed_is_told_with_both(submitter: Submitter, store:
     deploy(store, "0.0.9")
     with pytest.raises(errors.OtherVersion, match=r"lake_assets 0\.0\.9 is deployed"):
         submitter.submit(FakeService(store))
+
+
+def test_other_code_of_the_same_version_is_told_and_runs(
+    submitter: Submitter, store: S3Store
+) -> None:
+    found = Deployment.read(store)
+    other = found.artifacts["wheel"].model_copy(update={"digest": "other"})
+    left = found.model_copy(update={"artifacts": {**found.artifacts, "wheel": other}})
+    store.put(MANIFEST, left.model_dump_json().encode())
+    assert submitter.submit(FakeService(store, job=reports({}))).report == {}
+    assert f"Run `lake deploy --to {store.uri}` to send yours." in submitter.log
 
 
 def test_an_artifact_that_is_gone_is_told_before_the_run(
