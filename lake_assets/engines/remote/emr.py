@@ -81,9 +81,8 @@ class EmrService:
                 f"{self.target} takes no steps: it is {state}. Start another one, and set its id "
                 "in the engine."
             )
-        if "spark" not in {
-            found.get("Name", "").lower() for found in cluster.get("Applications", [])
-        }:
+        applications = {found.get("Name", "").lower() for found in cluster.get("Applications", [])}
+        if "spark" not in applications:
             raise NoSuchTarget(
                 f"{self.target} has no Spark. Start one with the application Spark, and set its id "
                 "in the engine."

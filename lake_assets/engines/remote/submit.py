@@ -22,10 +22,11 @@ from lake_assets.engines.remote.errors import (
 from lake_assets.engines.remote.exchange import Exchange, check_region
 from lake_assets.engines.remote.follow import check, follow, start, stop
 from lake_assets.engines.remote.options import Options
-from lake_assets.engines.remote.service import Clock, Kind, Service, State
+from lake_assets.engines.remote.service import FAILURES, Clock, Kind, Service, State
 from lake_assets.storage.errors import StoreError
 from lake_assets.storage.open import open_store
 from lake_assets.storage.s3 import S3Store
+from lake_assets.storage.s3_client import explain
 
 Context = dg.OpExecutionContext | dg.AssetExecutionContext
 SYSTEM_CLOCK: Final = Clock()
@@ -108,8 +109,8 @@ def submit(
                 raise
         # The session is closed: all that the job sent has been read.
         report = _judge(service, run_id, state, pipes.get_custom_messages(), exchange.reader.tail)
-    except StoreError as error:
-        raise StorageFailed(str(error)) from error
+    except FAILURES as error:  # those of the service are explained already: it is the bucket
+        raise StorageFailed(str(explain(error, store.uri, options.endpoint))) from error
     finally:
         _clear(exchange, context)
     return RemoteRun(report, _metadata(service, run_id, state, seconds, options))

@@ -170,7 +170,7 @@ def test_an_update_keeps_what_others_have_set(
 ) -> None:
     wanted = JobDefinition(service.chosen.job_name, ROLE)
     ensure_job(service.client, wanted, deployment)
-    job: dict[str, Any] = dict(service.client.get_job(JobName=wanted.name)["Job"])
+    job: Any = service.client.get_job(JobName=wanted.name)["Job"]
     theirs: dict[str, Any] = {"Connections": {"Connections": ["private"]}, "Timeout": 99}
     arguments: dict[str, str] = {**job["DefaultArguments"], "--TempDir": "s3://b/tmp/"}
     there = {**job, **theirs, "DefaultArguments": arguments, "GlueVersion": "5.0"}

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import dagster as dg
 import pytest
 from botocore.exceptions import EndpointConnectionError, NoCredentialsError
+from dagster_aws.pipes import PipesS3ContextInjector
 from dagster_pipes import PipesContext
 
 from lake_assets.engines.remote import errors
@@ -333,6 +334,19 @@ def test_a_bucket_in_another_region_is_told_with_both(submitter: Submitter, stor
 def test_a_bucket_that_is_not_there_is_told(submitter: Submitter, store: S3Store) -> None:
     with pytest.raises(errors.StorageFailed, match="bucket of s3://no-such-lake does not exist"):
         submitter.submit(FakeService(store), deploy_uri="s3://no-such-lake")
+
+
+def test_a_bucket_that_cannot_be_written_is_told(
+    submitter: Submitter, store: S3Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*arguments: object) -> None:
+        raise refusal("AccessDenied")
+
+    monkeypatch.setattr(PipesS3ContextInjector, "inject_context", refuse)
+    service = FakeService(store)
+    with pytest.raises(errors.StorageFailed, match=r"S3 denied access to s3://.*s3:PutObject"):
+        submitter.submit(service)
+    assert service.started == []
 
 
 def test_nothing_deployed_is_told_with_the_command(submitter: Submitter, store: S3Store) -> None:
