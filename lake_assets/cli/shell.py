@@ -72,7 +72,7 @@ def sentences(
 
     ours = (
         StoreError, ContractError, SettingsError, CompactionError, RebuildError, InferenceError,
-        UnreadableRowsError,
+        UnreadableRowsError, opening.CommandFailed,
     )  # fmt: skip
     try:
         yield

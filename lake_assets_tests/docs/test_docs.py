@@ -33,8 +33,18 @@ NOT_RUN = {
         "aws s3api put-bucket-notification-configuration --bucket my-lake "
         "--notification-configuration file://notification.json",
     ),
+    (
+        "docs/how-to/run-on-glue-and-emr.md",
+        "lake deploy --to s3://my-lake/deploy --glue-job lake-retail "
+        "--glue-role arn:aws:iam::123456789012:role/lake-job",
+    ),
+    (
+        "docs/how-to/run-on-glue-and-emr.md",
+        "lake deploy --to s3://my-lake/deploy --for emr-serverless",
+    ),
+    ("docs/how-to/run-on-glue-and-emr.md", "lake deploy --to s3://my-lake/deploy --for emr"),
 }
-ON_S3 = {"run-on-s3.md", "validate-at-once-with-lambda.md"}
+ON_S3 = {"run-on-glue-and-emr.md", "run-on-s3.md", "validate-at-once-with-lambda.md"}
 """Every block of commands that is not run, by its first command. All others are."""
 
 LINK = re.compile(r"(!?)\[[^\]]*\]\(([^)\s]+)\)")
