@@ -67,10 +67,16 @@ def session_options(
         )
     found = {"spark.app.name": "lake_assets", **SESSION}
     if remote:
+        # A server has settings of its own, which are not for its clients to change.
+        found = {name: value for name, value in SESSION.items() if _is_of_a_session(name)}
         found["spark.remote"] = remote
     elif master:
         found["spark.master"] = _with_attempts(master)
     return {**found, **(options or {})}
+
+
+def _is_of_a_session(name: str) -> bool:
+    return name.startswith("spark.sql.")
 
 
 def open_session(options: Mapping[str, str]) -> SparkSession:
@@ -108,7 +114,7 @@ def _find_programs(options: Mapping[str, str]) -> None:
     On this machine alone, Spark listens to nobody else.
     """
     os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
-    if options.get("spark.master", "").startswith("local"):
+    if options.get("spark.master", options.get("spark.remote", "")).startswith("local"):
         os.environ.setdefault("SPARK_LOCAL_IP", "127.0.0.1")
         os.environ["JAVA_HOME"] = str(java_home())
 
@@ -190,7 +196,7 @@ class SparkEngine:
     def _configured(self) -> SparkSession:
         spark = self._session()
         for name, value in SESSION.items():
-            if name.startswith("spark.sql."):  # of a session that others have opened, too
+            if _is_of_a_session(name):  # which others may have opened
                 spark.conf.set(name, value)
         return spark
 
@@ -247,7 +253,8 @@ def _collected(spark: SparkSession, frame: DataFrame, name: str) -> Iterator[Any
             spark.addTag(tag)
         else:
             context.setJobGroup(tag, name, interruptOnCancel=True)
-        return frame.collect()
+        rows: Sequence[Any] = frame.collect()
+        return rows
 
     with ThreadPoolExecutor(1, thread_name_prefix="spark") as thread:
         job = thread.submit(collect)

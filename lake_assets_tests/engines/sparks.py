@@ -83,4 +83,4 @@ def gather(number: int, tables: Iterator[pl.DataFrame]) -> tuple[int, int, int, 
     """The group, its rows, their sum, and the process that saw them."""
     rows = pl.concat(tables)
     assert (rows["n"] % 10 == number).all()
-    return number, rows.height, rows["n"].sum(), os.getpid()
+    return number, rows.height, int(rows["n"].sum()), os.getpid()

@@ -22,8 +22,11 @@ from lake_assets.jobs.job import Job
 from lake_assets.jobs.run_job import run_job
 from lake_assets.storage.open import open_store
 
-options = session_options("local[2]", options={"spark.ui.enabled": "false"})
+options = session_options(**{sys.argv[2]: "local[2]"}, options={
+    "spark.ui.enabled": "false", "spark.connect.grpc.binding.address": "127.0.0.1"
+})
 engine = SparkEngine(lambda: open_session(options))
+print("SESSION", type(engine._session()).__module__, flush=True)
 for line in open(sys.argv[1]):
     job = Job.model_validate_json(line)
     print("REPORT", run_job(open_store(job.uri), job, engine).model_dump_json(), flush=True)
@@ -62,13 +65,17 @@ def test_the_lake_has_what_engines_might_do_otherwise(
 def test_spark_writes_and_reports_what_the_local_engine_does(
     expected: tuple[list[Report], dict[str, bytes]], spark_runtime: Runtime, tmp_path: Path
 ) -> None:
+    through_connect = spark_runtime.spark == "4.0.2"  # the stand-in for EMR does without
     store = open_store(str(tmp_path / "lake"))
     (tmp_path / "lake").mkdir()
     one_lake.fill(store)
     jobs = tmp_path / "jobs"
     jobs.write_text("".join(f"{job.model_dump_json()}\n" for job in one_lake.jobs(store.uri)))
-    done = spark_runtime.run("-c", JOBS, str(jobs), cwd=tmp_path)
+    # With SPARK_TESTING the server of Spark Connect takes any port that is free.
+    given = ("-c", JOBS, str(jobs), "remote" if through_connect else "master")
+    done = spark_runtime.run(*given, cwd=tmp_path, SPARK_TESTING="1")
     assert done.returncode == 0, done.stderr[-4000:]
+    assert ("SESSION pyspark.sql.connect.session" in done.stdout) == through_connect
     said = [line for line in done.stdout.splitlines() if line.startswith("REPORT ")]
     reports = [Report(**json.loads(line.removeprefix("REPORT "))) for line in said]
     assert reports == expected[0]
