@@ -34,6 +34,7 @@ from lake_assets.contracts.dataset import (
     Quality,
     Zones,
 )
+from lake_assets.contracts.engine import EngineChoice
 from lake_assets.contracts.lake import Intake
 from lake_assets.contracts.pattern import __doc__ as pattern_doc
 from lake_assets.contracts.rule import OWN_REASONS, Rule
@@ -45,7 +46,7 @@ COMPONENT: Final = "lake_assets.components.LakeComponent"
 NOTE: Final = "<!-- Written by docs/generate.py. Edit the code or that script, not this page. -->"
 
 MODELS: Final[tuple[type[BaseModel], ...]] = (
-    Lake, Intake, Dataset, CsvFormat, Column, Rule, Partitioning, Gold, Quality, Zones,
+    Lake, Intake, EngineChoice, Dataset, CsvFormat, Column, Rule, Partitioning, Gold, Quality, Zones,
 )  # fmt: skip
 
 FIELDS: Final = {
@@ -596,20 +597,55 @@ def settings_page() -> str:
     prose, rows = _simple_table(settings.__doc__ or "")
     intro, _, outro = prose.partition("\n\n")
     names = {name.strip("`") for name, _ in rows[1:]}
-    fields = {f"LAKE_{name.upper()}" for name in settings.Settings.model_fields}
+    fields = {
+        f"LAKE_{name.upper()}" for name in settings.Settings.model_fields if not _model_of(name)
+    }
     _all_known("the table of lake_assets/settings.py", fields, names - {"LAKE_<NAME>_URI"})
     return "\n\n".join(
         [
             f"{NOTE}\n\n# Settings",
             intro,
             _table(("variable", "meaning"), rows[1:]),
-            outro,
+            outro.partition("\n\n")[2],
             "Where a lake is: `--uri` on the command line, else `LAKE_<NAME>_URI`, else `LAKE_URI` "
             "and below it the lake's name, else `uri` in the lake's YAML, else `./lake/<name>`.",
             "`make` knows two more: `PYTHON`, the interpreter that `.venv` is made with, and "
             "`PORT`, where `make dev` opens Dagster (3000).",
+            "## Engines",
+            "Which engine runs a job is said by the run's tag `lake_assets/engine`, else by "
+            "`engine` of the dataset or of the lake in its YAML. Each reads its own variables.",
+            *map(_engine_settings, filter(_model_of, settings.Settings.model_fields)),
         ]
     ) + "\n"  # fmt: skip
+
+
+def _model_of(field: str) -> type[BaseModel] | None:
+    """The model of a setting that is one itself."""
+    annotation = settings.Settings.model_fields[field].annotation
+    for kind in (annotation, *get_args(annotation)):
+        if isinstance(kind, type) and issubclass(kind, BaseModel):
+            return kind
+    return None
+
+
+def _engine_settings(field: str) -> str:
+    model = _model_of(field)
+    assert model
+    rows = [
+        (
+            f"`LAKE_{field.upper()}__{name.upper()}`",
+            "required"
+            if each.is_required()
+            else ""
+            if each.default in (None, {}) or isinstance(each.default, BaseModel)
+            else f"`{each.default}`",
+            " ".join((each.description or "").split()),
+        )
+        for name, each in model.model_fields.items()
+    ]
+    title = field.replace("_", "-")
+    words = " ".join((model.__doc__ or "").split())
+    return f"### {title}\n\n{words}\n\n" + _table(("variable", "default", "meaning"), rows)
 
 
 # --- reasons ------------------------------------------------------------------

@@ -10,6 +10,8 @@ variable                   meaning
 ``LAKE_WORKERS``           tasks at once on this machine; one a core if not set
 =========================  ==========================================================
 
+Those of engines begin with ``LAKE_<ENGINE>__``; see the models below.
+
 AWS credentials and region come from AWS's own variables and files, never from here.
 """
 
@@ -17,11 +19,14 @@ import os
 import re
 from functools import cache
 from pathlib import Path
+from typing import Self
 
-from pydantic import Field, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from lake_assets.contracts.lake import Lake
+from lake_assets.engines.remote.options import Options
+from lake_assets.engines.remote.targets import EmrServerlessTarget, EmrTarget, GlueTarget
 from lake_assets.storage.open import open_store
 from lake_assets.storage.store import Store
 
@@ -30,14 +35,40 @@ class SettingsError(ValueError):
     """The environment is wrong. The message names the variable and what to do."""
 
 
+class SparkSettings(BaseModel):
+    """Which Spark; neither is the environment's own, as on a cluster's node."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+
+    master: str | None = None
+    """`local[4]`, `spark://host:7077`, ...; else the environment decides."""
+    remote: str | None = None
+    """A Spark Connect server instead, `sc://host:15002`."""
+    options: dict[str, str] = {}
+    """More settings of Spark, as JSON."""
+
+    @model_validator(mode="after")
+    def _is_one(self) -> Self:
+        if self.master and self.remote:
+            raise ValueError("names a MASTER and a REMOTE; only one can run the tasks")
+        return self
+
+
 class Settings(BaseSettings):
     """What the environment says; see the table above."""
 
-    model_config = SettingsConfigDict(env_prefix="LAKE_", frozen=True, extra="ignore")
+    model_config = SettingsConfigDict(
+        env_prefix="LAKE_", env_nested_delimiter="__", frozen=True, extra="ignore"
+    )
 
     uri: str | None = None
     s3_endpoint: str | None = Field(default=None, pattern=r"^https?://[^/\s]+/?$")
     workers: int | None = Field(default=None, ge=1, le=256)
+    spark: SparkSettings = SparkSettings()
+    remote: Options | None = None
+    glue: GlueTarget | None = None
+    emr_serverless: EmrServerlessTarget | None = None
+    emr: EmrTarget | None = None
 
     @field_validator("uri")
     @classmethod
@@ -66,7 +97,7 @@ def load_settings() -> Settings:
         return Settings()
     except ValidationError as error:
         sentences = [
-            f"LAKE_{str(mistake['loc'][0]).upper()}={_shown(mistake['input'])}: "
+            f"LAKE_{'__'.join(map(str, mistake['loc'])).upper()}={_shown(mistake['input'])}: "
             + mistake["msg"].removeprefix("Value error, ")
             for mistake in error.errors()
         ]

@@ -50,7 +50,7 @@ def _processed(lake: Lake, dataset: Dataset) -> dg.AssetsDefinition:
         pool=lake.lake,
         retry_policy=RETRY,
     )
-    def processed(context: dg.AssetExecutionContext) -> None:
+    def processed(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult[Any]]:
         from lake_assets.jobs.job import Rebuild
         from lake_assets.jobs.report import check_processed, find_runs
         from lake_assets.storage.zones import processed_prefix
@@ -73,6 +73,7 @@ def _processed(lake: Lake, dataset: Dataset) -> dg.AssetsDefinition:
                 asset_key=key,
                 partition_key=day.date,
             )
+        yield dg.MaterializeResult(asset_key=key)
         # A run that was restated has changed its other dates too.
         log_touched(context, lake, dataset, store, restated, told=context.partition_keys)
 

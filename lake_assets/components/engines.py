@@ -7,9 +7,10 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import dagster as dg
+from pydantic import BaseModel
 
 from lake_assets.contracts.engine import EngineName
-from lake_assets.settings import connect
+from lake_assets.settings import Settings, connect
 
 if TYPE_CHECKING:
     from lake_assets.engines.remote.options import Options
@@ -79,7 +80,10 @@ class SparkJobEngine(_InThisProcess):
 
 
 class _Submitted(JobEngine):
+    """A service: ``options`` are of `remote.options.Options`, ``target`` is the service's own."""
+
     options: dict[str, Any] = {}
+    target: dict[str, Any] = {}
 
     def service(self, options: "Options") -> "Service":
         """Where jobs are submitted."""
@@ -93,26 +97,36 @@ class _Submitted(JobEngine):
         from lake_assets.engines.remote.submit import submit
         from lake_assets.jobs.report import Report
 
+        name = type(self).__name__
+        if not (self.options and self.target):
+            raise dg.Failure(
+                f"{name} is to run the job, and is not set up: set LAKE_REMOTE__DEPLOY_URI, and "
+                "the LAKE_... variables of the service (docs/how-to/run-on-glue-and-emr.md).",
+                allow_retries=False,
+            )
         try:
             options = Options(**self.options)
-            done = submit(
-                context, self.service(options), {"job": job.model_dump(mode="json")}, options
-            )
-            return Done(Report.model_validate(done.report), dict(done.metadata))
+            service = self.service(options)
+            done = submit(context, service, {"job": job.model_dump(mode="json")}, options)
         except RemoteRunError as error:
             raise dg.Failure(str(error), allow_retries=error.retryable) from error
+        try:
+            return Done(Report.model_validate(done.report), dict(done.metadata))
         except ValidationError as error:
-            raise dg.Failure(_mistakes(type(self).__name__, error), allow_retries=False) from error
+            raise dg.Failure(
+                f"The job reported what this version of lake_assets does not understand: {error}. "
+                "Run `lake deploy` again from here.",
+                allow_retries=False,
+            ) from error
 
 
 class GlueJobEngine(_Submitted):
     """A job of AWS Glue, as ``lake deploy --glue-job`` makes it."""
 
-    target: dict[str, Any] = {}
-
     def service(self, options: "Options") -> "Service":
         """The job, by its name."""
-        from lake_assets.engines.remote.glue import GlueService, GlueTarget
+        from lake_assets.engines.remote.glue import GlueService
+        from lake_assets.engines.remote.targets import GlueTarget
 
         return GlueService.connect(GlueTarget(**self.target), options)
 
@@ -120,14 +134,10 @@ class GlueJobEngine(_Submitted):
 class EmrServerlessJobEngine(_Submitted):
     """An application of EMR Serverless."""
 
-    target: dict[str, Any] = {}
-
     def service(self, options: "Options") -> "Service":
         """The application, by its id."""
-        from lake_assets.engines.remote.emr_serverless import (
-            EmrServerlessService,
-            EmrServerlessTarget,
-        )
+        from lake_assets.engines.remote.emr_serverless import EmrServerlessService
+        from lake_assets.engines.remote.targets import EmrServerlessTarget
 
         return EmrServerlessService.connect(EmrServerlessTarget(**self.target), options)
 
@@ -135,11 +145,10 @@ class EmrServerlessJobEngine(_Submitted):
 class EmrJobEngine(_Submitted):
     """A cluster of EMR on EC2, to which each job is a step."""
 
-    target: dict[str, Any] = {}
-
     def service(self, options: "Options") -> "Service":
         """The cluster, by its id."""
-        from lake_assets.engines.remote.emr import EmrService, EmrTarget
+        from lake_assets.engines.remote.emr import EmrService
+        from lake_assets.engines.remote.targets import EmrTarget
 
         return EmrService.connect(EmrTarget(**self.target), options)
 
@@ -155,12 +164,23 @@ class JobEngines(dg.ConfigurableResource):  # type: ignore[type-arg]
 
     def of(self, name: EngineName) -> JobEngine:
         """The one of that name."""
-        found: JobEngine = getattr(self, name.value)
+        found: JobEngine = getattr(self, name.name.lower())
         return found
 
 
-def _mistakes(where: str, error: Any) -> str:
-    told = "; ".join(
-        f"{'.'.join(map(str, one['loc'])) or 'value'}: {one['msg']}" for one in error.errors()
+def engines(settings: Settings) -> JobEngines:
+    """All places, as the environment describes them."""
+    options = _plain(settings.remote)
+    return JobEngines(
+        local=LocalJobEngine(workers=settings.workers),
+        spark=SparkJobEngine(**settings.spark.model_dump()),
+        glue=GlueJobEngine(options=options, target=_plain(settings.glue)),
+        emr_serverless=EmrServerlessJobEngine(
+            options=options, target=_plain(settings.emr_serverless)
+        ),
+        emr=EmrJobEngine(options=options, target=_plain(settings.emr)),
     )
-    return f"{where} is not configured, or its job answered in another language: {told}"
+
+
+def _plain(settings: BaseModel | None) -> dict[str, Any]:
+    return {} if settings is None else settings.model_dump(mode="json", exclude_none=True)

@@ -7,14 +7,7 @@ from pydantic import BaseModel
 
 from lake_assets.components.arrival_assets import arrival_assets
 from lake_assets.components.date_assets import date_assets
-from lake_assets.components.engines import (
-    EmrJobEngine,
-    EmrServerlessJobEngine,
-    GlueJobEngine,
-    JobEngines,
-    LocalJobEngine,
-    SparkJobEngine,
-)
+from lake_assets.components.engines import engines
 from lake_assets.components.names import INGEST, asset_key, engines_key, run_tags, store_key
 from lake_assets.components.replay_assets import replay_asset
 from lake_assets.components.resources import LakeStore
@@ -55,16 +48,9 @@ class LakeComponent(dg.Component):
         lake, settings = self.lake, load_settings()
         parts = [_dataset_defs(lake, dataset) for dataset in lake.datasets]
         store = LakeStore(uri=settings.uri_of(lake), endpoint=settings.s3_endpoint)
-        engines = JobEngines(
-            local=LocalJobEngine(workers=settings.workers),
-            spark=SparkJobEngine(),
-            glue=GlueJobEngine(),
-            emr_serverless=EmrServerlessJobEngine(),
-            emr=EmrJobEngine(),
-        )
         shared = dg.Definitions(
             sensors=[automation_sensor(lake)],
-            resources={store_key(lake): store, engines_key(lake): engines},
+            resources={store_key(lake): store, engines_key(lake): engines(settings)},
         )
         return dg.Definitions.merge(*parts, shared)
 

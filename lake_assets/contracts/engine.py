@@ -14,14 +14,16 @@ class EngineName(StrEnum):
     LOCAL = "local"
     SPARK = "spark"
     GLUE = "glue"
-    EMR_SERVERLESS = "emr_serverless"
+    EMR_SERVERLESS = "emr-serverless"
     EMR = "emr"
 
 
 class EngineChoice(ContractModel):
     """An engine, and from what size on; in YAML its name alone will do."""
 
-    name: EngineName = EngineName.LOCAL
+    name: EngineName = Field(
+        default=EngineName.LOCAL, description="local, spark, glue, emr-serverless or emr."
+    )
     from_mb: int = Field(
         default=0, ge=0, description="A job that reads fewer megabytes stays on the local engine."
     )

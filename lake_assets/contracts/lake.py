@@ -41,10 +41,7 @@ class Lake(ContractModel):
     )
     arrivals_start: date = Field(description="First arrival partition.")
     intake: Intake = Intake()
-    engine: EngineChoice = Field(
-        default=EngineChoice(),
-        description="Where jobs run: local, spark, glue, emr_serverless, emr.",
-    )
+    engine: EngineChoice = Field(default=EngineChoice(), description="Where jobs run.")
     datasets: list[Dataset] = Field(min_length=1)
 
     @model_validator(mode="after")

@@ -4,14 +4,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Self
 
-from pydantic import BaseModel, ConfigDict, Field
-
 from lake_assets.engines.remote.deployment import Deployment
 from lake_assets.engines.remote.emr_serverless import python_conf
 from lake_assets.engines.remote.errors import NoSuchTarget
-from lake_assets.engines.remote.names import Architecture
 from lake_assets.engines.remote.options import Options
 from lake_assets.engines.remote.service import CONFIG, Kind, State, Usage, session
+from lake_assets.engines.remote.targets import EmrTarget
 
 if TYPE_CHECKING:
     from mypy_boto3_emr.client import EMRClient
@@ -27,19 +25,6 @@ KINDS: Final = {
     "INTERRUPTED": Kind.FAILED,
     "CANCELLED": Kind.STOPPED,
 }
-
-
-class EmrTarget(BaseModel):
-    """Which cluster runs, and with which Python."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    cluster_id: str = Field(min_length=1)
-    architecture: Architecture = Architecture.X86_64
-    python: str = "/usr/bin/python3.11"
-    """The interpreter on the nodes: of the version that was deployed for. The default one of EMR 7
-    is 3.9, which is too old."""
-    spark_conf: dict[str, str] = {}
 
 
 @dataclass(frozen=True)

@@ -4,13 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Self
 
-from pydantic import BaseModel, ConfigDict, Field
-
 from lake_assets.engines.remote.deployment import Deployment
 from lake_assets.engines.remote.errors import NoSuchTarget
-from lake_assets.engines.remote.names import Architecture
 from lake_assets.engines.remote.options import Options
 from lake_assets.engines.remote.service import CONFIG, Kind, State, Usage, session
+from lake_assets.engines.remote.targets import EmrServerlessTarget
 
 if TYPE_CHECKING:
     from mypy_boto3_emr_serverless.client import EMRServerlessClient
@@ -28,21 +26,6 @@ KINDS: Final = {
     "FAILED": Kind.FAILED,
     "CANCELLED": Kind.STOPPED,
 }
-
-
-class EmrServerlessTarget(BaseModel):
-    """Which application runs, as whom, and with which Python."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    application_id: str = Field(min_length=1)
-    role_arn: str = Field(pattern=r"^arn:aws[a-z-]*:iam::\d{12}:role/\S+$")
-    architecture: Architecture = Architecture.X86_64
-    python: str = "/usr/bin/python3.11"
-    """The interpreter on the workers: of the version that was deployed for. The default one of
-    EMR 7 is 3.9, which is too old."""
-    spark_conf: dict[str, str] = {}
-    tags: dict[str, str] = {}
 
 
 def python_conf(python: str, *, driver: str) -> dict[str, str]:

@@ -5,11 +5,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Self
 
-from pydantic import BaseModel, ConfigDict, Field
-
 from lake_assets.engines.remote.deployment import Deployment
 from lake_assets.engines.remote.options import Options
 from lake_assets.engines.remote.service import CONFIG, Kind, State, Usage, session
+from lake_assets.engines.remote.targets import GlueTarget
 
 if TYPE_CHECKING:
     from mypy_boto3_glue.client import GlueClient
@@ -30,18 +29,6 @@ KINDS: Final = {
 }
 LEAST_SECONDS: Final = 60
 """What a run is billed for at least: https://aws.amazon.com/glue/pricing/"""
-
-
-class GlueTarget(BaseModel):
-    """Which Glue job runs, and on how many workers."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    job_name: str = Field(min_length=1)
-    worker_type: str = "G.1X"
-    workers: int = Field(default=2, ge=2)
-    arguments: dict[str, str] = {}
-    """More arguments of the run, for example `--TempDir`."""
 
 
 @dataclass(frozen=True)

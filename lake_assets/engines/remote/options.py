@@ -17,7 +17,7 @@ class Rates(BaseModel):
     runs on them: its rate is yours to give, and without it there is no estimate.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
 
     glue_dpu_hour: float = Field(default=0.44, ge=0)
     emr_serverless_vcpu_hour: float = Field(default=0.052624, ge=0)
@@ -29,7 +29,7 @@ class Rates(BaseModel):
 class Options(BaseModel):
     """What all services have in common. Times in seconds."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
 
     deploy_uri: str
     """Where `lake deploy` put the artifacts, and where job and submitter meet: s3://bucket/prefix"""
@@ -38,15 +38,19 @@ class Options(BaseModel):
     endpoint: str | None = None
     """Of all AWS services, where they are not AWS's own."""
     start_timeout: float = Field(default=900, gt=0)
+    """How long a run may wait for machines before it is cancelled."""
     run_timeout: float = Field(default=4 * 3600, gt=0)
+    """How long a run may take before it is cancelled."""
     busy_timeout: float = Field(default=900, ge=0)
     """How long a refusal for want of room (concurrent runs, throttling) is asked again."""
     poll_seconds: float = Field(default=10, gt=0)
+    """Between two looks at the run's state."""
     message_seconds: float = Field(default=2, ge=0)
     """Between two looks for messages of the job."""
     poll_failures: int = Field(default=30, ge=1)
     """Polls in a row that may fail before the run is given up."""
     rates: Rates = Rates()
+    """Prices in US dollars, for the estimate of what a run cost."""
 
     @field_validator("deploy_uri")
     @classmethod

@@ -8,11 +8,12 @@ import boto3
 import pytest
 from botocore.stub import Stubber
 
-from lake_assets.engines.remote.emr import EmrService, EmrTarget
+from lake_assets.engines.remote.emr import EmrService
 from lake_assets.engines.remote.errors import NoSuchTarget
 from lake_assets.engines.remote.explain import explain
 from lake_assets.engines.remote.options import Options
 from lake_assets.engines.remote.service import FAILURES, Kind, Usage
+from lake_assets.engines.remote.targets import EmrTarget
 from lake_assets.storage.s3 import S3Store
 from lake_assets_tests.engines.remote.conftest import deploy
 

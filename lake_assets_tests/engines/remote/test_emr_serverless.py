@@ -9,11 +9,12 @@ import pytest
 from botocore.stub import Stubber
 from pydantic import ValidationError
 
-from lake_assets.engines.remote.emr_serverless import EmrServerlessService, EmrServerlessTarget
+from lake_assets.engines.remote.emr_serverless import EmrServerlessService
 from lake_assets.engines.remote.errors import NoSuchTarget
 from lake_assets.engines.remote.explain import explain
 from lake_assets.engines.remote.options import Options
 from lake_assets.engines.remote.service import FAILURES, Kind, Usage
+from lake_assets.engines.remote.targets import EmrServerlessTarget
 from lake_assets.storage.s3 import S3Store
 from lake_assets_tests.engines.remote.conftest import deploy
 

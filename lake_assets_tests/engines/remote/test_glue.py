@@ -11,10 +11,11 @@ from botocore.stub import Stubber
 from lake_assets.engines.remote.deployment import Deployment
 from lake_assets.engines.remote.errors import Denied, NoSuchTarget, Refused
 from lake_assets.engines.remote.explain import explain
-from lake_assets.engines.remote.glue import GlueService, GlueTarget
+from lake_assets.engines.remote.glue import GlueService
 from lake_assets.engines.remote.glue_job import JobDefinition, ensure_job
 from lake_assets.engines.remote.options import Options
 from lake_assets.engines.remote.service import FAILURES, Kind, Usage
+from lake_assets.engines.remote.targets import GlueTarget
 from lake_assets.storage.s3 import S3Store
 from lake_assets_tests.engines.remote.conftest import deploy
 
