@@ -46,7 +46,8 @@ COMPONENT: Final = "lake_assets.components.LakeComponent"
 NOTE: Final = "<!-- Written by docs/generate.py. Edit the code or that script, not this page. -->"
 
 MODELS: Final[tuple[type[BaseModel], ...]] = (
-    Lake, Intake, EngineChoice, Dataset, CsvFormat, Column, Rule, Partitioning, Gold, Quality, Zones,
+    Lake, Intake, EngineChoice, Dataset, CsvFormat, Column, Rule, Partitioning, Gold, Quality,
+    Zones,
 )  # fmt: skip
 
 FIELDS: Final = {
