@@ -67,7 +67,9 @@ def test_commands_run_and_print_what_the_page_shows(
             steps += pages.commands(block)
     settings = {}
     if page.name in ON_S3:
-        boto3.client("s3", endpoint_url=s3_endpoint).create_bucket(Bucket="my-lake")
+        bucket = boto3.resource("s3", endpoint_url=s3_endpoint).Bucket("my-lake")
+        bucket.create()
+        bucket.objects.delete()  # what another page has left there
         settings = {"LAKE_S3_ENDPOINT": s3_endpoint, "AWS_ENDPOINT_URL": s3_endpoint}
     for result in pages.run(steps, root, pages.environment(root, **settings)):
         told = f"$ {result.command.text}\n{result.printed}"
