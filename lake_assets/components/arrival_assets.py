@@ -15,12 +15,10 @@ from lake_assets.components.job_runs import confirmed, run_on_engine
 from lake_assets.components.names import asset_key, engines_key, store_key
 from lake_assets.components.partitions import arrival_partitions
 from lake_assets.components.resources import store_of
+from lake_assets.components.retries import retried
 from lake_assets.components.touched import log_touched
 from lake_assets.contracts.dataset import Dataset
 from lake_assets.contracts.lake import Lake
-
-RETRY = dg.RetryPolicy(max_retries=2, delay=5, backoff=dg.Backoff.EXPONENTIAL)
-"""For a store that does not answer; what a batch had not committed is simply done again."""
 
 
 def arrival_assets(lake: Lake, dataset: Dataset) -> list[dg.AssetsDefinition]:
@@ -66,8 +64,8 @@ def _raw(lake: Lake, dataset: Dataset) -> dg.AssetsDefinition:
         ],
         required_resource_keys={store_key(lake)},
         pool=lake.lake,
-        retry_policy=RETRY,
     )
+    @retried
     def raw(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult[Any]]:
         from lake_assets.jobs.validate import waiting
 
@@ -108,8 +106,8 @@ def _validated(lake: Lake, dataset: Dataset) -> dg.AssetsDefinition:
         ],
         required_resource_keys={store_key(lake)},
         pool=lake.lake,
-        retry_policy=RETRY,
     )
+    @retried
     def validated(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult[Any]]:
         from lake_assets.jobs.checks import header_contract
         from lake_assets.jobs.validate import validate
@@ -189,8 +187,8 @@ def _ingested(lake: Lake, dataset: Dataset) -> dg.AssetsDefinition:
         ],
         required_resource_keys={store_key(lake), engines_key(lake)},
         pool=lake.lake,
-        retry_policy=RETRY,
     )
+    @retried
     def ingested(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult[Any]]:
         from lake_assets.jobs.checks import conservation, reject_rate
         from lake_assets.jobs.job import Ingest

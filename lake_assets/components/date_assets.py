@@ -6,12 +6,12 @@ from typing import Any
 import dagster as dg
 
 from lake_assets.components import checks, metadata
-from lake_assets.components.arrival_assets import RETRY
 from lake_assets.components.automation import when_touched
 from lake_assets.components.job_runs import confirmed, run_on_engine
 from lake_assets.components.names import asset_key, engines_key, store_key
 from lake_assets.components.partitions import event_partitions
 from lake_assets.components.resources import store_of
+from lake_assets.components.retries import retried
 from lake_assets.components.touched import log_touched
 from lake_assets.contracts.dataset import Dataset
 from lake_assets.contracts.lake import Lake
@@ -48,8 +48,8 @@ def _processed(lake: Lake, dataset: Dataset) -> dg.AssetsDefinition:
         backfill_policy=dg.BackfillPolicy.single_run(),
         required_resource_keys={store_key(lake), engines_key(lake)},
         pool=lake.lake,
-        retry_policy=RETRY,
     )
+    @retried
     def processed(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult[Any]]:
         from lake_assets.jobs.job import Rebuild
         from lake_assets.jobs.report import check_processed, find_runs
@@ -137,8 +137,8 @@ def _gold(lake: Lake, dataset: Dataset) -> dg.AssetsDefinition:
         backfill_policy=dg.BackfillPolicy.single_run(),
         required_resource_keys={store_key(lake), engines_key(lake)},
         pool=lake.lake,
-        retry_policy=RETRY,
     )
+    @retried
     def gold(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult[Any]]:
         from lake_assets.jobs import checks as found
         from lake_assets.jobs.job import Compact

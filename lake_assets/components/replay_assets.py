@@ -7,10 +7,11 @@ from typing import Any
 import dagster as dg
 
 from lake_assets.components import checks, metadata
-from lake_assets.components.arrival_assets import RETRY, spec
+from lake_assets.components.arrival_assets import spec
 from lake_assets.components.job_runs import confirmed, run_on_engine
 from lake_assets.components.names import asset_key, engines_key, store_key
 from lake_assets.components.resources import store_of
+from lake_assets.components.retries import retried
 from lake_assets.components.touched import log_touched
 from lake_assets.contracts.dataset import Dataset
 from lake_assets.contracts.lake import Lake
@@ -62,8 +63,8 @@ def replay_asset(lake: Lake, dataset: Dataset) -> dg.AssetsDefinition:
         backfill_policy=dg.BackfillPolicy.single_run(),
         required_resource_keys={store_key(lake), engines_key(lake)},
         pool=lake.lake,
-        retry_policy=RETRY,
     )
+    @retried
     def replayed(
         context: dg.AssetExecutionContext, config: ReplayConfig
     ) -> Iterator[dg.MaterializeResult[Any]]:

@@ -11,6 +11,7 @@ import yaml
 
 import lake_assets
 from lake_assets.components.lake import LakeComponent
+from lake_assets.components.retries import retried
 from lake_assets.contracts import ContractError, Lake, load_lake
 from lake_assets_tests.components.conftest import contract, definitions
 
@@ -63,7 +64,8 @@ def test_arrival_assets_have_today_and_date_assets_have_the_days_ahead(
 def test_every_step_of_a_lake_is_in_its_pool_and_tried_again(defs: dg.Definitions) -> None:
     ops = [assets.op for assets in defs.resolve_asset_graph().assets_defs]
     assert {op.pool for op in ops} == {"retail"}
-    assert all(op.retry_policy and op.retry_policy.max_retries for op in ops)
+    bodies = [op.compute_fn.decorated_fn for op in ops]  # type: ignore[union-attr]
+    assert all(body.__code__ is retried(body).__code__ for body in bodies)
 
 
 def test_conservation_blocks_on_both_sides_of_processed(defs: dg.Definitions) -> None:
