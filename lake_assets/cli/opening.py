@@ -73,11 +73,28 @@ def store(lake: Lake, uri: str | None, *, create: bool = False) -> Store:
 
 
 def engine(name: str = "local") -> Engine:
-    """The engine of that name, with as many workers as the environment says."""
-    from lake_assets.engines.local import LocalEngine
+    """The engine of that name, as the environment sets it up.
 
-    engines = {"local": LocalEngine}
-    return engines[name](load_settings().workers)
+    Raises:
+        CommandFailed: Spark is to run, and it or a Java for it is missing.
+    """
+    settings = load_settings()
+    if name == "local":
+        from lake_assets.engines.local import LocalEngine
+
+        return LocalEngine(settings.workers)
+    from lake_assets.engines.java import SparkCannotRun, installed_spark
+
+    try:
+        installed_spark()
+        from lake_assets.engines.spark import SparkEngine, open_session, session_options
+
+        chosen = settings.spark
+        master = chosen.master or (None if chosen.remote else "local[*]")
+        session = open_session(session_options(master, chosen.remote, chosen.options))
+    except SparkCannotRun as error:
+        raise CommandFailed(str(error)) from error
+    return SparkEngine(lambda: session)
 
 
 def let_settle(store: Store, lake: Lake) -> None:

@@ -9,7 +9,7 @@ from rich.text import Text
 
 from lake_assets.cli.fitted import counted
 from lake_assets.cli.opening import UsageError, engine
-from lake_assets.cli.progress import WatchedEngine
+from lake_assets.cli.progress import watched
 from lake_assets.cli.report import gold_table, printable, table
 from lake_assets.contracts.dataset import Dataset
 from lake_assets.contracts.lake import Lake
@@ -90,10 +90,10 @@ def replay_files(
         screen: shows a progress bar if it is a terminal.
     """
     with Progress(console=screen, disable=not screen.is_terminal, transient=True) as progress:
-        watched = WatchedEngine(engine(), progress)
+        shown = watched(engine(), progress)
         recover(store, lake, dataset)
-        found = list(replay(store, dataset, watched, chosen))
-        return found, compact(store, dataset, watched)
+        found = list(replay(store, dataset, shown, chosen))
+        return found, compact(store, dataset, shown)
 
 
 def rebuild_range(
@@ -101,10 +101,10 @@ def rebuild_range(
 ) -> tuple[Rebuilt, list[Metrics]]:
     """Rebuild dates, then bring gold up to date; as :func:`replay_files`."""
     with Progress(console=screen, disable=not screen.is_terminal, transient=True) as progress:
-        watched = WatchedEngine(engine(), progress)
+        shown = watched(engine(), progress)
         recover(store, lake, dataset)
-        rebuilt = rebuild_dates(store, dataset, watched, days)
-        return rebuilt, compact(store, dataset, watched)
+        rebuilt = rebuild_dates(store, dataset, shown, days)
+        return rebuilt, compact(store, dataset, shown)
 
 
 def show_recovered(console: Console, found: Recovered) -> None:

@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.progress import Progress
 
 from lake_assets.cli.opening import UsageError, engine, let_settle
-from lake_assets.cli.progress import WatchedEngine
+from lake_assets.cli.progress import watched
 from lake_assets.contracts.dataset import Dataset
 from lake_assets.contracts.lake import Lake
 from lake_assets.jobs.checks import conservation, gold_conservation
@@ -81,8 +81,8 @@ def run_files(
     if not landed:
         let_settle(store, lake)
     with Progress(console=screen, disable=not screen.is_terminal, transient=True) as progress:
-        watched = WatchedEngine(engine(engine_name), progress)
-        (outcome,) = run_pipeline(store, lake, watched, [dataset], complete=landed)
+        shown = watched(engine(engine_name), progress)
+        (outcome,) = run_pipeline(store, lake, shown, [dataset], complete=landed)
     return outcome
 
 

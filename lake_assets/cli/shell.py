@@ -50,6 +50,7 @@ class EngineName(StrEnum):
     """Where tasks may run."""
 
     LOCAL = "local"
+    SPARK = "spark"
 
 
 NOTHING_RUN = {"ingest_run_ids": [], "files": [], "partitions": [], "balanced": False}
