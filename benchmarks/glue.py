@@ -50,16 +50,15 @@ def per_files(measured: Measured, start: float, rates: Rates | None = None) -> B
     """Of 1,000 files such as these."""
     sample, runs = measured
     work = runs.work_median / sample.files
+    kilobytes = sample.megabytes / sample.files * 1e3
     return Bill(
-        f"{FILES:,} files of {sample.rows:,} rows ({sample.megabytes / sample.files * 1e3:,.0f} kB)",
+        f"{FILES:,} files of {sample.rows:,} rows ({kilobytes:,.0f} kB)",
         FILES * dollars(job_seconds(start, work), rates),
         dollars(job_seconds(start, work * FILES), rates),
     )
 
 
-def per_lake(
-    small: Measured, ours: Measured, dataframes: Runs, rates: Rates | None = None
-) -> Bill:
+def per_lake(small: Measured, ours: Measured, dataframes: Runs, rates: Rates | None = None) -> Bill:
     """Of 100 GB: for a job a file in files as small as these, else at the speed of the batches."""
     one, runs = small
     sample, batch = ours

@@ -9,12 +9,12 @@ from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
 
-_SECONDS: Final = 0.25
+_SECONDS: Final = 0.5
 """Between two looks."""
 
 
 class Peak:
-    """While it is entered, looks at this process and its descendants every quarter of a second.
+    """While it is entered, looks at this process and its descendants every half second.
 
     Each counts with the most that it has had resident so far, so that nothing between two looks
     is missed; the sum may be a little more than all had at one time. Memory that a worker shares
@@ -40,13 +40,14 @@ class Peak:
     ) -> None:
         self._end.set()
         self._thread.join()
-        self._look()
+        self.look()
 
     def _watch(self) -> None:
         while not self._end.wait(_SECONDS):
-            self._look()
+            self.look()
 
-    def _look(self) -> None:
+    def look(self) -> None:
+        """Sum up once; a process counts from the second look on that finds it."""
         found = set(descendants(os.getpid()))
         # Until it starts its own program, a new process is its parent once more, as large as Java.
         settled = found & self._before

@@ -11,7 +11,7 @@
 --small: many small files, numbers of files x rows, on both engines. '' leaves a table empty.
 --keep: leaves what the last runs wrote in build/bench.
 
-It ends with 1 if the contenders do not agree, or, from 400 MB, if a ratio of the page does not hold.
+It ends with 1 if the contenders do not agree, or, from 400 MB on, if a ratio does not hold.
 """
 
 import argparse
@@ -25,6 +25,7 @@ from benchmarks import report, series
 from benchmarks.glue import bills
 from benchmarks.java import why_no_spark
 from benchmarks.measure import Runs, Sample, differences, make_sample, rows_of, run
+from benchmarks.page import Figures, page
 from benchmarks.ratios import broken, ratio_rows, ratios
 
 ROOT = Path(__file__).parents[1]
@@ -80,9 +81,9 @@ def main(arguments: Sequence[str] | None = None, build: Path = ROOT / "build" / 
     by_name = dict(zip(names, contenders, strict=True))
     found = ratios(by_name)
     _print(console, "Ratios", report.RATIO_COLUMNS, ratio_rows(sample, found))
-    figures = report.Figures(sample, contenders, ratio_rows(sample, found), left_out=left_out)
+    figures = Figures(sample, contenders, ratio_rows(sample, found), left_out=left_out)
     _measure_alone(figures, by_name, options, build, console)
-    options.report.write_text(report.page(figures), "utf-8")
+    options.report.write_text(page(figures), "utf-8")
     console.print(f"Written to {options.report}")
     missed = broken(sample, found)
     for ratio in missed:
@@ -91,7 +92,7 @@ def main(arguments: Sequence[str] | None = None, build: Path = ROOT / "build" / 
 
 
 def _measure_alone(
-    figures: report.Figures,
+    figures: Figures,
     contenders: Mapping[str, Runs],
     options: argparse.Namespace,
     build: Path,

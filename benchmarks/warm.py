@@ -8,7 +8,7 @@ from pyspark.sql import SparkSession
 
 def import_kernels(number: int) -> int:
     """A task of no work, in a Python worker."""
-    import lake_assets.jobs.pipeline  # noqa: F401, PLC0415
+    import lake_assets.jobs.pipeline  # noqa: F401
 
     return number
 
