@@ -169,7 +169,7 @@ check: $(VENV)/.installed-dev ## Lint, format, types, dependency rule, Dagster d
 	@echo "dg check defs";     unset DAGSTER_HOME; $(RUN) dg check defs
 
 .PHONY: bench
-bench: $(VENV)/.installed-bench ## Time raw to gold against DuckDB and PySpark
+bench: $(VENV)/.installed-bench ## Time raw to gold on two engines against DuckDB and PySpark (half an hour); ARGS="--runs 1 --mb 50"
 	@$(RUN) python -m benchmarks.retail $(ARGS)
 
 # A version that must stay where it is although a newer one is allowed, and why:

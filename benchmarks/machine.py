@@ -5,6 +5,8 @@ import platform
 from importlib.metadata import version
 from pathlib import Path
 
+from lake_assets.engines.java import SparkCannotRun, installed_spark
+
 
 def describe() -> str:
     """One line: processor, cores, memory, system, versions."""
@@ -17,8 +19,16 @@ def describe() -> str:
         f"Python {platform.python_version()}",
         f"Polars {version('polars')}",
         f"DuckDB {version('duckdb')}",
+        _spark(),
     ]
     return ", ".join(part for part in parts if part)
+
+
+def _spark() -> str:
+    try:
+        return f"PySpark {installed_spark()}"
+    except SparkCannotRun:
+        return ""
 
 
 def _processor() -> str:

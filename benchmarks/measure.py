@@ -1,6 +1,7 @@
 """Runs, each in a fresh process: what they took, and whether they agree."""
 
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -10,6 +11,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import median
 from typing import Any
+
+from benchmarks.work import THREADS
 
 ROW_BYTES = 83
 """A sample row takes about so many."""
@@ -37,10 +40,15 @@ class Sample:
 
 @dataclass(slots=True)
 class Runs:
-    """What the runs of one contender took, and what they counted."""
+    """What the runs of one contender took, and what they counted.
+
+    ``seconds`` are of the whole process, ``work`` those from raw to gold alone: after the start of
+    Python and Java, the imports, and the start of Spark's workers.
+    """
 
     name: str
     seconds: list[float] = field(default_factory=list)
+    work: list[float] = field(default_factory=list)
     peaks: list[float] = field(default_factory=list)
     counts: dict[str, str] = field(default_factory=dict)
 
@@ -48,6 +56,16 @@ class Runs:
     def median(self) -> float:
         """Of the wall seconds."""
         return median(self.seconds)
+
+    @property
+    def work_median(self) -> float:
+        """Of the seconds without start-up."""
+        return median(self.work)
+
+    @property
+    def start_median(self) -> float:
+        """Of the seconds that are not work: until it begins, and from its end to the process's."""
+        return median(all_ - work for all_, work in zip(self.seconds, self.work, strict=True))
 
 
 def rows_of(megabytes: float, files: int) -> int:
@@ -77,13 +95,14 @@ def _made(build: Path, directory: Path, files: int, rows: int, task: str, *optio
 
 
 def run(build: Path, name: str, sample: Sample, into: Runs, *, keep: bool = False) -> None:
-    """Take the sample to gold once with ``ours``, ``duckdb`` or ``spark``, in its own process."""
+    """Take the sample to gold once in its own process, with a contender: a task of ``work``."""
     out = build / f"out-{name}"
     shutil.rmtree(out, ignore_errors=True)
     out.mkdir(parents=True)
     start = time.perf_counter()
     done = _work(build, name, sample.directory, out)
     into.seconds.append(time.perf_counter() - start)
+    into.work.append(done["work_seconds"])
     into.peaks.append(done["peak_mb"])
     if not into.counts:
         into.counts = _counts(done, _work(build, "gold", out / "gold")["dates"])
@@ -112,6 +131,9 @@ def _work(build: Path, task: str, *arguments: object) -> dict[str, Any]:
     result.unlink(missing_ok=True)
     result.parent.mkdir(parents=True, exist_ok=True)
     command: Sequence[str] = [sys.executable, "-m", "benchmarks.work", task, str(result)]
-    subprocess.run([*command, *map(str, arguments)], check=True, cwd=Path(__file__).parents[1])
+    root = Path(__file__).parents[1]
+    limits = {"POLARS_MAX_THREADS": str(THREADS), "SPARK_LOCAL_IP": "127.0.0.1"}
+    environment = {**os.environ, **limits}
+    subprocess.run([*command, *map(str, arguments)], check=True, cwd=root, env=environment)
     document: dict[str, Any] = json.loads(result.read_text())
     return document

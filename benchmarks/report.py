@@ -1,53 +1,23 @@
-"""The tables, as rows of text, and the page that holds them."""
+"""The tables, as rows of text."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
-from benchmarks.machine import describe
+from benchmarks.glue import Bill
 from benchmarks.measure import Runs, Sample
 
-SPEED_COLUMNS = ("", "seconds", "min", "max", "MB/s", "peak MB", "ours takes")
+Row = tuple[str, ...]
+
+SPEED_COLUMNS = (
+    "", "seconds", "min", "max", "without start-up", "MB/s", "peak MB", "ours takes",
+)  # fmt: skip
+RATIO_COLUMNS = ("without start-up", "ratio", "must be", "holds")
 SIZE_COLUMNS = ("", "MB", "rows", "seconds", "µs a row", "peak MB")
-SMALL_COLUMNS = ("", "files", "seconds", "files/s", "peak MB")
-
-PAGE = """\
-# Benchmarks
-
-`make bench` writes this page. What it measures: messy retail files of
-[`lake_assets.samples`](../lake_assets/samples/retail.py), from raw/ to gold, beside a hand-written
-[DuckDB script](../benchmarks/peers/duckdb_retail.py) and the same job with
-[PySpark DataFrames](../benchmarks/peers/spark_retail.py).
-
-Machine: {machine}.
-
-## Raw to gold: {files} files, {megabytes:,.0f} MB, {rows:,} good rows
-
-{speed}
-{left_out}
-Median, least and most of {runs} runs in alternation, each in a fresh process; seconds are wall
-time with the start of Python (and of Java) and all imports; MB are 10^6 bytes; peak is the most
-resident memory that a run took, Java's included; the last column is how many times as long as
-each our median is. The first run of each, checked: the same number of good rows, of rejected rows
-by first reason, and in each date of gold the same rows, sums of quantity and revenue, and row
-hashes.
-
-The peers do less. They keep no raw rows and no line numbers, and one reason a reject; they count
-nothing outside their parsers, archive and commit nothing, and flush no write to the disk; they
-know that these files are UTF-8 with unpadded cells. Both run with two threads; DuckDB has a memory
-limit of 4 GB, Java a heap of 4 GB.
-
-## Ours alone, one file of growing size
-
-{sizes}
-
-One run of each. The rows of a file are spread evenly over its dates.
-
-## Ours alone, many small files
-
-{small}
-"""
+SPARK_SIZE_COLUMNS = ("", "MB", "rows", "seconds without start-up", "seconds a GB", "peak MB")
+SMALL_COLUMNS = ("", "files", "seconds", "without start-up", "files/s", "peak MB")
+GLUE_COLUMNS = ("", "a job a file", "lake_assets, one batch", "PySpark DataFrames, one batch")
 
 
-def speed_rows(sample: Sample, contenders: Sequence[Runs]) -> list[tuple[str, ...]]:
+def speed_rows(sample: Sample, contenders: Sequence[Runs]) -> list[Row]:
     """A row a contender; the first one is ours."""
     ours = contenders[0].median
     return [
@@ -56,6 +26,7 @@ def speed_rows(sample: Sample, contenders: Sequence[Runs]) -> list[tuple[str, ..
             f"{runs.median:.1f}",
             f"{min(runs.seconds):.1f}",
             f"{max(runs.seconds):.1f}",
+            f"{runs.work_median:.1f}",
             f"{sample.megabytes / runs.median:.0f}",
             f"{max(runs.peaks):,.0f}",
             f"{ours / runs.median:.2f}",
@@ -64,7 +35,7 @@ def speed_rows(sample: Sample, contenders: Sequence[Runs]) -> list[tuple[str, ..
     ]
 
 
-def size_row(title: str, sample: Sample, runs: Runs) -> tuple[str, ...]:
+def size_row(title: str, sample: Sample, runs: Runs) -> Row:
     """A row of the table by size."""
     return (
         title,
@@ -76,38 +47,35 @@ def size_row(title: str, sample: Sample, runs: Runs) -> tuple[str, ...]:
     )
 
 
-def small_row(title: str, sample: Sample, runs: Runs) -> tuple[str, ...]:
+def spark_size_row(title: str, sample: Sample, runs: Runs) -> Row:
+    """A row of the table by size on Spark."""
+    return (
+        title,
+        f"{sample.megabytes:,.0f}",
+        f"{sample.all_rows:,}",
+        f"{runs.work_median:.1f}",
+        f"{runs.work_median / sample.megabytes * 1e3:.1f}",
+        f"{max(runs.peaks):,.0f}",
+    )
+
+
+def small_row(title: str, sample: Sample, runs: Runs) -> Row:
     """A row of the table of small files."""
     return (
         title,
         f"{sample.files:,}",
         f"{runs.median:.1f}",
+        f"{runs.work_median:.1f}",
         f"{sample.files / runs.median:,.0f}",
         f"{max(runs.peaks):,.0f}",
     )
 
 
-def page(
-    sample: Sample,
-    contenders: Sequence[Runs],
-    sizes: Sequence[tuple[str, ...]],
-    small: Sequence[tuple[str, ...]],
-    left_out: str | None = None,
-) -> str:
-    """docs/benchmarks.md; ``left_out`` says why Spark did not run."""
-    return PAGE.format(
-        machine=describe(),
-        files=sample.files,
-        megabytes=sample.megabytes,
-        rows=int(contenders[0].counts["good rows"]),
-        runs=len(contenders[0].seconds),
-        speed=_markdown(SPEED_COLUMNS, speed_rows(sample, contenders)),
-        left_out=f"\nPySpark was left out: {left_out}.\n" if left_out else "",
-        sizes=_markdown(SIZE_COLUMNS, sizes),
-        small=_markdown(SMALL_COLUMNS, small),
-    )
+def bill_row(bill: Bill) -> Row:
+    """A row of the table of costs."""
+    amounts = (bill.job_a_file, bill.batch, bill.dataframes)
+    return (bill.title, *("not measured" if a is None else _money(a) for a in amounts))
 
 
-def _markdown(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    rule = ["---"] + ["---:"] * (len(columns) - 1)
-    return "\n".join(f"| {' | '.join(row)} |" for row in (columns, rule, *rows))
+def _money(dollars: float) -> str:
+    return f"${dollars:,.{2 if dollars >= 1 else 3}f}"

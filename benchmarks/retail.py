@@ -1,7 +1,17 @@
-"""Raw to gold on messy retail files: ours, a hand-written DuckDB script, and PySpark, in turn.
+"""Raw to gold on messy retail files: ours on two engines, a hand-written DuckDB script, PySpark.
 
 ``python -m benchmarks.retail [--mb 500] [--files 16] [--runs 3] [--days 30] [--no-spark]
-[--sizes 10,100,500,2000] [--small 1000,3000] [--keep]``
+[--sizes 10,100,500,2000] [--spark-sizes 100,500,1000,4000] [--small 1000x20,3000x20,1000x1500]
+[--keep] [--report docs/benchmarks.md]``, or ``make bench ARGS="--runs 1 --mb 100"``.
+
+--mb, --files, --days, --runs: of the comparison, where all run in turn.
+--no-spark: without our Spark engine, PySpark, their ratios, and the costs on Glue.
+--sizes: MB of single files for our local engine; the largest once more, all of it on one date.
+--spark-sizes: MB in 16 files for our Spark engine.
+--small: many small files, numbers of files x rows, on both engines. '' leaves a table empty.
+--keep: leaves what the last runs wrote in build/bench.
+
+It ends with 1 if the contenders do not agree, or, from 400 MB on, if a ratio does not hold.
 """
 
 import argparse
@@ -11,33 +21,22 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
+from benchmarks import report, series
+from benchmarks.glue import bills
 from benchmarks.java import why_no_spark
-from benchmarks.measure import (
-    Runs,
-    Sample,
-    differences,
-    make_sample,
-    make_wide_sample,
-    rows_of,
-    run,
-)
-from benchmarks.report import (
-    SIZE_COLUMNS,
-    SMALL_COLUMNS,
-    SPEED_COLUMNS,
-    page,
-    size_row,
-    small_row,
-    speed_rows,
-)
+from benchmarks.measure import Runs, Sample, differences, make_sample, rows_of, run
+from benchmarks.page import Figures, page
+from benchmarks.ratios import broken, ratio_rows, ratios
 
 ROOT = Path(__file__).parents[1]
-SMALL_ROWS = 20
 CONTENDERS = {
     "ours": "lake_assets, local engine",
+    "ours_on_spark": "lake_assets, Spark engine, local[2]",
     "duckdb": "hand-written DuckDB script",
     "spark": "PySpark DataFrames, local[2]",
 }
+ON_SPARK = ("ours_on_spark", "spark")
+ENGINES = {"ours": "local engine", "ours_on_spark": "Spark engine"}
 
 
 def compare(
@@ -64,56 +63,65 @@ def compare(
 
 
 def main(arguments: Sequence[str] | None = None, build: Path = ROOT / "build" / "bench") -> int:
-    """Run the benchmark; 1 if not all agree."""
+    """Run the benchmark; 1 if not all agree, or a ratio does not hold."""
     options = _options(arguments)
     console = Console()
     left_out = "--no-spark was given" if options.no_spark else why_no_spark()
-    names = [name for name in CONTENDERS if name != "spark" or not left_out]
+    names = [name for name in CONTENDERS if not (left_out and name in ON_SPARK)]
     if left_out:
         console.print(f"PySpark is left out: {left_out}.")
     sample = make_sample(build, options.files, rows_of(options.mb, options.files), options.days)
     console.print(f"{sample.files} files, {sample.megabytes:,.0f} MB, {options.runs} runs of each")
     contenders, apart = compare(build, sample, options.runs, names, keep=options.keep)
-    for peer, figures in apart.items():
-        _print(console, "They do not agree", ("figure", contenders[0].name, peer), figures)
+    for peer, differ in apart.items():
+        _print(console, "They do not agree", ("figure", contenders[0].name, peer), differ)
     if apart:
         return 1
-    _print(console, "Raw to gold", SPEED_COLUMNS, speed_rows(sample, contenders))
-    sizes = _sizes(build, options.sizes, options.days)
-    _print(console, "Ours alone, one file of growing size", SIZE_COLUMNS, sizes)
-    small = [
-        small_row(f"{SMALL_ROWS} rows each", found, _alone(build, found))
-        for files in options.small
-        for found in [make_sample(build, files, SMALL_ROWS, options.days)]
-    ]
-    _print(console, "Ours alone, many small files", SMALL_COLUMNS, small)
-    options.report.write_text(page(sample, contenders, sizes, small, left_out), "utf-8")
+    _print(console, "Raw to gold", report.SPEED_COLUMNS, report.speed_rows(sample, contenders))
+    by_name = dict(zip(names, contenders, strict=True))
+    found = ratios(by_name)
+    _print(console, "Ratios", report.RATIO_COLUMNS, ratio_rows(sample, found))
+    figures = Figures(sample, contenders, ratio_rows(sample, found), left_out=left_out)
+    _measure_alone(figures, by_name, options, build, console)
+    options.report.write_text(page(figures), "utf-8")
     console.print(f"Written to {options.report}")
-    return 0
+    missed = broken(sample, found)
+    for ratio in missed:
+        console.print(f"{ratio.title} is {ratio.value:.2f}: it must be {ratio.bound}.")
+    return 1 if missed else 0
 
 
-def _sizes(build: Path, megabytes: Sequence[float], days: int) -> list[tuple[str, ...]]:
-    """A row a size, and the largest once more, all of it on one date."""
-    cases = [(size, days) for size in megabytes]
-    if megabytes:
-        cases.append((max(megabytes), 1))
-    found = []
-    for size, dates in cases:
-        sample = make_wide_sample(build, rows_of(size, 1), dates)
-        title = f"{dates} dates" if dates > 1 else "all on one date"
-        found.append(size_row(title, sample, _alone(build, sample)))
-    return found
-
-
-def _alone(build: Path, sample: Sample) -> Runs:
-    runs = Runs(CONTENDERS["ours"])
-    run(build, "ours", sample, runs)
-    return runs
+def _measure_alone(
+    figures: Figures,
+    contenders: Mapping[str, Runs],
+    options: argparse.Namespace,
+    build: Path,
+    console: Console,
+) -> None:
+    """Fill in the tables that are of us alone, and the costs."""
+    ours = {name: ENGINES[name] for name in contenders if name in ENGINES}
+    figures.sizes = series.one_file(build, options.sizes, options.days)
+    title = "Ours alone, one file of growing size"
+    _print(console, title, report.SIZE_COLUMNS, figures.sizes)
+    if "ours_on_spark" in ours:
+        figures.grown = series.growing(build, options.spark_sizes, options.days)
+        title = "Ours on Spark, growing input"
+        _print(console, title, report.SPARK_SIZE_COLUMNS, figures.grown)
+    figures.small, small = series.small_files(build, options.small, options.days, ours)
+    _print(console, "Ours alone, many small files", report.SMALL_COLUMNS, figures.small)
+    if "ours_on_spark" in ours:
+        on_spark = contenders["ours_on_spark"]
+        figures.spark_start = on_spark.start_median
+        figures.bills = bills(small, (figures.sample, on_spark), contenders["spark"])
+        rows = list(map(report.bill_row, figures.bills))
+        _print(console, "What that costs on AWS Glue", report.GLUE_COLUMNS, rows)
 
 
 def _print(
     console: Console, title: str, columns: tuple[str, ...], rows: Sequence[tuple[str, ...]]
 ) -> None:
+    if not rows:
+        return
     table = Table(title=title)
     for place, column in enumerate(columns):
         table.add_column(column, justify="right" if place else "left")
@@ -123,20 +131,22 @@ def _print(
 
 
 def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.retail", description=__doc__)
-    parser.add_argument("--mb", type=float, default=500, help="megabytes in all (500)")
-    parser.add_argument("--files", type=int, default=16, help="files (16)")
-    parser.add_argument("--runs", type=int, default=3, help="runs of each (3)")
-    parser.add_argument("--days", type=int, default=30, help="dates that the files share (30)")
-    parser.add_argument("--no-spark", action="store_true", help="leave PySpark out")
-    parser.add_argument(
-        "--sizes", type=_floats, default="10,100,500,2000", help="MB of single files; '' for none"
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks.retail",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument(
-        "--small", type=_integers, default="1000,3000", help="numbers of small files; '' for none"
-    )
-    parser.add_argument("--keep", action="store_true", help="keep what the last runs wrote")
-    parser.add_argument(
+    add = parser.add_argument
+    add("--mb", type=float, default=500, help="megabytes in all (500)")
+    add("--files", type=int, default=16, help="files (16)")
+    add("--runs", type=int, default=3, help="runs of each (3)")
+    add("--days", type=int, default=30, help="dates that the files share (30)")
+    add("--no-spark", action="store_true", help="leave out all that runs on Spark")
+    add("--sizes", type=_floats, default="10,100,500,2000", help="MB of single files")
+    add("--spark-sizes", type=_floats, default="100,500,1000,4000", help="MB in 16 files")
+    add("--small", type=_cases, default="1000x20,3000x20,1000x1500", help="files x rows")
+    add("--keep", action="store_true", help="keep what the last runs wrote")
+    add(
         "--report",
         type=Path,
         default=ROOT / "docs" / "benchmarks.md",
@@ -149,8 +159,10 @@ def _floats(text: str) -> list[float]:
     return [float(part) for part in text.split(",") if part]
 
 
-def _integers(text: str) -> list[int]:
-    return [int(part) for part in text.split(",") if part]
+def _cases(text: str) -> list[tuple[int, int]]:
+    """``1000x20`` is 1,000 files of 20 rows."""
+    pairs = [part.split("x") for part in text.split(",") if part]
+    return [(int(files), int(rows)) for files, rows in pairs]
 
 
 if __name__ == "__main__":

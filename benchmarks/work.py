@@ -5,14 +5,23 @@
 
 import json
 import os
-import resource
 import sys
+import time
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Any
+
+from benchmarks.memory import Peak
+
+if TYPE_CHECKING:
+    from lake_assets.jobs.reading.task import Engine
 
 CONTRACT = Path(__file__).parents[1] / "lake_assets" / "defs" / "retail" / "defs.yaml"
+THREADS = 2
+"""Of every contender, so that a core's share of the work can be told on any machine."""
+JAVA_MEMORY = "4g"
 
 
 def samples(directory: str, files: str, rows: str, days: str) -> dict[str, Any]:
@@ -31,9 +40,38 @@ def wide(directory: str, rows: str, days: str) -> dict[str, Any]:
 
 
 def ours(directory: str, out: str) -> dict[str, Any]:
-    """Raw to gold with the local engine; the files are in raw/ as further names of the same."""
-    from lake_assets.contracts.load import load_lake
+    """Raw to gold with the local engine."""
     from lake_assets.engines.local import LocalEngine
+
+    return _pipeline(LocalEngine(THREADS), directory, out)
+
+
+def ours_on_spark(directory: str, out: str) -> dict[str, Any]:
+    """The same with the Spark engine; the clock starts when Spark and its workers are there."""
+    from benchmarks.warm import import_kernels
+    from lake_assets.engines.spark import SparkEngine, open_session, session_options
+
+    with TemporaryDirectory(prefix="spilled-", dir=Path(out).parent) as spilled:
+        settings = {
+            "spark.driver.memory": JAVA_MEMORY,
+            "spark.driver.host": "127.0.0.1",
+            "spark.driver.bindAddress": "127.0.0.1",
+            "spark.ui.enabled": "false",
+            "spark.local.dir": spilled,
+        }
+        session = open_session(session_options(f"local[{THREADS}]", options=settings))
+        session.sparkContext.setLogLevel("ERROR")
+        try:
+            engine = SparkEngine(lambda: session)
+            list(engine.map(import_kernels, range(THREADS)))
+            return _pipeline(engine, directory, out)
+        finally:
+            session.stop()
+
+
+def _pipeline(engine: "Engine", directory: str, out: str) -> dict[str, Any]:
+    """Raw to gold; the files are in raw/ as further names of the same."""
+    from lake_assets.contracts.load import load_lake
     from lake_assets.jobs.pipeline import run_pipeline
     from lake_assets.storage import open_store
 
@@ -44,34 +82,42 @@ def ours(directory: str, out: str) -> dict[str, Any]:
     lake = load_lake(CONTRACT)
     intake = lake.intake.model_copy(update={"settle_seconds": 0})
     lake = lake.model_copy(update={"intake": intake})
-    (outcome,) = run_pipeline(open_store(out), lake, LocalEngine())
+    start = time.perf_counter()
+    (outcome,) = run_pipeline(open_store(out), lake, engine)
+    seconds = time.perf_counter() - start
     books = [entry.books for commit in outcome.commits for entry in commit.inputs]
     rejected: Counter[str] = Counter()
     for book in books:
         for reason, count in book.reasons.items():
             rejected[reason.partition(":")[0]] += count
-    return {"good": sum(book.good for book in books), "rejected": dict(rejected)}
+    good = sum(book.good for book in books)
+    return {"good": good, "rejected": dict(rejected), "work_seconds": seconds}
 
 
 def duckdb(directory: str, out: str) -> dict[str, Any]:
     """The same with the hand-written DuckDB script."""
     from benchmarks.peers.duckdb_retail import run
 
+    start = time.perf_counter()
     counts = run(sorted(Path(directory).iterdir()), Path(out))
-    return {"good": counts.pop("", 0), "rejected": counts}
+    seconds = time.perf_counter() - start
+    return {"good": counts.pop("", 0), "rejected": counts, "work_seconds": seconds}
 
 
 def spark(directory: str, out: str) -> dict[str, Any]:
-    """The same with PySpark DataFrames; the peak is that of this process and Java together."""
+    """The same with PySpark DataFrames; the clock starts when Spark is there."""
     from benchmarks.peers.spark_retail import run, session
+    from benchmarks.warm import warm_up
     from lake_assets.engines.java import java_home
 
     os.environ["JAVA_HOME"] = str(java_home())
     os.environ["PYSPARK_PYTHON"] = sys.executable
-    with session(Path(out) / "spilled") as running:
+    with session(Path(out) / "spilled", THREADS, JAVA_MEMORY) as running:
+        warm_up(running)
+        start = time.perf_counter()
         counts = run(running, sorted(Path(directory).iterdir()), Path(out))
-        peak = peak_mb() + sum(peak_mb(child) for child in _children())
-    return {"good": counts.pop("", 0), "rejected": counts, "peak_mb": peak}
+        seconds = time.perf_counter() - start
+    return {"good": counts.pop("", 0), "rejected": counts, "work_seconds": seconds}
 
 
 def gold(directory: str) -> dict[str, Any]:
@@ -91,26 +137,6 @@ def gold(directory: str) -> dict[str, Any]:
     return {"dates": dates}
 
 
-def _children() -> list[str]:
-    """The processes that this one has started."""
-    try:
-        return Path(f"/proc/self/task/{os.getpid()}/children").read_text().split()
-    except OSError:
-        return []
-
-
-def peak_mb(process: str = "self") -> float:
-    """The most memory that a process had in use, in megabytes (10**6 bytes)."""
-    try:
-        # getrusage also counts what the parent had before the exec: VmHWM is our own.
-        status = Path(f"/proc/{process}/status").read_text()
-        line = next(line for line in status.splitlines() if line.startswith("VmHWM:"))
-        return int(line.split()[1]) * 1024 / 1e6
-    except (OSError, StopIteration):
-        unit = 1 if sys.platform == "darwin" else 1024
-        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit / 1e6
-
-
 def main() -> None:
     """Run the task that the arguments name."""
     task, result, *arguments = sys.argv[1:]
@@ -118,13 +144,14 @@ def main() -> None:
         "samples": samples,
         "wide": wide,
         "ours": ours,
+        "ours_on_spark": ours_on_spark,
         "duckdb": duckdb,
         "spark": spark,
         "gold": gold,
     }
-    done = tasks[task](*arguments)
-    document = {"peak_mb": peak_mb()} | done
-    Path(result).write_text(json.dumps(document))
+    with Peak() as peak:
+        done = tasks[task](*arguments)
+    Path(result).write_text(json.dumps({"peak_mb": peak.megabytes} | done))
 
 
 if __name__ == "__main__":
