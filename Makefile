@@ -152,8 +152,12 @@ setup: $(VENV)/.installed-dev $(RUNTIMES) ## Install everything for working on t
 	@echo "Ready: $(BIN)/python, $$($(BIN)/python --version)"
 
 .PHONY: test
-test: $(VENV)/.installed-dev $(RUNTIMES) ## Run the tests; ARGS="-k name" picks some
-	@$(RUN) pytest $(ARGS)
+test: $(VENV)/.installed-dev $(RUNTIMES) ## Run the tests, but for the slow ones; ARGS="-k name" picks some
+	@$(RUN) pytest -m "not (crash or fuzz)" $(ARGS)
+
+.PHONY: slow
+slow: $(VENV)/.installed-dev $(RUNTIMES) ## Run the slow tests: those that kill processes, and long searches
+	@$(RUN) pytest -m "crash or fuzz" $(ARGS)
 
 .PHONY: crash
 crash: $(VENV)/.installed-dev ## Kill a run at each of its writes, and count what survives
