@@ -22,7 +22,9 @@ from pathlib import Path
 from typing import Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import SettingsError as UnreadableSettings
 
 from lake_assets.contracts.lake import Lake
 from lake_assets.engines.remote.options import Options
@@ -95,16 +97,25 @@ def load_settings() -> Settings:
     """
     try:
         return Settings()
+    except UnreadableSettings as error:
+        raise SettingsError(
+            f"{error}: one of its variables, LAKE_<FIELD>__..., has to be JSON and is not, such as "
+            """LAKE_SPARK__OPTIONS='{"spark.executor.memory": "4g"}'."""
+        ) from None
     except ValidationError as error:
-        sentences = [
-            f"LAKE_{'__'.join(map(str, mistake['loc'])).upper()}={_shown(mistake['input'])}: "
-            + mistake["msg"].removeprefix("Value error, ")
-            for mistake in error.errors()
-        ]
-        raise SettingsError("\n".join(sentences)) from None
+        raise SettingsError("\n".join(map(_sentence, error.errors()))) from None
 
 
-def _shown(value: object) -> str:
+def _sentence(mistake: ErrorDetails) -> str:
+    name = f"LAKE_{'__'.join(map(str, mistake['loc'])).upper()}"
+    told = mistake["msg"].removeprefix("Value error, ")
+    # Only what is no secret is shown: settings of engines may hold tokens.
+    if len(mistake["loc"]) > 1 or not isinstance(mistake["input"], str):
+        return f"{name}: {told}"
+    return f"{name}={_shown(mistake['input'])}: {told}"
+
+
+def _shown(value: str) -> str:
     """A value as it may be shown: some write credentials before the host."""
     return re.sub(r"//[^/@]*@", "//***@", repr(value))
 

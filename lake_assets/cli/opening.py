@@ -83,18 +83,14 @@ def engine(name: str = "local") -> Engine:
         from lake_assets.engines.local import LocalEngine
 
         return LocalEngine(settings.workers)
-    from lake_assets.engines.java import SparkCannotRun, installed_spark
+    from lake_assets.engines.java import SparkCannotRun
+    from lake_assets.engines.spark_setup import spark_engine
 
+    chosen = settings.spark
     try:
-        installed_spark()
-        from lake_assets.engines.spark import SparkEngine, open_session, session_options
-
-        chosen = settings.spark
-        master = chosen.master or (None if chosen.remote else "local[*]")
-        session = open_session(session_options(master, chosen.remote, chosen.options))
+        return spark_engine(chosen.master, chosen.remote, chosen.options)
     except SparkCannotRun as error:
         raise CommandFailed(str(error)) from error
-    return SparkEngine(lambda: session)
 
 
 def let_settle(store: Store, lake: Lake) -> None:

@@ -67,13 +67,14 @@ def sentences(
     is the ``error`` of an object that holds ``nothing`` else.
     """
     from lake_assets.jobs.compaction.compact import CompactionError
+    from lake_assets.jobs.reading.task import TaskFailed
     from lake_assets.jobs.repair.rebuild import RebuildError
     from lake_assets.jobs.tracing.found_rows import UnreadableRowsError
     from lake_assets.kernels.inference.merge import InferenceError
 
     ours = (
         StoreError, ContractError, SettingsError, CompactionError, RebuildError, InferenceError,
-        UnreadableRowsError, opening.CommandFailed,
+        TaskFailed, UnreadableRowsError, opening.CommandFailed,
     )  # fmt: skip
     try:
         yield

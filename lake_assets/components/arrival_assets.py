@@ -11,7 +11,7 @@ from typing import Any
 import dagster as dg
 
 from lake_assets.components import checks, metadata
-from lake_assets.components.job_runs import confirmed, run_on_engine
+from lake_assets.components.job_runs import committed_before, confirmed, run_on_engine
 from lake_assets.components.names import asset_key, engines_key, store_key
 from lake_assets.components.partitions import arrival_partitions
 from lake_assets.components.resources import store_of
@@ -196,10 +196,13 @@ def _ingested(lake: Lake, dataset: Dataset) -> dg.AssetsDefinition:
         from lake_assets.kernels.accounting import Accounting
 
         store = store_of(context, lake)
-        work = Ingest(arrival=date.fromisoformat(context.partition_key))
-        done = run_on_engine(context, lake, dataset, work)
+        day = date.fromisoformat(context.partition_key)
+        done = run_on_engine(context, lake, dataset, Ingest(arrival=day))
         with confirmed():
             records = find_runs(store, dataset, done.report.runs)
+        reported = {record.ingest_run_id for record in records}
+        earlier = committed_before(context, dataset, store, day, day)
+        records = [one for one in earlier if one.ingest_run_id not in reported] + records
         balance = conservation(store, records)
         books = sum((record.books for record in records), Accounting())
         context.log.info(balance.sentence)

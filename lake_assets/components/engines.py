@@ -10,7 +10,7 @@ import dagster as dg
 from pydantic import BaseModel
 
 from lake_assets.contracts.engine import EngineName
-from lake_assets.settings import Settings, connect
+from lake_assets.settings import Settings, connect, load_settings
 
 if TYPE_CHECKING:
     from lake_assets.engines.remote.options import Options
@@ -53,60 +53,83 @@ class _InThisProcess(JobEngine):
 
 
 class LocalJobEngine(_InThisProcess):
-    """Threads on the machine of the run; one a core if ``workers`` is not set."""
-
-    workers: int | None = None
+    """Threads on the machine of the run."""
 
     def engine(self) -> "Engine":
         """A pool of threads."""
         from lake_assets.engines.local import LocalEngine
 
-        return LocalEngine(self.workers)
+        return LocalEngine(load_settings().workers)
 
 
 class SparkJobEngine(_InThisProcess):
     """Spark, through dagster-pyspark: ``local[N]``, a cluster, or a Spark Connect server."""
 
-    master: str | None = None
-    remote: str | None = None
-    options: dict[str, str] = {}
-
     def engine(self) -> "Engine":
-        """A Spark session, which is opened once a process."""
-        from lake_assets.engines.spark import SparkEngine, dagster_session, session_options
+        """A Spark session, which is opened once a process.
 
-        options = session_options(self.master, self.remote, self.options)
-        return SparkEngine(lambda: dagster_session(options))
+        Raises:
+            dagster.Failure: PySpark, Java or the server is missing.
+        """
+        from lake_assets.engines.java import SparkCannotRun
+        from lake_assets.engines.spark_setup import spark_engine
+
+        chosen = load_settings().spark
+        try:
+            return spark_engine(chosen.master, chosen.remote, chosen.options, in_dagster=True)
+        except SparkCannotRun as error:
+            raise dg.Failure(str(error), allow_retries=False) from error
 
 
 class _Submitted(JobEngine):
-    """A service: ``options`` are of `remote.options.Options`, ``target`` is the service's own."""
+    def target(self, settings: Settings) -> BaseModel | None:
+        """What the environment says of the service."""
+        raise NotImplementedError
 
-    options: dict[str, Any] = {}
-    target: dict[str, Any] = {}
-
-    def service(self, options: "Options") -> "Service":
+    def service(self, settings: Settings, options: "Options") -> "Service":
         """Where jobs are submitted."""
         raise NotImplementedError
 
     def run(self, context: "Context", job: "Job") -> Done:
-        from pydantic import ValidationError
-
-        from lake_assets.engines.remote.errors import RemoteRunError
-        from lake_assets.engines.remote.options import Options
-        from lake_assets.engines.remote.submit import submit
-        from lake_assets.jobs.report import Report
-
+        settings = load_settings()
         name = type(self).__name__
-        if not (self.options and self.target):
+        if settings.remote is None or self.target(settings) is None:
             raise dg.Failure(
                 f"{name} is to run the job, and is not set up: set LAKE_REMOTE__DEPLOY_URI, and "
                 "the LAKE_... variables of the service (docs/how-to/run-on-glue-and-emr.md).",
                 allow_retries=False,
             )
+        if not job.uri.startswith("s3://"):
+            raise dg.Failure(
+                f"{name} is to run the job, but the lake is at {job.uri}, where a service does not "
+                "get. Put the lake into a bucket (docs/how-to/run-on-s3.md), or choose another "
+                "engine.",
+                allow_retries=False,
+            )
         try:
-            options = Options(**self.options)
-            service = self.service(options)
+            return self._submit(context, job, settings, settings.remote)
+        except ImportError as error:
+            raise dg.Failure(
+                f"{name} cannot run: {error}. Install it: pip install 'lake-assets[remote]'",
+                allow_retries=False,
+            ) from error
+
+    def _submit(
+        self, context: "Context", job: "Job", settings: Settings, options: "Options"
+    ) -> Done:
+        from pydantic import ValidationError
+
+        from lake_assets.engines.remote.errors import RemoteRunError
+        from lake_assets.engines.remote.explain import explain
+        from lake_assets.engines.remote.service import FAILURES
+        from lake_assets.engines.remote.submit import submit
+        from lake_assets.jobs.report import Report
+
+        try:
+            try:
+                service = self.service(settings, options)
+            except FAILURES as error:
+                raise explain(error, type(self).__name__) from error
             done = submit(context, service, {"job": job.model_dump(mode="json")}, options)
         except RemoteRunError as error:
             raise dg.Failure(str(error), allow_retries=error.retryable) from error
@@ -123,64 +146,62 @@ class _Submitted(JobEngine):
 class GlueJobEngine(_Submitted):
     """A job of AWS Glue, as ``lake deploy --glue-job`` makes it."""
 
-    def service(self, options: "Options") -> "Service":
+    def target(self, settings: Settings) -> BaseModel | None:
         """The job, by its name."""
-        from lake_assets.engines.remote.glue import GlueService
-        from lake_assets.engines.remote.targets import GlueTarget
+        return settings.glue
 
-        return GlueService.connect(GlueTarget(**self.target), options)
+    def service(self, settings: Settings, options: "Options") -> "Service":
+        """Glue, in the region of the options."""
+        from lake_assets.engines.remote.glue import GlueService
+
+        assert settings.glue
+        return GlueService.connect(settings.glue, options)
 
 
 class EmrServerlessJobEngine(_Submitted):
     """An application of EMR Serverless."""
 
-    def service(self, options: "Options") -> "Service":
+    def target(self, settings: Settings) -> BaseModel | None:
         """The application, by its id."""
-        from lake_assets.engines.remote.emr_serverless import EmrServerlessService
-        from lake_assets.engines.remote.targets import EmrServerlessTarget
+        return settings.emr_serverless
 
-        return EmrServerlessService.connect(EmrServerlessTarget(**self.target), options)
+    def service(self, settings: Settings, options: "Options") -> "Service":
+        """EMR Serverless, in the region of the options."""
+        from lake_assets.engines.remote.emr_serverless import EmrServerlessService
+
+        assert settings.emr_serverless
+        return EmrServerlessService.connect(settings.emr_serverless, options)
 
 
 class EmrJobEngine(_Submitted):
     """A cluster of EMR on EC2, to which each job is a step."""
 
-    def service(self, options: "Options") -> "Service":
+    def target(self, settings: Settings) -> BaseModel | None:
         """The cluster, by its id."""
-        from lake_assets.engines.remote.emr import EmrService
-        from lake_assets.engines.remote.targets import EmrTarget
+        return settings.emr
 
-        return EmrService.connect(EmrTarget(**self.target), options)
+    def service(self, settings: Settings, options: "Options") -> "Service":
+        """EMR, in the region of the options."""
+        from lake_assets.engines.remote.emr import EmrService
+
+        assert settings.emr
+        return EmrService.connect(settings.emr, options)
 
 
 class JobEngines(dg.ConfigurableResource):  # type: ignore[type-arg]
-    """All places where the jobs of a lake may run."""
+    """All places where the jobs of a lake may run, as the environment of the run sets them up.
 
-    local: LocalJobEngine
-    spark: SparkJobEngine
-    glue: GlueJobEngine
-    emr_serverless: EmrServerlessJobEngine
-    emr: EmrJobEngine
+    They hold no settings: what a resource holds is shown in Dagster, and settings of Spark may be
+    secrets.
+    """
+
+    local: LocalJobEngine = LocalJobEngine()
+    spark: SparkJobEngine = SparkJobEngine()
+    glue: GlueJobEngine = GlueJobEngine()
+    emr_serverless: EmrServerlessJobEngine = EmrServerlessJobEngine()
+    emr: EmrJobEngine = EmrJobEngine()
 
     def of(self, name: EngineName) -> JobEngine:
         """The one of that name."""
         found: JobEngine = getattr(self, name.name.lower())
         return found
-
-
-def engines(settings: Settings) -> JobEngines:
-    """All places, as the environment describes them."""
-    options = _plain(settings.remote)
-    return JobEngines(
-        local=LocalJobEngine(workers=settings.workers),
-        spark=SparkJobEngine(**settings.spark.model_dump()),
-        glue=GlueJobEngine(options=options, target=_plain(settings.glue)),
-        emr_serverless=EmrServerlessJobEngine(
-            options=options, target=_plain(settings.emr_serverless)
-        ),
-        emr=EmrJobEngine(options=options, target=_plain(settings.emr)),
-    )
-
-
-def _plain(settings: BaseModel | None) -> dict[str, Any]:
-    return {} if settings is None else settings.model_dump(mode="json", exclude_none=True)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
 import dagster as dg
@@ -15,6 +16,7 @@ from lake_assets.contracts.lake import Lake
 
 if TYPE_CHECKING:
     from lake_assets.jobs.job import Compact, Ingest, Rebuild, Replay
+    from lake_assets.storage.ledger import Commit
     from lake_assets.storage.store import Store
 
 
@@ -49,15 +51,40 @@ def run_on_engine(
     return done
 
 
+CLOCKS_APART = timedelta(minutes=5)
+"""What Dagster's clock and the store's may differ."""
+
+
 @contextmanager
 def confirmed() -> Iterator[None]:
-    """A report that the lake does not confirm fails the asset; the next attempt may do better."""
+    """A report that the lake does not confirm fails the asset.
+
+    Another attempt would find the work done, report nothing, and hide the difference.
+    """
     from lake_assets.jobs.report import ReportMismatch
 
     try:
         yield
     except ReportMismatch as error:
-        raise dg.Failure(str(error)) from error
+        raise dg.Failure(str(error), allow_retries=False) from error
+
+
+def committed_before(
+    context: dg.AssetExecutionContext, dataset: Dataset, store: "Store", first: date, last: date
+) -> "list[Commit]":
+    """What earlier attempts of this step committed of these arrival dates, and did not report.
+
+    An attempt may die between its commit and its report. The next one finds the work done; the
+    checks are still to see its books.
+    """
+    from lake_assets.storage.ledger import commits
+
+    record = context.instance.get_run_record_by_id(context.run.run_id)
+    if not context.retry_number or record is None:
+        return []
+    since = record.create_timestamp - CLOCKS_APART
+    days = (first + timedelta(days=number) for number in range((last - first).days + 1))
+    return [found for day in days for found in commits(store, dataset, day, since)]
 
 
 def _engine(

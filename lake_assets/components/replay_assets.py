@@ -8,7 +8,7 @@ import dagster as dg
 
 from lake_assets.components import checks, metadata
 from lake_assets.components.arrival_assets import spec
-from lake_assets.components.job_runs import confirmed, run_on_engine
+from lake_assets.components.job_runs import committed_before, confirmed, run_on_engine
 from lake_assets.components.names import asset_key, engines_key, store_key
 from lake_assets.components.resources import store_of
 from lake_assets.components.retries import retried
@@ -114,6 +114,9 @@ def replay_asset(lake: Lake, dataset: Dataset) -> dg.AssetsDefinition:
                 partition_key=day,
             )
         records = [one.record for one in restated]
+        reported = {record.ingest_run_id for record in records}
+        earlier = committed_before(context, dataset, store, work.first, work.last)
+        records += [one for one in earlier if one.ingest_run_id not in reported]
         balance = conservation(store, records)
         yield dg.MaterializeResult(
             asset_key=key,

@@ -17,10 +17,13 @@ from io import BytesIO
 from itertools import chain
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from py4j.protocol import Py4JError
 from pyspark import cloudpickle
+from pyspark.errors import PySparkException
 from pyspark.sql import DataFrame, SparkSession
 
 from lake_assets.engines.java import java_home
+from lake_assets.jobs.reading.task import TaskFailed
 
 if TYPE_CHECKING:
     import polars as pl
@@ -38,12 +41,10 @@ SESSION: Mapping[str, str] = {
 }
 ATTEMPTS = 4
 """So often Spark starts a task whose process died; a cluster's own default."""
+MOST_WORDS = 2_000
+"""Letters of what Spark says of a failure: the rest is stack traces of Java."""
 WAVES = 16
 """Tasks a core. Each costs a worker of Spark 60 ms before it begins: small work goes together."""
-
-
-class SparkTaskError(Exception):
-    """A task failed with an error that cannot be sent; the message has its trace."""
 
 
 def session_options(
@@ -63,7 +64,7 @@ def session_options(
     """
     if master and remote:
         raise ValueError(
-            f"Spark is to run on {master} and on the Spark Connect server {remote}: name only one."
+            f"Spark is to run on {master} and on a Spark Connect server: name only one."
         )
     found = {"spark.app.name": "lake_assets", **SESSION}
     if remote:
@@ -145,7 +146,8 @@ class SparkEngine:
         """Run ``function`` on each item, neighbours in one task; results in the items' order.
 
         Raises:
-            SparkTaskError: see there; any other exception of a task as it is. The results of all
+            TaskFailed: a task's process died too often, or its exception cannot be sent; any other
+                exception of a task as it is. The results of all
                 tasks that did not fail come before it, so that they can be undone.
         """
         work = list(items)
@@ -175,7 +177,7 @@ class SparkEngine:
             What ``receive`` returned, in the order of the groups; nothing for an empty group.
 
         Raises:
-            As :meth:`map`.
+            TaskFailed: a task failed. No group has received anything if an item failed to send.
         """
         work = list(items)
         spark = self._configured()
@@ -260,6 +262,12 @@ def _collected(spark: SparkSession, frame: DataFrame, name: str) -> Iterator[Any
         job = thread.submit(collect)
         try:
             rows = job.result()
+        except (PySparkException, Py4JError) as error:
+            told = str(error).strip()
+            raise TaskFailed(
+                f"Spark gave up on {name}. A task that dies again and again has mostly run out of "
+                f"memory: give its workers more. Spark says: {told[:MOST_WORDS]}"
+            ) from error
         except BaseException:
             if not job.done():
                 spark.interruptTag(tag) if context is None else context.cancelJobGroup(tag)
@@ -330,7 +338,7 @@ def _tables(number: int, batches: "Iterable[pa.RecordBatch]") -> "Iterator[pl.Da
 
     for batch in batches:
         if set(batch.column(1).to_pylist()) - {number}:
-            raise SparkTaskError("Spark has sent two groups to one task; its hash has changed.")
+            raise TaskFailed("Spark has sent two groups to one task; its hash has changed.")
         yield from (pl.read_ipc(cell.as_py()) for cell in batch.column(2))
 
 
@@ -358,5 +366,5 @@ def _failure(error: Exception) -> bytes:
         content = pickle.dumps((True, error))
         pickle.loads(content)  # some exceptions can be written, but not read
     except Exception:
-        return pickle.dumps((True, SparkTaskError(trace)))
+        return pickle.dumps((True, TaskFailed(trace)))
     return content

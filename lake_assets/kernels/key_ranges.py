@@ -46,8 +46,16 @@ def places(rows: pl.DataFrame, starts: Sequence[Key], dataset: Dataset) -> list[
     A part may be empty here.
     """
     keys = rows.select(dataset.key)
-    # Keys compare in Python as Polars sorts them: texts by code point, all others by value.
+
+    def at(row: int) -> Key:
+        return _comparable(keys.row(row))
+
     return [
-        *(bisect_left(range(rows.height), start, key=keys.row) for start in starts),
+        *(bisect_left(range(rows.height), _comparable(start), key=at) for start in starts),
         rows.height,
     ]
+
+
+def _comparable(key: Key) -> Key:
+    """Compares in Python as Polars sorts: nulls first, texts by code point, others by value."""
+    return tuple((value is not None, value) for value in key)

@@ -3,7 +3,6 @@
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
 
 import dagster as dg
 import pytest
@@ -17,6 +16,7 @@ from lake_assets.jobs.job import Job
 from lake_assets.jobs.report import DateReport, Report
 from lake_assets.jobs.run_job import run_job
 from lake_assets.settings import connect
+from lake_assets.storage import StoreUnavailable
 from lake_assets_tests.components.conftest import World, definitions, sale
 
 DAY = "2025-05-30"
@@ -143,16 +143,32 @@ def test_a_report_that_the_ledger_does_not_confirm_fails_the_asset(
     world: World, elsewhere: Elsewhere, change: Callable[[Report], Report], sentence: str
 ) -> None:
     choose(world, SPARK)
-    told_once: list[Any] = []
-
-    def once(report: Report) -> Report:
-        # The attempts that follow find nothing to ingest, and say so.
-        told_once.append(report)
-        return change(told_once[0])
-
-    elsewhere.report = once
+    # Another attempt would find nothing to ingest, and truly say so.
+    elsewhere.report = lambda report: change(report) if report.runs else report
     world.drop("a.csv", sale("T1", DAY))
     assert re.search(sentence, told(ingest(world)))
+
+
+def test_the_checks_see_what_an_attempt_committed_that_died_before_its_report(
+    world: World, elsewhere: Elsewhere
+) -> None:
+    choose(world, SPARK)
+
+    def die_once(report: Report) -> Report:
+        if report.runs:
+            raise StoreUnavailable("The store is gone.")
+        return report
+
+    elsewhere.report = die_once
+    world.drop("a.csv", sale("T1", DAY))
+    result = ingest(world)
+    assert result.success
+    assert elsewhere.ran == ["ingest", "ingest"]
+    (check,) = (
+        each for each in result.get_asset_check_evaluations() if each.check_name == "conservation"
+    )
+    assert check.passed
+    assert "1 rows read = 1 good" in str(check.description)
 
 
 @pytest.mark.parametrize(
@@ -178,3 +194,13 @@ def test_a_service_that_is_not_set_up_is_told_with_what_to_set(world: World) -> 
     sentence = told(ingest(world))
     assert "GlueJobEngine is to run the job, and is not set up" in sentence
     assert "LAKE_REMOTE__DEPLOY_URI" in sentence
+
+
+def test_a_lake_that_a_service_cannot_reach_is_told_before_anything_is_submitted(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LAKE_REMOTE__DEPLOY_URI", "s3://lake/deploy")
+    monkeypatch.setenv("LAKE_GLUE__JOB_NAME", "lake")
+    choose(world, EngineChoice(name=EngineName.GLUE))
+    world.drop("a.csv", sale("T1", DAY))
+    assert "where a service does not get. Put the lake into a bucket" in told(ingest(world))

@@ -15,5 +15,7 @@ def test_jobs_run_here_if_nothing_is_said() -> None:
 
 
 def test_an_engine_that_is_none_is_told_with_those_there_are() -> None:
-    with pytest.raises(ValidationError, match="'local', 'spark', 'glue', 'emr-serverless' or 'emr'"):
+    with pytest.raises(
+        ValidationError, match="'local', 'spark', 'glue', 'emr-serverless' or 'emr'"
+    ):
         EngineChoice.model_validate("sparkle")

@@ -12,12 +12,12 @@ from pyspark.sql import SparkSession
 
 from lake_assets.engines.spark import (
     SparkEngine,
-    SparkTaskError,
     dagster_session,
     open_session,
     session_options,
 )
 from lake_assets.jobs.compaction.spread import Exchange
+from lake_assets.jobs.reading.task import TaskFailed
 from lake_assets.storage.errors import ObjectNotFound
 from lake_assets_tests.engines import sparks
 
@@ -61,7 +61,7 @@ def test_the_exception_of_a_task_comes_back_behind_the_results_of_all_others(
 
 
 def test_an_exception_that_cannot_be_sent_is_told_with_its_trace(engine: SparkEngine) -> None:
-    with pytest.raises(SparkTaskError, match=r"in fail_unreadably[\s\S]*CannotBeRead: onetwo"):
+    with pytest.raises(TaskFailed, match=r"in fail_unreadably[\s\S]*CannotBeRead: onetwo"):
         list(engine.map(sparks.fail_unreadably, [1]))
 
 
@@ -128,7 +128,7 @@ def test_a_session_that_others_opened_gets_what_we_need(session: SparkSession) -
 
 
 def test_a_master_and_a_connect_server_exclude_each_other() -> None:
-    with pytest.raises(ValueError, match=r"on local\[2\] and on the .* sc://h: name only one"):
+    with pytest.raises(ValueError, match=r"on local\[2\] and on a Spark Connect server: name"):
         session_options("local[2]", "sc://h")
 
 

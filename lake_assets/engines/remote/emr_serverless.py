@@ -1,5 +1,6 @@
 """Jobs on EMR Serverless."""
 
+import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Self
@@ -103,7 +104,7 @@ class EmrServerlessService:
         }
         archive = deployment.locate(f"environment/{self.chosen.architecture}")
         parameters = [f"--archives {archive}#environment"]
-        parameters += [f"--conf {key}={value}" for key, value in conf.items()]
+        parameters += [f"--conf {shlex.quote(f'{key}={value}')}" for key, value in conf.items()]
         started = self.client.start_job_run(
             applicationId=self.chosen.application_id,
             clientToken=token,

@@ -28,8 +28,6 @@ class BadReport(RemoteRunError):
 class RunFailed(RemoteRunError):
     """The job ended in a failure."""
 
-    retryable = True
-
 
 class RunTimedOut(RemoteRunError):
     """The service ended the run because of its own time limit."""
@@ -53,10 +51,12 @@ class UnknownState(RemoteRunError):
     """The run stayed in a state that this version of lake_assets does not know."""
 
 
+class StartUnanswered(RemoteRunError):
+    """A run was asked for, and nobody knows whether it is there: another could be a second one."""
+
+
 class LostTouch(RemoteRunError):
     """The service did not tell for too long how the run goes."""
-
-    retryable = True
 
 
 class NoSuchTarget(RemoteRunError):

@@ -15,7 +15,9 @@ from lake_assets.engines.remote.errors import (
     Passing,
     RemoteRunError,
     ServiceBusy,
+    StartUnanswered,
     UnknownState,
+    Unreachable,
 )
 from lake_assets.engines.remote.explain import explain
 from lake_assets.engines.remote.options import Options
@@ -86,7 +88,15 @@ def start(
             raise explain(error, service.target) from error
 
     passing = Passing if service.starts_once else ServiceBusy
-    return _patience(options, clock, log, passing)(ask)
+    try:
+        return _patience(options, clock, log, passing)(ask)
+    except Unreachable as error:
+        if service.starts_once:
+            raise
+        raise StartUnanswered(
+            f"{error} A run of {service.target} was asked for, and may have started: look there, "
+            "stop it if it has, then run again."
+        ) from error
 
 
 def follow(service: Service, run_id: str, options: Options, clock: Clock, log: Logger) -> State:

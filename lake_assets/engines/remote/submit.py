@@ -1,8 +1,11 @@
 """One loop for all services: hand a job over, follow it, and believe it if it reported."""
 
+import threading
 import uuid
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from logging import Logger
 from typing import Any, Final
 
 import dagster as dg
@@ -98,7 +101,7 @@ def submit(
             arguments = ["--engine", "spark"]
             for name, value in pipes.get_bootstrap_cli_arguments().items():
                 arguments += [name, value]
-            run_id = start(service, arguments, deployment, options, token, clock, context.log)
+            run_id = _started(service, arguments, deployment, options, token, clock, context.log)
             try:
                 context.log.info(f"Run {run_id} of {service.target}: {service.link(run_id)}")
                 begun = clock.now()
@@ -114,6 +117,42 @@ def submit(
     finally:
         _clear(exchange, context)
     return RemoteRun(report, _metadata(service, run_id, state, seconds, options))
+
+
+def _started(
+    service: Service,
+    arguments: Sequence[str],
+    deployment: Deployment,
+    options: Options,
+    token: str,
+    clock: Clock,
+    log: Logger,
+) -> str:
+    """Start a run; if we are interrupted meanwhile, it is stopped as soon as its id is known."""
+    given_up = threading.Event()
+
+    def pause(seconds: float) -> None:
+        clock.pause(seconds)
+        if given_up.is_set():
+            raise Interrupted
+
+    watched = Clock(clock.now, pause)
+    with ThreadPoolExecutor(1, thread_name_prefix="start") as thread:
+        starting = thread.submit(
+            start, service, arguments, deployment, options, token, watched, log
+        )
+        try:
+            return starting.result()
+        except BaseException:
+            if not starting.done():
+                given_up.set()
+                if starting.exception() is None:
+                    stop(service, starting.result(), log)
+            raise
+
+
+class Interrupted(Exception):
+    """Nobody waits for the start of a run any more."""
 
 
 def _judge(

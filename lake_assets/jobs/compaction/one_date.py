@@ -18,6 +18,7 @@ from lake_assets.jobs.compaction.merge import latest, sort_rows
 from lake_assets.jobs.compaction.metrics import Metrics
 from lake_assets.jobs.compaction.processed_rows import CurrentRows, left_out
 from lake_assets.jobs.compaction.spill import Spill
+from lake_assets.jobs.reading.task import TaskFailed
 from lake_assets.kernels.key_ranges import Key, sampled
 from lake_assets.storage.errors import ObjectChanged, ObjectNotFound, StoreError
 from lake_assets.storage.objects import ObjectInfo
@@ -37,7 +38,7 @@ EXPANSION = 8
 ROUNDS = 10
 """So often other compactions may overtake one of the same date."""
 
-FAILURES = (StoreError, pl.exceptions.PolarsError, OSError)
+FAILURES = (StoreError, pl.exceptions.PolarsError, OSError, TaskFailed)
 
 
 class Overtaken(Exception):

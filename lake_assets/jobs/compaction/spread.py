@@ -30,9 +30,10 @@ from lake_assets.jobs.compaction.spill import Spill
 from lake_assets.jobs.reading.task import Engine
 from lake_assets.kernels.gold import processed_schema
 from lake_assets.kernels.key_ranges import Key, sampled
+from lake_assets.storage.errors import ObjectNotFound
 from lake_assets.storage.objects import ObjectInfo
 from lake_assets.storage.store import Store
-from lake_assets.storage.zones import gold_key
+from lake_assets.storage.zones import gold_key, gold_prefix
 
 Work = TypeVar("Work")
 Result = TypeVar("Result")
@@ -101,6 +102,9 @@ def _make(
             raise Overtaken
         outputs = [one.key for one in written]
         delete_others(store, outputs, standing)
+        # Files are written in no order: another compaction may have added some beyond ours.
+        if {info.key for info in store.list(gold_prefix(dataset, day))} != set(outputs):
+            raise Overtaken
     for one in written:
         counts += one.counts
     return Made(sum(one.read for one in seen), sum(one.superseded for one in seen), counts, outputs)
@@ -141,4 +145,13 @@ def _write(
     with Spill() as spill:
         found = sort_rows(tables, dataset, spill)
         (data,) = gold_files(found.tables, dataset, [], spill, counts)
-    return Written(key, counts, store.put_over(key, data, standing.get(key)))
+    # Spark may run a task twice: what stands there then is what the other attempt has written.
+    in_place = store.put_over(key, data, standing.get(key)) or _has(store, key, data)
+    return Written(key, counts, in_place)
+
+
+def _has(store: Store, key: str, data: bytes) -> bool:
+    try:
+        return store.read(key) == data
+    except ObjectNotFound:
+        return False

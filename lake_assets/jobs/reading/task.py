@@ -27,11 +27,19 @@ Work = TypeVar("Work")
 Result = TypeVar("Result")
 
 
+class TaskFailed(Exception):
+    """An engine could not run a task, or not bring back what it raised; the message says why."""
+
+
 class Engine(Protocol):
     """Decides where tasks run."""
 
     def map(self, function: Callable[[Work], Result], items: Iterable[Work]) -> Iterator[Result]:
-        """Run ``function`` on each item, several at once; results in the order of the items."""
+        """Run ``function`` on each item, several at once; results in the order of the items.
+
+        Raises:
+            TaskFailed: a task did not end; or whatever a task raises.
+        """
         ...
 
 
