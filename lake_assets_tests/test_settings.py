@@ -94,6 +94,38 @@ def test_credentials_in_a_wrong_value_are_not_repeated(monkeypatch: pytest.Monke
     assert "host:9000/bucket" in str(error.value)
 
 
+def test_settings_of_engines_are_never_repeated(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("LAKE_SPARK__MASTER", "local[2]")
+    monkeypatch.setenv("LAKE_SPARK__REMOTE", "sc://h:15002/;token=SECRET")
+    with pytest.raises(SettingsError, match="LAKE_SPARK: names a MASTER and a REMOTE") as error:
+        load_settings()
+    assert "SECRET" not in str(error.value)
+
+
+def test_a_setting_that_has_to_be_json_says_so(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("LAKE_SPARK__OPTIONS", "spark.executor.memory=4g")
+    with pytest.raises(SettingsError, match=r"LAKE_<FIELD>__.*has to be JSON and is not"):
+        load_settings()
+
+
+def test_an_engine_is_set_up_by_variables_of_its_own(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("LAKE_GLUE__JOB_NAME", "lake")
+    monkeypatch.setenv("LAKE_GLUE__WORKERS", "10")
+    monkeypatch.setenv("LAKE_REMOTE__DEPLOY_URI", "s3://lake/deploy/")
+    found = load_settings()
+    assert found.glue
+    assert (found.glue.job_name, found.glue.workers) == ("lake", 10)
+    assert found.remote
+    assert found.remote.deploy_uri == "s3://lake/deploy"
+    assert found.emr is None
+
+
+def test_an_engine_that_is_half_set_up_names_what_is_missing(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("LAKE_GLUE__WORKERS", "10")
+    with pytest.raises(SettingsError, match="LAKE_GLUE__JOB_NAME: Field required"):
+        load_settings()
+
+
 def test_variables_that_are_not_ours_are_left_alone(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setenv("LAKE_PLACID", "monster")
     monkeypatch.setenv("URI", "nowhere")

@@ -195,13 +195,24 @@ class JobEngines(dg.ConfigurableResource):  # type: ignore[type-arg]
     secrets.
     """
 
-    local: LocalJobEngine = LocalJobEngine()
-    spark: SparkJobEngine = SparkJobEngine()
-    glue: GlueJobEngine = GlueJobEngine()
-    emr_serverless: EmrServerlessJobEngine = EmrServerlessJobEngine()
-    emr: EmrJobEngine = EmrJobEngine()
+    local: LocalJobEngine
+    spark: SparkJobEngine
+    glue: GlueJobEngine
+    emr_serverless: EmrServerlessJobEngine
+    emr: EmrJobEngine
 
     def of(self, name: EngineName) -> JobEngine:
         """The one of that name."""
         found: JobEngine = getattr(self, name.name.lower())
         return found
+
+
+def engines() -> JobEngines:
+    """All of them."""
+    return JobEngines(
+        local=LocalJobEngine(),
+        spark=SparkJobEngine(),
+        glue=GlueJobEngine(),
+        emr_serverless=EmrServerlessJobEngine(),
+        emr=EmrJobEngine(),
+    )

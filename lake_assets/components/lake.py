@@ -7,7 +7,7 @@ from pydantic import BaseModel
 
 from lake_assets.components.arrival_assets import arrival_assets
 from lake_assets.components.date_assets import date_assets
-from lake_assets.components.engines import JobEngines
+from lake_assets.components.engines import engines
 from lake_assets.components.names import INGEST, asset_key, engines_key, run_tags, store_key
 from lake_assets.components.replay_assets import replay_asset
 from lake_assets.components.resources import LakeStore
@@ -50,7 +50,7 @@ class LakeComponent(dg.Component):
         store = LakeStore(uri=settings.uri_of(lake), endpoint=settings.s3_endpoint)
         shared = dg.Definitions(
             sensors=[automation_sensor(lake)],
-            resources={store_key(lake): store, engines_key(lake): JobEngines()},
+            resources={store_key(lake): store, engines_key(lake): engines()},
         )
         return dg.Definitions.merge(*parts, shared)
 

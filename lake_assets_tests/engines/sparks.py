@@ -79,6 +79,24 @@ def deal(number: int) -> Iterator[tuple[int, pl.DataFrame]]:
             yield group, rows.filter(pl.col("n") % 10 == group)
 
 
+def deal_but_two(number: int) -> Iterator[tuple[int, pl.DataFrame]]:
+    if number == 2:
+        raise ObjectNotFound("There is no item 2.")
+    yield from deal(number)
+
+
+def note(folder: Path, number: int, tables: Iterator[pl.DataFrame]) -> int:
+    (folder / str(number)).touch()
+    return sum(table.height for table in tables)
+
+
+def die_once_at_three(folder: Path, number: int, tables: Iterator[pl.DataFrame]) -> int:
+    rows = sum(table.height for table in tables)
+    if number == 3 and _first(folder):
+        os.kill(os.getpid(), signal.SIGKILL)
+    return rows
+
+
 def gather(number: int, tables: Iterator[pl.DataFrame]) -> tuple[int, int, int, int]:
     """The group, its rows, their sum, and the process that saw them."""
     rows = pl.concat(tables)

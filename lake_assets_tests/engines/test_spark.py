@@ -80,6 +80,24 @@ def test_rows_meet_in_their_groups_each_in_a_task_of_its_own(engine: SparkEngine
     assert found[3][2] == sum(range(3, 400, 10))
 
 
+def test_an_item_that_cannot_be_sent_keeps_all_groups_from_receiving(
+    engine: SparkEngine, tmp_path: Path
+) -> None:
+    send, receive = sparks.deal_but_two, partial(sparks.note, tmp_path)
+    with pytest.raises(TaskFailed, match=r"gave up on note: 4 items to 10 groups[\s\S]*no item 2"):
+        list(engine.exchange(send, range(4), receive, 10))
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_worker_that_dies_while_it_receives_costs_nothing(
+    engine: SparkEngine, tmp_path: Path
+) -> None:
+    receive = partial(sparks.die_once_at_three, tmp_path)
+    found = list(engine.exchange(sparks.deal, range(2), receive, 10))
+    assert found == [20] * 9
+    assert (tmp_path / "done").exists()
+
+
 def test_groups_are_spread_over_all_partitions(session: SparkSession, engine: SparkEngine) -> None:
     """Plain group numbers would share some, so that one process would do the work of several."""
     from lake_assets.engines.spark import _homes

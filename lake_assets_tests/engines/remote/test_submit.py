@@ -1,8 +1,12 @@
 """One loop for all services: each way that a submission can end."""
 
+import os
+import signal
 import subprocess
 import sys
+import threading
 from collections.abc import Sequence
+from typing import Any
 
 import dagster as dg
 import pytest
@@ -289,9 +293,39 @@ def test_a_start_without_an_answer_is_repeated_only_where_it_stays_one_run(
     if starts_once:
         assert submitter.submit(service).report == {}
     else:
-        with pytest.raises(errors.Unreachable):
+        with pytest.raises(errors.StartUnanswered, match="may have started: look there") as e:
             submitter.submit(service)
         assert service.started == []
+        assert not e.value.retryable  # another run could be a second one
+
+
+class Interrupted(BaseException):
+    """As Dagster raises it in the thread that waits."""
+
+
+def test_a_run_that_is_cancelled_while_it_starts_is_stopped(
+    submitter: Submitter, store: S3Store
+) -> None:
+    handled = threading.Event()
+
+    def interrupt(_signal: int, _frame: object) -> None:
+        handled.set()
+        raise Interrupted
+
+    class Starting(FakeService):
+        def start(self, *arguments: Any) -> str:
+            os.kill(os.getpid(), signal.SIGUSR1)
+            assert handled.wait(60)
+            return super().start(*arguments)
+
+    before = signal.signal(signal.SIGUSR1, interrupt)
+    service = Starting(store, [RUNNING])
+    try:
+        with pytest.raises(Interrupted):
+            submitter.submit(service)
+    finally:
+        signal.signal(signal.SIGUSR1, before)
+    assert service.cancelled == ["jr_1"]
 
 
 def test_a_job_that_does_not_exist_is_told_before_anything_is_written(
