@@ -3,7 +3,6 @@
 import threading
 import uuid
 from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from logging import Logger
 from typing import Any, Final
@@ -137,18 +136,28 @@ def _started(
             raise Interrupted
 
     watched = Clock(clock.now, pause)
-    with ThreadPoolExecutor(1, thread_name_prefix="start") as thread:
-        starting = thread.submit(
-            start, service, arguments, deployment, options, token, watched, log
-        )
+    started: list[str] = []
+    failed: list[Exception] = []
+
+    def ask() -> None:
         try:
-            return starting.result()
-        except BaseException:
-            if not starting.done():
-                given_up.set()
-                if starting.exception() is None:
-                    stop(service, starting.result(), log)
-            raise
+            started.append(start(service, arguments, deployment, options, token, watched, log))
+        except Exception as error:
+            failed.append(error)
+
+    thread = threading.Thread(target=ask, name="start", daemon=True)
+    try:
+        thread.start()
+        thread.join()
+    except BaseException:
+        given_up.set()
+        thread.join()  # until it is known what has started
+        for run_id in started:
+            stop(service, run_id, log)
+        raise
+    if failed:
+        raise failed[0]
+    return started[0]
 
 
 class Interrupted(Exception):
