@@ -153,11 +153,11 @@ setup: $(VENV)/.installed-dev $(RUNTIMES) ## Install everything for working on t
 
 .PHONY: test
 test: $(VENV)/.installed-dev $(RUNTIMES) ## Run the tests, but for the slow ones; ARGS="-k name" picks some
-	@$(RUN) pytest -m "not (crash or fuzz)" $(ARGS)
+	@$(RUN) pytest -m "not (crash or fuzz or slow)" $(ARGS)
 
 .PHONY: slow
-slow: $(VENV)/.installed-dev $(RUNTIMES) ## Run the slow tests: those that kill processes, and long searches
-	@$(RUN) pytest -m "crash or fuzz" $(ARGS)
+slow: $(VENV)/.installed-dev $(RUNTIMES) ## Run the slow tests: those that kill processes, long searches, and more
+	@$(RUN) pytest -m "crash or fuzz or slow" $(ARGS)
 
 .PHONY: crash
 crash: $(VENV)/.installed-dev ## Kill a run at each of its writes, and count what survives

@@ -31,6 +31,7 @@ def test_ours_and_the_duckdb_script_make_the_same_gold_and_rejects(tmp_path: Pat
     assert len([name for name in peer.counts if name.endswith(" row hashes")]) == 6
 
 
+@pytest.mark.slow
 @pytest.mark.spark
 def test_ours_on_both_engines_and_pyspark_make_the_same_gold_and_rejects(tmp_path: Path) -> None:
     sample = make_sample(tmp_path, files=4, rows=500, days=3)

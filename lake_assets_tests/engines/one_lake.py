@@ -13,10 +13,11 @@ DAYS = ["2025-01-01", "2025-01-02"]
 WRITTEN = ("processed/", "gold/", "rejected/", "archive/", "audit/content/")
 
 
-def lake() -> Lake:
+def lake(*, one_task_mb: int = 0) -> Lake:
     """Files are cut in pieces from a megabyte on, and every date is too large for one task."""
     found = contract(task_mb=1)
-    gold = found.datasets[0].gold.model_copy(update={"target_file_mb": 1, "one_task_mb": 0})
+    limits = {"target_file_mb": 1, "one_task_mb": one_task_mb}
+    gold = found.datasets[0].gold.model_copy(update=limits)
     dataset = found.datasets[0].model_copy(update={"gold": gold})
     return found.model_copy(update={"datasets": [dataset]})
 
@@ -29,10 +30,10 @@ def restated(lake: Lake) -> Lake:
     return lake.model_copy(update={"datasets": [changed]})
 
 
-def fill(store: Store) -> None:
-    """Files of two dates in validated/, one of them of two megabytes."""
+def fill(store: Store, rows: int = 24_000) -> None:
+    """Files of two dates in validated/, one of them of so many rows: two megabytes."""
     files = [
-        *retail_files(files=1, rows=24_000, days=2),
+        *retail_files(files=1, rows=rows, days=2),
         *retail_files(seed=1, files=6, rows=300, days=2),
         *retail_files(seed=2, files=1, rows=300, days=1),
     ]

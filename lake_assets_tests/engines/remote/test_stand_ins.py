@@ -30,6 +30,8 @@ __all__ = ["index"]
 
 pytestmark = pytest.mark.timeout(280)
 ROLE = "arn:aws:iam::123456789012:role/lake"
+ROWS = 13_000
+"""Of the largest file, which is cut in two."""
 ARRIVAL = ARRIVED.date().isoformat()
 SPARK = {EngineName.GLUE: "3.5.6", EngineName.EMR_SERVERLESS: "4.0.2"}
 
@@ -49,7 +51,7 @@ class Services:
         self, engine: EngineName, *, gold: bool = False, raises: bool = True
     ) -> dg.ExecuteInProcessResult:
         """The ingest of the arrival date, or gold of both event dates, on a service."""
-        defs = definitions(one_lake.lake())
+        defs = definitions(one_lake.lake(one_task_mb=512))
         tags = {ENGINE_TAG: engine.value}
         if not gold:
             job = defs.resolve_job_def("retail_sales_ingest")
@@ -111,7 +113,7 @@ def services(
     }.items():
         monkeypatch.setenv(name, value)
     store = open_store(lake_uri, endpoint=s3_endpoint)
-    one_lake.fill(store)
+    one_lake.fill(store, ROWS)
     return Services(store, s3_endpoint, tmp_path / "runs", nothing)
 
 
@@ -119,7 +121,7 @@ def services(
 def expected(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
     """What the local engine writes: the same two jobs."""
     store = open_store(str(tmp_path_factory.mktemp("local")))
-    one_lake.fill(store)
+    one_lake.fill(store, ROWS)
     for job in list(one_lake.jobs(store.uri))[:2]:
         run_job(store, job, LocalEngine(2))
     return one_lake.written(store)
