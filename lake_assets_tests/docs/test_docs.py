@@ -137,7 +137,7 @@ def test_yaml_examples_load(page: Path, tmp_path: Path) -> None:
             jsonschema.validate(as_json(document), json.loads(SCHEMA.read_text("utf-8")))
         elif isinstance(document, list):
             assert [Column.model_validate(column) for column in document]
-        elif set(document) == {"engine"}:
+        elif document and set(document) == {"engine"}:
             assert EngineChoice.model_validate(document["engine"]).from_mb
         elif document:
             assert set(document) == {"zones"}, "say in this test how to load this example"
