@@ -37,10 +37,10 @@ class JobRefused(Exception):
 
 
 def main() -> int:
-    """Run the job; 0 if it was done, 1 if not, 2 if it was not understood.
+    """Run the job; 0 if it was done, 2 if it was not understood.
 
     Raises:
-        Exception: whatever the job raises, where Dagster is told of it.
+        Exception: whatever the job raises; where Dagster waits, it is told.
     """
     sys.argv[1:] = _flat(sys.argv[1:])  # where Pipes looks, too
     arguments = _parser().parse_known_args()[0]
