@@ -71,6 +71,11 @@ class Column(ContractModel):
     type: ColumnType = ColumnType.STRING
     required: bool = False
     description: str = ""
+    personal: bool = Field(
+        default=False,
+        description="Says something of a person: its values are masked wherever samples of rows "
+        "are shown, and never go into alerts.",
+    )
     aliases: list[Name] = Field(
         default_factory=list,
         description="Other headers for this column, as they read once normalised, and its names "

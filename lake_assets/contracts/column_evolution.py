@@ -9,6 +9,7 @@ from lake_assets.contracts.dataset import Dataset
 from lake_assets.contracts.widening import Widening, type_name, typed, whole_digits, widening
 
 TYPE = ("type", "precision", "scale")
+REMARKS = ("description", "personal")
 
 
 def renamed_columns(old: Dataset, new: Dataset) -> dict[str, str]:
@@ -85,10 +86,11 @@ def _changes(old: Column, new: Column, dataset: Dataset) -> Iterator[Change]:
     elif old.required and not new.required:
         yield compatible(f"{where}.required", "is optional now: looser")
     yield from _alias_changes(old, new)
-    if new.description != old.description:
-        yield compatible(f"{where}.description", "says something else; no row changes", rows=False)
+    for remark in REMARKS:
+        if getattr(new, remark) != getattr(old, remark):
+            yield compatible(f"{where}.{remark}", "says something else; no row changes", rows=False)
     before: Mapping[str, Any] = dict(old)
-    apart = {"name", "description", "required", "aliases", *TYPE}
+    apart = {"name", "required", "aliases", *REMARKS, *TYPE}
     for option, value in dict(new).items():
         if option not in apart and value != before[option]:
             yield replay(

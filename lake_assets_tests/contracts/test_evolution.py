@@ -230,6 +230,7 @@ COLUMNS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "type": ({"name": "x"}, NUMBER),
     "required": ({"name": "x"}, {"name": "x", "required": True}),
     "description": ({"name": "x"}, {"name": "x", "description": "d"}),
+    "personal": ({"name": "x"}, {"name": "x", "personal": True}),
     "aliases": ({"name": "x"}, {"name": "x", "aliases": ["a"]}),
     "formats": (TIME, {**TIME, "formats": ["yyyyMMdd"]}),
     "timezone": (TIME, {**TIME, "timezone": "Europe/Paris"}),
