@@ -8,13 +8,10 @@ and never looks into a column. So every type is exact, and Spark 3.5 and 4 do th
 import os
 import pickle
 import sys
-import traceback
 import uuid
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from functools import lru_cache, partial
-from io import BytesIO
-from itertools import chain
+from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from py4j.protocol import Py4JError
@@ -23,11 +20,11 @@ from pyspark.errors import PySparkException
 from pyspark.sql import DataFrame, SparkSession
 
 from lake_assets.engines.java import java_home
+from lake_assets.engines.spark_tasks import mapper, receiver, sender
 from lake_assets.jobs.reading.task import TaskFailed
 
 if TYPE_CHECKING:
     import polars as pl
-    import pyarrow as pa
 
 Work = TypeVar("Work")
 Result = TypeVar("Result")
@@ -43,8 +40,8 @@ ATTEMPTS = 4
 """So often Spark starts a task whose process died; a cluster's own default."""
 MOST_WORDS = 2_000
 """Letters of what Spark says of a failure: the rest is stack traces of Java."""
-WAVES = 16
-"""Tasks a core. Each costs a worker of Spark 60 ms before it begins: small work goes together."""
+WAVES = 4
+"""Tasks a core: enough to even out; Spark takes 0.1 s for each."""
 
 
 def session_options(
@@ -154,7 +151,7 @@ class SparkEngine:
         if not work:
             return
         spark = self._configured()
-        run = _mapper(cloudpickle.dumps((function, work)))
+        run = mapper(cloudpickle.dumps((function, work)))
         done = self._spread(spark, len(work)).mapInArrow(run, "number long, result binary")
         yield from _collected(spark, done, f"{_name(function)}: {len(work)} items")
 
@@ -182,8 +179,8 @@ class SparkEngine:
         work = list(items)
         spark = self._configured()
         homes = _homes(spark, groups)
-        out = _sender(cloudpickle.dumps((send, work)), homes)
-        into = _receiver(cloudpickle.dumps(receive))
+        out = sender(cloudpickle.dumps((send, work)), homes)
+        into = receiver(cloudpickle.dumps(receive))
         sent = self._spread(spark, len(work)).mapInArrow(
             out, "home long, number long, content binary"
         )
@@ -273,98 +270,3 @@ def _collected(spark: SparkSession, frame: DataFrame, name: str) -> Iterator[Any
                 spark.interruptTag(tag) if context is None else context.cancelJobGroup(tag)
             raise
     return _results(rows)
-
-
-# --- in the workers --------------------------------------------------------------------------
-# pyarrow and Polars are imported here, not at the top: Spark forks its workers from a process
-# that has imported this module, and Polars does not survive a fork.
-
-
-@lru_cache(maxsize=4)
-def _unpickled(content: bytes) -> Any:
-    """Once a worker, not once a task."""
-    return pickle.loads(content)
-
-
-def _mapper(content: bytes) -> "Callable[[Iterator[pa.RecordBatch]], Iterator[pa.RecordBatch]]":
-    def run(batches: "Iterator[pa.RecordBatch]") -> "Iterator[pa.RecordBatch]":
-        for number in _numbers(batches):
-            yield _result(number, partial(_call, content, number))
-
-    return run
-
-
-def _call(content: bytes, number: int) -> Any:
-    function, work = _unpickled(content)
-    return function(work[number])
-
-
-def _sender(
-    content: bytes, homes: Mapping[int, int]
-) -> "Callable[[Iterator[pa.RecordBatch]], Iterator[pa.RecordBatch]]":
-    def run(batches: "Iterator[pa.RecordBatch]") -> "Iterator[pa.RecordBatch]":
-        import pyarrow as pa
-
-        for number in _numbers(batches):
-            send, work = _unpickled(content)
-            for group, table in send(work[number]):
-                buffer = BytesIO()
-                table.write_ipc(buffer, compression="lz4")
-                yield pa.RecordBatch.from_pydict(
-                    {"home": [homes[group]], "number": [group], "content": [buffer.getvalue()]},
-                    pa.schema(
-                        [("home", pa.int64()), ("number", pa.int64()), ("content", pa.binary())]
-                    ),
-                )
-
-    return run
-
-
-def _receiver(content: bytes) -> "Callable[[Iterator[pa.RecordBatch]], Iterator[pa.RecordBatch]]":
-    def run(batches: "Iterator[pa.RecordBatch]") -> "Iterator[pa.RecordBatch]":
-        first = next(batches, None)
-        while first is not None and not first.num_rows:
-            first = next(batches, None)
-        if first is not None:
-            number = int(first.column(1)[0].as_py())
-            tables = _tables(number, chain([first], batches))
-            yield _result(number, lambda: _unpickled(content)(number, tables))
-
-    return run
-
-
-def _tables(number: int, batches: "Iterable[pa.RecordBatch]") -> "Iterator[pl.DataFrame]":
-    import polars as pl
-
-    for batch in batches:
-        if set(batch.column(1).to_pylist()) - {number}:
-            raise TaskFailed("Spark has sent two groups to one task; its hash has changed.")
-        yield from (pl.read_ipc(cell.as_py()) for cell in batch.column(2))
-
-
-def _numbers(batches: "Iterator[pa.RecordBatch]") -> Iterator[int]:
-    for batch in batches:
-        yield from batch.column(0).to_pylist()
-
-
-def _result(number: int, call: Callable[[], Any]) -> "pa.RecordBatch":
-    """A row with what a task returned, or what it raised."""
-    import pyarrow as pa
-
-    try:
-        outcome = pickle.dumps((False, call()))
-    except Exception as error:
-        outcome = _failure(error)
-    schema = pa.schema([("number", pa.int64()), ("result", pa.binary())])
-    return pa.RecordBatch.from_pydict({"number": [number], "result": [outcome]}, schema)
-
-
-def _failure(error: Exception) -> bytes:
-    trace = "".join(traceback.format_exception(error))
-    try:
-        error.add_note(f"In a task on Spark:\n{trace}")
-        content = pickle.dumps((True, error))
-        pickle.loads(content)  # some exceptions can be written, but not read
-    except Exception:
-        return pickle.dumps((True, TaskFailed(trace)))
-    return content

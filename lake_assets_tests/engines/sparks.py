@@ -2,10 +2,12 @@
 
 import os
 import signal
+import sys
 import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from zipimport import zipimporter
 
 import polars as pl
 
@@ -28,6 +30,11 @@ def twice(number: int) -> int:
 
 def process(number: int) -> int:
     return os.getpid()
+
+
+def zips_on_the_path(number: int) -> int:
+    """How many importers of ZIP files this process would have to ask."""
+    return sum(isinstance(each, zipimporter) for each in sys.path_importer_cache.values())
 
 
 def fail_at_two(number: int) -> int:

@@ -11,6 +11,7 @@ import pytest
 from pyspark.sql import SparkSession
 
 from lake_assets.engines.spark import (
+    WAVES,
     SparkEngine,
     dagster_session,
     open_session,
@@ -47,7 +48,14 @@ def test_no_items_need_no_spark() -> None:
 
 def test_tasks_run_in_several_processes_and_small_ones_share_a_task(engine: SparkEngine) -> None:
     assert len(set(engine.map(sparks.process, range(4)))) == 2
-    assert engine._spread(engine._session(), 1000).rdd.getNumPartitions() == 2 * 16
+    assert engine._spread(engine._session(), 1000).rdd.getNumPartitions() == 2 * WAVES
+
+
+def test_a_worker_has_no_zip_files_to_read_again_before_its_next_task(
+    engine: SparkEngine,
+) -> None:
+    list(engine.map(sparks.process, range(4)))
+    assert set(engine.map(sparks.zips_on_the_path, range(4))) == {0}
 
 
 def test_the_exception_of_a_task_comes_back_behind_the_results_of_all_others(
