@@ -3,6 +3,7 @@
 import os
 import signal
 import threading
+from collections.abc import Sequence
 from pathlib import Path
 
 import boto3
@@ -11,12 +12,14 @@ import pytest
 
 from lake_assets.components.names import ENGINE_TAG
 from lake_assets.contracts.engine import EngineName
+from lake_assets.contracts.lake import Lake
 from lake_assets.engines.local import LocalEngine
 from lake_assets.engines.remote.deployment import Deployment
 from lake_assets.engines.remote.glue_job import JobDefinition, ensure_job
 from lake_assets.engines.remote.names import Engine
 from lake_assets.engines.remote.package import deploy, plan
 from lake_assets.engines.remote.requirements import Platform
+from lake_assets.jobs.job import Compact, Ingest, Job, Replay
 from lake_assets.jobs.run_job import run_job
 from lake_assets.storage import Store, open_store
 from lake_assets_tests.components.conftest import definitions
@@ -32,6 +35,8 @@ pytestmark = pytest.mark.timeout(280)
 ROLE = "arn:aws:iam::123456789012:role/lake"
 ROWS = 13_000
 """Of the largest file, which is cut in two."""
+LAKE = one_lake.lake(one_task_mb=512)
+RESTATED = one_lake.restated(LAKE)
 ARRIVAL = ARRIVED.date().isoformat()
 SPARK = {EngineName.GLUE: "3.5.6", EngineName.EMR_SERVERLESS: "4.0.2"}
 
@@ -47,29 +52,35 @@ class Services:
         found = runtime(SPARK[engine], self.nothing)
         return StandIn(found, self.root, self.endpoint)
 
-    def materialize(
-        self, engine: EngineName, *, gold: bool = False, raises: bool = True
-    ) -> dg.ExecuteInProcessResult:
-        """The ingest of the arrival date, or gold of both event dates, on a service."""
-        defs = definitions(one_lake.lake(one_task_mb=512))
-        tags = {ENGINE_TAG: engine.value}
-        if not gold:
-            job = defs.resolve_job_def("retail_sales_ingest")
-            return job.execute_in_process(
-                instance=self.instance, partition_key=ARRIVAL, tags=tags, raise_on_error=raises
+    def ingest(self, engine: EngineName, *, raises: bool = True) -> dg.ExecuteInProcessResult:
+        """The ingest of the arrival date, on a service."""
+        return (
+            definitions(LAKE)
+            .resolve_job_def("retail_sales_ingest")
+            .execute_in_process(
+                instance=self.instance,
+                partition_key=ARRIVAL,
+                tags={ENGINE_TAG: engine.value},
+                raise_on_error=raises,
             )
-        return defs.resolve_implicit_global_asset_job_def().execute_in_process(
-            instance=self.instance,
-            asset_selection=[
-                dg.AssetKey(["retail", "gold", "fact_sales"]),
-                dg.AssetKey(["retail", "audit", "audit_fact_sales"]),
-            ],
-            tags={
-                **tags,
-                "dagster/asset_partition_range_start": one_lake.DAYS[0],
-                "dagster/asset_partition_range_end": one_lake.DAYS[-1],
-            },
-            raise_on_error=raises,
+        )
+
+    def backfill(
+        self, engine: EngineName, lake: Lake, days: Sequence[str], *assets: str
+    ) -> dg.ExecuteInProcessResult:
+        """One run over a range of dates, on a service."""
+        return (
+            definitions(lake)
+            .resolve_implicit_global_asset_job_def()
+            .execute_in_process(
+                instance=self.instance,
+                asset_selection=[dg.AssetKey(["retail", *asset.split("/")]) for asset in assets],
+                tags={
+                    ENGINE_TAG: engine.value,
+                    "dagster/asset_partition_range_start": days[0],
+                    "dagster/asset_partition_range_end": days[-1],
+                },
+            )
         )
 
     def materialization(self, *path: str) -> dg.AssetMaterialization:
@@ -119,26 +130,36 @@ def services(
 
 @pytest.fixture(scope="module")
 def expected(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
-    """What the local engine writes: the same two jobs."""
+    """What the local engine writes: the same three jobs."""
     store = open_store(str(tmp_path_factory.mktemp("local")))
     one_lake.fill(store, ROWS)
-    for job in list(one_lake.jobs(store.uri))[:2]:
+    for lake, work in (
+        (LAKE, Ingest(arrival=ARRIVED.date())),
+        (RESTATED, Replay(first=ARRIVED.date(), last=ARRIVED.date())),
+        (RESTATED, Compact(dates=tuple(one_lake.DAYS))),
+    ):
+        job = Job(lake=lake, dataset="sales", uri=store.uri, work=work)
         run_job(store, job, LocalEngine(2))
     return one_lake.written(store)
 
 
 @pytest.mark.spark
-@pytest.mark.parametrize("engine", SPARK)
+@pytest.mark.parametrize(
+    "engine",
+    [EngineName.GLUE, pytest.param(EngineName.EMR_SERVERLESS, marks=pytest.mark.slow)],
+)
 def test_a_service_writes_what_the_local_engine_does_and_dagster_knows_it(
     services: Services, expected: dict[str, bytes], engine: EngineName
 ) -> None:
     with standing_in(services.stand_in(engine)) as stand_in:
-        assert services.materialize(engine).success
+        assert services.ingest(engine).success
         (ingested,) = stand_in.runs
         assert "lake_assets.engines" not in stand_in.words(ingested)
-        assert services.materialize(engine, gold=True).success
+        (record,) = ledger(services.store)
+        assert services.backfill(engine, RESTATED, [ARRIVAL], "replayed/replayed_sales").success
+        gold = ("gold/fact_sales", "audit/audit_fact_sales")
+        assert services.backfill(engine, RESTATED, one_lake.DAYS, *gold).success
     assert one_lake.written(services.store) == expected
-    (record,) = ledger(services.store)
     found = services.materialization("archive", "archive_sales").metadata
     assert found["rows_read"].value == record.books.rows_read
     assert found["engine"].value == engine.value
@@ -147,8 +168,10 @@ def test_a_service_writes_what_the_local_engine_does_and_dagster_knows_it(
     if engine is EngineName.GLUE:  # moto counts nothing for EMR Serverless
         assert found["dpu_hours"].value == 2 * 90 / 3600
         assert found["estimated_cost_usd"].value == pytest.approx(0.44 * 2 * 90 / 3600)
-    gold = services.materialization("gold", "fact_sales").metadata
-    assert gold["engine"].value == engine.value
+    for asset in (("replayed", "replayed_sales"), ("gold", "fact_sales")):
+        assert services.materialization(*asset).metadata["engine"].value == engine.value
+    replayed = services.materialization("replayed", "replayed_sales").metadata
+    assert replayed["rows_let_in"].value > 0  # type: ignore[operator]
 
 
 def failure(result: dg.ExecuteInProcessResult) -> str:
@@ -163,7 +186,7 @@ def test_a_success_without_a_report_fails_the_asset(services: Services) -> None:
     stand_in = services.stand_in(EngineName.GLUE)
     stand_in.sabotage = lambda _: ["true"]
     with standing_in(stand_in):
-        told = failure(services.materialize(EngineName.GLUE, raises=False))
+        told = failure(services.ingest(EngineName.GLUE, raises=False))
     assert "ended as SUCCEEDED, and the job did not report" in told
     assert not ledger(services.store)
 
@@ -186,7 +209,7 @@ def test_cancelling_in_dagster_cancels_the_remote_run(services: Services) -> Non
     try:
         threading.Thread(target=terminate_when_begun, daemon=True).start()
         with standing_in(stand_in), pytest.raises(dg.DagsterExecutionInterruptedError):
-            services.materialize(EngineName.GLUE)
+            services.ingest(EngineName.GLUE)
     finally:
         signal.signal(signal.SIGUSR1, before)
     (run_id,) = stand_in.runs
