@@ -8,6 +8,8 @@ variable                   meaning
 ``LAKE_<NAME>_URI``        where one lake is, exactly; for example ``LAKE_RETAIL_URI``
 ``LAKE_S3_ENDPOINT``       an S3-compatible endpoint, if it is not AWS
 ``LAKE_WORKERS``           tasks at once on this machine; one a core if not set
+``LAKE_GIT_URL``           what stands before a file's path on a Git host, for links to the code:
+                           ``https://github.com/team/lake/blob/main``
 =========================  ==========================================================
 
 Those of engines begin with ``LAKE_<ENGINE>__``; see the models below.
@@ -66,6 +68,7 @@ class Settings(BaseSettings):
     uri: str | None = None
     s3_endpoint: str | None = Field(default=None, pattern=r"^https?://[^/\s]+/?$")
     workers: int | None = Field(default=None, ge=1, le=256)
+    git_url: str | None = Field(default=None, pattern=r"^https?://\S+$")
     spark: SparkSettings = SparkSettings()
     remote: Options | None = None
     glue: GlueTarget | None = None

@@ -4,15 +4,15 @@ What the run touches in processed is logged last, as materializations of the eve
 gold follows for those dates and no others.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from typing import Any
 
 import dagster as dg
 
-from lake_assets.components import checks, metadata
+from lake_assets.components import checks, lineage, metadata
 from lake_assets.components.job_runs import committed_before, confirmed, run_on_engine
-from lake_assets.components.names import asset_key, engines_key, store_key
+from lake_assets.components.names import asset_key, asset_tags, engines_key, store_key
 from lake_assets.components.partitions import arrival_partitions
 from lake_assets.components.resources import store_of
 from lake_assets.components.retries import retried
@@ -33,6 +33,7 @@ def spec(
     description: str,
     kinds: set[str],
     deps: Sequence[dg.AssetKey],
+    columns: Mapping[str, Any] | None = None,
 ) -> dg.AssetSpec:
     """An asset of a dataset that is partitioned by arrival."""
     return dg.AssetSpec(
@@ -42,6 +43,8 @@ def spec(
         group_name=lake.lake,
         kinds=kinds,
         owners=lake.owners,
+        tags=asset_tags(lake, dataset, zone),
+        metadata=columns,
         partitions_def=arrival_partitions(lake),
     )
 
@@ -60,6 +63,7 @@ def _raw(lake: Lake, dataset: Dataset) -> dg.AssetsDefinition:
                 "(UTC). They stay there only until a run takes them.",
                 {"csv", "bronze"},
                 [],
+                lineage.of_files(dataset) | lineage.of_contract(dataset),
             )
         ],
         required_resource_keys={store_key(lake)},
@@ -87,6 +91,7 @@ def _raw(lake: Lake, dataset: Dataset) -> dg.AssetsDefinition:
 
 def _validated(lake: Lake, dataset: Dataset) -> dg.AssetsDefinition:
     key = asset_key(lake, "validated", dataset.name)
+    upstream = asset_key(lake, "raw", dataset.name)
 
     @dg.multi_asset(
         name=f"{lake.lake}_{dataset.name}_validated",
@@ -98,7 +103,8 @@ def _validated(lake: Lake, dataset: Dataset) -> dg.AssetsDefinition:
                 f"Files whose header fits the contract, in `{dataset.zones.validated}`. A file "
                 f"that does not goes to `{dataset.zones.rejected_system}` with the reason.",
                 {"csv", "bronze"},
-                [asset_key(lake, "raw", dataset.name)],
+                [upstream],
+                lineage.of_files(dataset, upstream) | lineage.of_contract(dataset),
             )
         ],
         check_specs=[
@@ -146,7 +152,7 @@ def _validated(lake: Lake, dataset: Dataset) -> dg.AssetsDefinition:
 
 
 def _ingested(lake: Lake, dataset: Dataset) -> dg.AssetsDefinition:
-    upstream = [asset_key(lake, "validated", dataset.name)]
+    upstream = asset_key(lake, "validated", dataset.name)
     rejected = asset_key(lake, "rejected", dataset.name)
     archive = asset_key(lake, "archive", dataset.name)
 
@@ -160,7 +166,8 @@ def _ingested(lake: Lake, dataset: Dataset) -> dg.AssetsDefinition:
                 "Rows that broke the contract, each with its raw text, line number and every "
                 f"reason: `{dataset.zones.rejected_rows}json/` and `csv/`.",
                 {"json", "csv"},
-                upstream,
+                [upstream],
+                lineage.of_rejects(dataset, upstream),
             ),
             spec(
                 lake,
@@ -169,7 +176,8 @@ def _ingested(lake: Lake, dataset: Dataset) -> dg.AssetsDefinition:
                 f"Files that were ingested, byte for byte, in `{dataset.zones.archive}`. "
                 "Everything downstream can be rebuilt from here.",
                 {"csv"},
-                upstream,
+                [upstream],
+                lineage.of_files(dataset, upstream),
             ),
         ],
         check_specs=[

@@ -5,10 +5,10 @@ from typing import Any
 
 import dagster as dg
 
-from lake_assets.components import checks, metadata
+from lake_assets.components import checks, lineage, metadata
 from lake_assets.components.automation import when_touched
 from lake_assets.components.job_runs import confirmed, run_on_engine
-from lake_assets.components.names import asset_key, engines_key, store_key
+from lake_assets.components.names import asset_key, asset_tags, engines_key, store_key
 from lake_assets.components.partitions import event_partitions
 from lake_assets.components.resources import store_of
 from lake_assets.components.retries import retried
@@ -24,8 +24,9 @@ def date_assets(lake: Lake, dataset: Dataset) -> list[dg.AssetsDefinition]:
 
 def _processed(lake: Lake, dataset: Dataset) -> dg.AssetsDefinition:
     key = asset_key(lake, "processed", dataset.name)
+    archived = asset_key(lake, "archive", dataset.name)
     archive = dg.AssetDep(
-        asset_key(lake, "archive", dataset.name),
+        archived,
         # A file may touch any date, whenever it arrives.
         partition_mapping=dg.AllPartitionMapping(),
     )
@@ -41,7 +42,8 @@ def _processed(lake: Lake, dataset: Dataset) -> dg.AssetsDefinition:
                 group_name=lake.lake,
                 kinds={"parquet", "silver", "polars"},
                 owners=lake.owners,
-                metadata={"dagster/column_schema": metadata.column_schema(dataset, gold=False)},
+                tags=asset_tags(lake, dataset, "processed"),
+                metadata=lineage.of_processed(dataset, archived),
             )
         ],
         partitions_def=event_partitions(dataset),
@@ -98,9 +100,9 @@ def _gold(lake: Lake, dataset: Dataset) -> dg.AssetsDefinition:
                 kinds={"parquet", "gold", "polars"},
                 owners=lake.owners,
                 automation_condition=when_touched(),
+                tags=asset_tags(lake, dataset, "gold"),
                 metadata={
-                    "dagster/column_schema": metadata.column_schema(dataset, gold=True),
-                    "dagster/column_lineage": metadata.column_lineage(dataset, source),
+                    **lineage.of_gold(dataset, source),
                     "dagster/table_name": f"{lake.lake}.{table}",
                 },
             ),
@@ -112,6 +114,7 @@ def _gold(lake: Lake, dataset: Dataset) -> dg.AssetsDefinition:
                 group_name=lake.lake,
                 kinds={"json"},
                 owners=lake.owners,
+                tags=asset_tags(lake, dataset, "audit"),
             ),
         ],
         check_specs=[

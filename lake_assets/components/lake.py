@@ -1,11 +1,14 @@
 """A lake's YAML as Dagster definitions."""
 
 from dataclasses import dataclass
+from pathlib import Path
 
 import dagster as dg
+from dagster_shared.yaml_utils.source_position import SourcePosition
 from pydantic import BaseModel
 
 from lake_assets.components.arrival_assets import arrival_assets
+from lake_assets.components.code_references import reference, with_code
 from lake_assets.components.date_assets import date_assets
 from lake_assets.components.engines import engines
 from lake_assets.components.names import INGEST, asset_key, engines_key, run_tags, store_key
@@ -43,6 +46,16 @@ class LakeComponent(dg.Component):
         assert isinstance(attributes, Lake)
         return cls(attributes)
 
+    @classmethod
+    def get_code_references_for_yaml(
+        cls,
+        yaml_path: Path,
+        source_position: SourcePosition,
+        context: dg.ComponentLoadContext,  # noqa: ARG003 - Dagster's signature
+    ) -> list[dg.LocalFileCodeReference | dg.UrlCodeReference]:
+        """Dagster adds these to all assets of the lake."""
+        return [reference(yaml_path, source_position.start.line, "contract")]
+
     def build_defs(self, context: dg.ComponentLoadContext) -> dg.Definitions:
         """Assets, checks, jobs, sensors and resources of the lake."""
         lake, settings = self.lake, load_settings()
@@ -64,12 +77,13 @@ def _dataset_defs(lake: Lake, dataset: Dataset) -> dg.Definitions:
         tags=run_tags(lake, dataset, INGEST),
         executor_def=dg.in_process_executor,
     )
+    assets = [
+        *arrival_assets(lake, dataset),
+        replay_asset(lake, dataset),
+        *date_assets(lake, dataset),
+    ]
     return dg.Definitions(
-        assets=[
-            *arrival_assets(lake, dataset),
-            replay_asset(lake, dataset),
-            *date_assets(lake, dataset),
-        ],
+        assets=[with_code(each) for each in assets],
         jobs=[job],
         sensors=[arrival_sensor(lake, dataset, job.name), left_behind_sensor(lake, dataset)],
     )

@@ -6,9 +6,6 @@ from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 
-from lake_assets.contracts.column import Column
-from lake_assets.contracts.dataset import LINEAGE_COLUMNS, Dataset
-
 if TYPE_CHECKING:
     from lake_assets.kernels.accounting import Accounting
     from lake_assets.storage.ledger import Commit
@@ -18,14 +15,6 @@ if TYPE_CHECKING:
 Metadata = dict[str, Any]
 TABLE_ROWS = 50
 """Rows of a table shown in the UI; the ledger has all of them."""
-
-LINEAGE_NOTES = {
-    "source_file": ("string", "The file that the row came in."),
-    "line_number": ("int", "The line of that file on which the row starts, from 1."),
-    "ingest_run_id": ("string", "The ingest run that read it; its record is in the ledger."),
-    "ingest_ts": ("timestamp", "When the file arrived (UTC)."),
-    "contract_version": ("string", "The contract by which it was read."),
-}
 
 
 def markdown(
@@ -99,34 +88,6 @@ def _figures(accounting: "Accounting") -> dict[str, int]:
         "recovered": accounting.recovered,
         "unaccounted": accounting.unaccounted,
     }
-
-
-def column_schema(dataset: Dataset, *, gold: bool) -> dg.TableSchema:
-    """The columns of processed or gold, from the contract."""
-    columns = [_column(column) for column in dataset.columns]
-    if gold:
-        note = "md5 of the row's values, to see whether they changed."
-        columns.append(dg.TableColumn("row_hash", "string", description=note))
-    columns += [
-        dg.TableColumn(name, kind, description=note) for name, (kind, note) in LINEAGE_NOTES.items()
-    ]
-    return dg.TableSchema(columns)
-
-
-def column_lineage(dataset: Dataset, upstream: dg.AssetKey) -> dg.TableColumnLineage:
-    """Each gold column from its namesake in processed; ``row_hash`` from those it covers."""
-    names = [column.name for column in dataset.columns] + list(LINEAGE_COLUMNS)
-    deps = {name: [dg.TableColumnDep(upstream, name)] for name in names}
-    deps["row_hash"] = [dg.TableColumnDep(upstream, name) for name in dataset.gold.row_hash]
-    return dg.TableColumnLineage(deps)
-
-
-def _column(column: Column) -> dg.TableColumn:
-    kind = column.type.value
-    if kind == "decimal":
-        kind = f"decimal({column.precision},{column.scale})"
-    constraints = dg.TableColumnConstraints(nullable=not column.required)
-    return dg.TableColumn(column.name, kind, column.description, constraints)
 
 
 def _alignment(value: Any) -> str:

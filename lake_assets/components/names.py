@@ -7,6 +7,7 @@ from lake_assets.contracts.lake import Lake
 
 LAKE_TAG = "lake_assets/lake"
 DATASET_TAG = "lake_assets/dataset"
+ZONE_TAG = "lake_assets/zone"
 STEP_TAG = "lake_assets/step"
 BATCH_TAG = "lake_assets/batch"
 FILES_TAG = "lake_assets/files"
@@ -22,6 +23,11 @@ def asset_key(lake: Lake, zone: str, name: str) -> dg.AssetKey:
     Dagster's graph shows the last part only, so that has to tell the zone.
     """
     return dg.AssetKey([lake.lake, zone, name if zone == "gold" else f"{zone}_{name}"])
+
+
+def asset_tags(lake: Lake, dataset: Dataset, zone: str) -> dict[str, str]:
+    """Tags by which assets can be searched for: `tag:lake_assets/zone=gold`."""
+    return {LAKE_TAG: lake.lake, DATASET_TAG: dataset.name, ZONE_TAG: zone}
 
 
 def store_key(lake: Lake) -> str:
