@@ -216,7 +216,7 @@ def _ingested(lake: Lake, dataset: Dataset) -> dg.AssetsDefinition:
         context.log.info(balance.sentence)
         shared: metadata.Metadata = {
             "ingest_runs": ", ".join(record.ingest_run_id for record in records),
-            "accounting": metadata.books(records),
+            **metadata.books(records),
             **done.metadata,
         }
         yield dg.MaterializeResult(
