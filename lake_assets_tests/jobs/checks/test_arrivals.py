@@ -80,7 +80,12 @@ class TestRejectRate:
                 "line_number": 11,
                 "reasons": "MISSING_REQUIRED_COLUMN:transaction_id",
             },
-            {"source_file": "a.csv", "line_number": 12, "reasons": "INVALID_NUMBER:quantity"},
+            {
+                "source_file": "a.csv",
+                "line_number": 12,
+                "reasons": "INVALID_NUMBER:quantity, BUSINESS_LOGIC_FAIL:revenue_balances, "
+                "BUSINESS_LOGIC_FAIL:quantity_positive",
+            },
         ]
         assert "lake replay" in finding.recover
 

@@ -81,7 +81,7 @@ def test_reads_the_footer_alone_however_long_it_is(
             return data
 
     monkeypatch.setattr(footers, "FOOTER_BYTES", 100)
-    assert checks.schema(Watched(local_store), dataset, DAY).passed  # type: ignore[arg-type]
+    assert checks.schema(Watched(local_store), dataset, DAY).passed
     assert lengths[0] == 100
     assert len(lengths) == 2
     assert sum(lengths) < size / 2
