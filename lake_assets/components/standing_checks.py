@@ -1,6 +1,10 @@
 """Checks that stand beside the runs: nothing is left failed, and nothing is stuck.
 
 Each run checks what it made. These look for what no run makes: they are evaluated by a schedule.
+
+They stand on an asset of their own, ``health_<dataset>``, which is never materialized. On raw or
+gold they would be a further step of every run that makes those, because a run takes all checks of
+its assets along.
 """
 
 from collections.abc import Iterator
@@ -21,6 +25,7 @@ MANY = 1_000
 
 def standing_checks(lake: Lake) -> dg.Definitions:
     """Both checks for each dataset of a lake, one job for all of them, and its schedule."""
+    health = [_health(lake, dataset) for dataset in lake.datasets]
     made = [
         each
         for dataset in lake.datasets
@@ -41,14 +46,29 @@ def standing_checks(lake: Lake) -> dg.Definitions:
         default_status=dg.DefaultScheduleStatus.RUNNING,
         description=f"Evaluates the standing checks of {lake.lake}.",
     )
-    return dg.Definitions(asset_checks=made, jobs=[job], schedules=[schedule])
+    return dg.Definitions(assets=health, asset_checks=made, jobs=[job], schedules=[schedule])
+
+
+def _health(lake: Lake, dataset: Dataset) -> dg.AssetSpec:
+    return dg.AssetSpec(
+        asset_key(lake, "health", dataset.name),
+        deps=[
+            asset_key(lake, "raw", dataset.name),
+            asset_key(lake, "gold", dataset.gold.table),
+        ],
+        description=f"How {dataset.name} is between its runs: whether a file is stuck or a "
+        "partition left failed. Never materialized; a schedule evaluates its checks.",
+        group_name=lake.lake,
+        kinds={"check"},
+        owners=lake.owners,
+    )
 
 
 def _nothing_stuck(lake: Lake, dataset: Dataset) -> dg.AssetChecksDefinition:
     minutes = lake.intake.stuck_minutes
 
     @dg.asset_check(
-        asset=asset_key(lake, "raw", dataset.name),
+        asset=asset_key(lake, "health", dataset.name),
         name="nothing_stuck",
         description=f"No file of {dataset.name} waits in raw/ or validated/, and no date for its "
         f"gold, for over {minutes:g} minutes; nothing staged was forgotten.",
@@ -66,7 +86,7 @@ def _nothing_stuck(lake: Lake, dataset: Dataset) -> dg.AssetChecksDefinition:
 
 def _nothing_left_failed(lake: Lake, dataset: Dataset) -> dg.AssetChecksDefinition:
     @dg.asset_check(
-        asset=asset_key(lake, "gold", dataset.gold.table),
+        asset=asset_key(lake, "health", dataset.name),
         name="nothing_left_failed",
         description=f"No partition of {dataset.name}'s assets was left failed or cancelled, and "
         "none with rows that do not balance.",

@@ -114,3 +114,14 @@ def test_books_that_do_not_balance_are_told_although_their_partition_was_made(
     assert [(row["asset"], row["partition"], row["what"]) for row in rows] == [
         ("archive_sales", world.today, "conservation failed")
     ]
+
+
+def test_runs_that_make_assets_do_not_take_the_standing_checks_along(world: World) -> None:
+    world.drop("a.csv", sale("T1", DAY))
+    evaluated = {
+        each.check_name
+        for result in (world.ingest(), world.gold([DAY]))
+        for each in result.get_asset_check_evaluations()
+    }
+    assert "conservation" in evaluated
+    assert not {"nothing_stuck", "nothing_left_failed"} & evaluated

@@ -6,9 +6,9 @@ can fail. The Dagster checks show what these return.
 
 from lake_assets.jobs.checks.arrivals import header_contract, readable, reject_rate
 from lake_assets.jobs.checks.books import conservation, gold_conservation
+from lake_assets.jobs.checks.columns import schema
 from lake_assets.jobs.checks.counted import count_rows
 from lake_assets.jobs.checks.finding import Finding, Severity
-from lake_assets.jobs.checks.footers import schema
 from lake_assets.jobs.checks.gold import Around, gold_checks
 from lake_assets.jobs.checks.history import History, volume
 from lake_assets.jobs.checks.latest import gold_against_processed

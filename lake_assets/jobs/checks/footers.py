@@ -1,14 +1,10 @@
-"""The physical schema of gold: the files have the contract's columns and types, and no others."""
+"""What stands in the footer of a Parquet file, read without the rest of it."""
 
 import polars as pl
 
-from lake_assets.contracts.dataset import Dataset
-from lake_assets.jobs.checks.finding import Finding, Row
-from lake_assets.kernels.gold import gold_schema
 from lake_assets.storage.errors import ObjectNotFound
 from lake_assets.storage.objects import ObjectInfo
 from lake_assets.storage.store import Store
-from lake_assets.storage.zones import gold_prefix
 
 FOOTER_BYTES = 64 << 10
 """What is read of a file first; the footers of most are smaller."""
@@ -19,50 +15,29 @@ https://parquet.apache.org/docs/file-format/
 """
 
 
-def schema(store: Store, dataset: Dataset, day: str) -> Finding:
-    """Each gold file of a date (ISO) has the contract's columns in the contract's types.
-
-    Nothing but the files' footers is read.
-    """
-    wanted = gold_schema(dataset)
-    table: list[Row] = []
-    files = list(store.list(gold_prefix(dataset, day)))
-    for info in files:
-        found = footer_schema(store, info)
-        if found is None:
-            table.append(_row(info.key, "", "a Parquet file", "no footer that can be read"))
-            continue
-        table += [
-            _row(info.key, name, str(wanted.get(name, "no such column")), str(found.get(name, "")))
-            for name in dict.fromkeys([*wanted, *found])
-            if wanted.get(name) != found.get(name)
-        ]
-    sentence = f"{len(files):,} files have the {len(wanted)} columns of the contract."
-    if table:
-        sentence = f"{len(table):,} columns or files are not as the contract says."
-    return Finding(
-        not table,
-        sentence,
-        {"files": len(files), "columns": len(wanted)},
-        table,
-        recover="Materialize the date again: gold is then written under the contract of today. A "
-        "file that is not of this lake has to go: `lake reconcile` names those.",
-    )
-
-
 def footer_schema(store: Store, info: ObjectInfo) -> pl.Schema | None:
     """The columns of a Parquet file, from its last bytes; None if it is none."""
-    length = min(info.size, FOOTER_BYTES)
     try:
-        tail = store.read(info.key, start=info.size - length, length=length)
-        footer = TRAILER_BYTES + int.from_bytes(tail[-TRAILER_BYTES:-4], "little")
-        if footer > length:
-            length = min(info.size, footer)
-            tail = store.read(info.key, start=info.size - length, length=length)
-        return pl.Schema(pl.read_parquet_schema(tail))
+        return pl.Schema(pl.read_parquet_schema(_footer(store, info)))
     except (ObjectNotFound, pl.exceptions.PolarsError):
         return None
 
 
-def _row(file: str, column: str, wanted: str, found: str) -> Row:
-    return {"file": file, "column": column, "contract": wanted, "file has": found or "none"}
+def footer_rows(store: Store, info: ObjectInfo) -> int:
+    """The rows of a Parquet file, from its last bytes; 0 if it is none."""
+    try:
+        footer = _footer(store, info)
+        return int(pl.scan_parquet(footer).select(pl.len()).collect().item())
+    except (ObjectNotFound, pl.exceptions.PolarsError):
+        return 0
+
+
+def _footer(store: Store, info: ObjectInfo) -> bytes:
+    """The end of a file, from where its footer begins or before."""
+    length = min(info.size, FOOTER_BYTES)
+    tail = store.read(info.key, start=info.size - length, length=length)
+    footer = TRAILER_BYTES + int.from_bytes(tail[-TRAILER_BYTES:-4], "little")
+    if length < min(info.size, footer):
+        length = min(info.size, footer)
+        tail = store.read(info.key, start=info.size - length, length=length)
+    return tail

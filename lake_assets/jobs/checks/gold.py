@@ -9,6 +9,7 @@ from lake_assets.contracts.dataset import Dataset
 from lake_assets.contracts.lake import Lake
 from lake_assets.contracts.quality import Limit
 from lake_assets.jobs.checks.books import gold_conservation
+from lake_assets.jobs.checks.columns import schema
 from lake_assets.jobs.checks.expectations import Expectation, expectations, nulls
 from lake_assets.jobs.checks.finding import (
     SAMPLE_ROWS,
@@ -19,7 +20,6 @@ from lake_assets.jobs.checks.finding import (
     severity_of,
     worst,
 )
-from lake_assets.jobs.checks.footers import schema
 from lake_assets.jobs.checks.history import History, volume
 from lake_assets.jobs.checks.latest import gold_against_processed, superseded_keys
 from lake_assets.jobs.checks.rates import duplicate_rate, null_rates
