@@ -11,9 +11,10 @@ from lake_assets.contracts.quality import Quality
 from lake_assets.jobs import checks
 from lake_assets.jobs.checks import Around, Finding, Severity
 from lake_assets.jobs.pipeline import Outcome
+from lake_assets.samples.retail import retail_files
 from lake_assets.storage import Store
 from lake_assets_tests.jobs.checks.lakes import GOLD, rewrite
-from lake_assets_tests.jobs.lakes import counted
+from lake_assets_tests.jobs.lakes import counted, place, run
 
 
 def strict(dataset: Dataset, **quality: Any) -> Dataset:
@@ -298,3 +299,17 @@ def test_gold_is_read_a_constant_number_of_times_however_much_is_expected(
         "unique": [{"columns": ["transaction_id", "item_id"]}],
     }
     assert reads(**much) == reads()
+
+
+def test_sample_files_are_as_the_contract_of_retail_expects(
+    local_store: Store, lake: Lake, dataset: Dataset
+):
+    for sample in retail_files(files=5, rows=400, days=2):
+        place(local_store, sample.name, sample.content)
+    outcome = run(local_store, lake)
+    around = Around.of(local_store, lake, dataset)
+    found = [checks.gold_checks(local_store, dataset, day, around) for day in outcome.metrics]
+    assert len(found) == 2
+    assert [(name, one.table) for day in found for name, one in day.items() if not one.passed] == []
+    assert checks.reject_rate(dataset, outcome.commits, local_store).passed
+    assert {"accepted_values", "ranges", "volume"} <= set(found[0])
