@@ -11,6 +11,7 @@ import json
 import re
 import sys
 from collections.abc import Iterator
+from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
 from types import UnionType
@@ -539,7 +540,10 @@ def _type_name(kind: Any) -> str:
         case None:
             if isinstance(kind, type) and issubclass(kind, StrEnum):
                 return ", ".join(f"`{member}`" for member in kind)
-            names = {bool: "true or false", str: "text", int: "integer", float: "number"}
+            names = {
+                bool: "true or false", str: "text", int: "integer", float: "number",
+                datetime: "timestamp",
+            }  # fmt: skip
             return names.get(kind, getattr(kind, "__name__", str(kind)))
         case origin if origin in (Union, UnionType):
             parts = [_type_name(part) for part in arguments if part is not type(None)]

@@ -1,6 +1,6 @@
 """What a contract says of its checks."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 import pytest
@@ -98,6 +98,22 @@ class TestExpectations:
         bounds = Range.model_validate(stated)
         assert bounds.minimum == datetime(2025, 1, 1)
         assert bounds.maximum == datetime(2025, 1, 1, 23)
+
+    def test_come_back_from_json_as_they_were(self) -> None:
+        quality = {
+            "accepted": {"note": {"values": ["a"], "max_share": {"fail": 0.5}}},
+            "ranges": {
+                "n": {"minimum": 1, "maximum": 2},
+                "at": {"minimum": "2025-01-01", "maximum": date(2025, 2, 1)},
+            },
+            "unique": [{"columns": ["n"]}],
+            "volume": None,
+            "freshness": {"fail_hours": 9},
+        }
+        dataset = small(quality=quality)
+        again = Dataset.model_validate_json(dataset.model_dump_json())
+        assert again == dataset
+        assert again.quality.ranges["at"].maximum == datetime(2025, 2, 1)
 
     def test_a_truth_takes_no_list(self) -> None:
         truth = with_column("x", type="boolean").model_dump()

@@ -7,7 +7,7 @@ from contextlib import suppress
 import polars as pl
 
 from lake_assets.contracts.dataset import Dataset
-from lake_assets.jobs.checks.footers import footer_rows
+from lake_assets.jobs.checks.footers import UNREADABLE, footer_rows
 from lake_assets.kernels.evolution import evolve, sources
 from lake_assets.kernels.gold import processed_schema
 from lake_assets.storage.store import Store
@@ -19,7 +19,7 @@ def rows_of(key: str, data: bytes) -> int | None:
         return data.count(b"\n")
     try:
         return int(pl.scan_parquet(data).select(pl.len()).collect().item())
-    except pl.exceptions.PolarsError:
+    except UNREADABLE:
         return None
 
 
@@ -37,7 +37,7 @@ def column_tables(
     """
     for info in store.list(prefix):
         data = store.read(info.key)
-        with suppress(pl.exceptions.PolarsError):
+        with suppress(*UNREADABLE):
             places = sources(pl.Schema(pl.read_parquet_schema(data)), dataset)
             wanted = [places[name] for name in columns if name in places]
             rows = pl.read_parquet(io.BytesIO(data), columns=wanted)

@@ -16,6 +16,9 @@ from lake_assets.jobs.checks.references import Tables
 from lake_assets.jobs.compaction.metrics import Metrics
 from lake_assets.kernels.values.types import data_type
 
+MOST_TOLD = 10
+"""Values of a list that are told."""
+
 CheckName = Literal["accepted_values", "ranges", "references", "null_rates"]
 
 
@@ -63,7 +66,7 @@ def _accepted(column: Column, accepted: Accepted) -> Expectation:
     values = pl.Series(
         [_exact(column, value) for value in accepted.values], dtype=data_type(column)
     )
-    told = f"{column.name} is one of {', '.join(map(str, accepted.values))}"
+    told = f"{column.name} is one of {_listed(accepted.values)}"
     broken = ~pl.col(column.name).is_in(values.implode())
     return Expectation("accepted_values", (column.name,), told, broken, accepted.max_share)
 
@@ -95,6 +98,11 @@ def _reference(dataset: Dataset, reference: Reference, tables: Tables) -> Expect
     target = f"{reference.to.dataset} ({keys.height:,} keys)"
     told = f"{', '.join(names)} is in gold of {target}"
     return Expectation("references", tuple(names), told, broken, reference.max_share)
+
+
+def _listed(values: Sequence[object]) -> str:
+    more = f" and {len(values) - MOST_TOLD} more" if len(values) > MOST_TOLD else ""
+    return ", ".join(map(str, values[:MOST_TOLD])) + more
 
 
 def _together(names: Sequence[str]) -> pl.Expr:

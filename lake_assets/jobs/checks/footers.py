@@ -6,6 +6,9 @@ from lake_assets.storage.errors import ObjectNotFound
 from lake_assets.storage.objects import ObjectInfo
 from lake_assets.storage.store import Store
 
+UNREADABLE = (pl.exceptions.PolarsError, pl.exceptions.PanicException)
+"""What Polars raises at bytes that are no Parquet file; it panics at some that are damaged."""
+
 FOOTER_BYTES = 64 << 10
 """What is read of a file first; the footers of most are smaller."""
 TRAILER_BYTES = 8
@@ -19,7 +22,7 @@ def footer_schema(store: Store, info: ObjectInfo) -> pl.Schema | None:
     """The columns of a Parquet file, from its last bytes; None if it is none."""
     try:
         return pl.Schema(pl.read_parquet_schema(_footer(store, info)))
-    except (ObjectNotFound, pl.exceptions.PolarsError):
+    except (ObjectNotFound, *UNREADABLE):
         return None
 
 
@@ -28,7 +31,7 @@ def footer_rows(store: Store, info: ObjectInfo) -> int:
     try:
         footer = _footer(store, info)
         return int(pl.scan_parquet(footer).select(pl.len()).collect().item())
-    except (ObjectNotFound, pl.exceptions.PolarsError):
+    except (ObjectNotFound, *UNREADABLE):
         return 0
 
 

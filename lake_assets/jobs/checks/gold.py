@@ -144,15 +144,21 @@ def _judged(
         levels.append(Severity.ERROR)
         table.append({"expected": f"{key} can be read: {why}"})
     level = worst(levels)
-    broken = sum(tally.broken for _, tally, _ in judged)
+    told = [
+        f"{text}: {tally.broken:,} are not" if tally.broken else text for text, tally, _ in judged
+    ]
+    sentence = f"{seen.rows:,} rows. {'; '.join(told)}."
+    if seen.unreadable:
+        count = len(seen.unreadable)
+        sentence = f"{count} files cannot be read as a part of gold; see `schema`. {sentence}"
     return Finding(
         level is None,
-        f"{broken:,} of {seen.rows:,} rows are not as expected: "
-        + "; ".join(told for told, _, _ in judged)
-        + "."
-        if not seen.unreadable
-        else f"{len(seen.unreadable)} files cannot be read as a part of gold; see `schema`.",
-        {"rows": seen.rows, "rows_at_fault": broken, "largest_share": max(shares, default=0.0)},
+        sentence,
+        {
+            "rows": seen.rows,
+            "rows_at_fault": sum(tally.broken for _, tally, _ in judged),
+            "largest_share": max(shares, default=0.0),
+        },
         table,
         level or Severity.ERROR,
         sample,

@@ -15,6 +15,8 @@ from lake_assets.storage.store import Store
 NOTHING = "(none)"
 STARS = "***"
 JOINED = " | "
+LONGEST = 100
+"""Characters of a value that are shown: a cell may have a megabyte."""
 
 
 def shown(dataset: Dataset, name: str) -> pl.Expr:
@@ -24,6 +26,8 @@ def shown(dataset: Dataset, name: str) -> pl.Expr:
     apart, and to recognise one in the file.
     """
     text = as_text(dataset, name)
+    begin = pl.concat_str(text.str.slice(0, LONGEST), pl.lit("…"))
+    text = pl.when(text.str.len_chars() > LONGEST).then(begin).otherwise(text)
     if dataset.column(name).personal:
         initial = pl.concat_str(text.str.slice(0, 1), pl.lit(STARS))
         text = (

@@ -12,6 +12,7 @@ import polars as pl
 from lake_assets.contracts.dataset import Dataset
 from lake_assets.jobs.checks.expectations import Expectation
 from lake_assets.jobs.checks.finding import SAMPLE_ROWS, Row
+from lake_assets.jobs.checks.footers import UNREADABLE
 from lake_assets.jobs.checks.samples import sampled
 from lake_assets.storage.errors import ObjectNotFound
 from lake_assets.storage.store import Store
@@ -76,7 +77,7 @@ def scan(
             _count(rows, dataset, expected, seen)
             for found, columns in zip(hashes, unique, strict=True):
                 found.append(_hashed(rows, columns).select(HASH).collect().to_series())
-        except (pl.exceptions.PolarsError, ObjectNotFound) as error:
+        except (ObjectNotFound, *UNREADABLE) as error:
             seen.unreadable[key] = str(error).partition("\n")[0]
     for tally, found, columns in zip(seen.doubles, hashes, unique, strict=True):
         together = pl.concat([pl.Series(HASH, [], pl.UInt64), *found])

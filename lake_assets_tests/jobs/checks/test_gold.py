@@ -13,7 +13,7 @@ from lake_assets.jobs.checks import Around, Finding, Severity
 from lake_assets.jobs.pipeline import Outcome
 from lake_assets.samples.retail import retail_files
 from lake_assets.storage import Store
-from lake_assets_tests.jobs.checks.lakes import GOLD, rewrite
+from lake_assets_tests.jobs.checks.lakes import GOLD, filled, rewrite
 from lake_assets_tests.jobs.lakes import counted, place, run
 
 
@@ -281,6 +281,38 @@ def test_a_personal_value_is_masked_wherever_it_is_shown(
     assert {row["value"] for row in finding.sample} == {"S***"}
     assert {row["key transaction_id"] for row in finding.sample} == {"***"}
     assert "Secret" not in str(finding)
+
+
+def test_long_values_and_long_lists_are_cut_where_they_are_shown(
+    local_store: Store, lake: Lake, dataset: Dataset, done: Outcome
+):
+    rewrite(local_store, GOLD, lambda frame: frame.with_columns(store_id=pl.lit("x" * 5_000)))
+    accepted = {"store_id": {"values": [f"S{number}" for number in range(25)]}}
+    finding = check(local_store, lake, dataset, done, accepted=accepted)["accepted_values"]
+    assert {row["value"] for row in finding.sample} == {"x" * 100 + "…"}
+    assert "S9 and 15 more: 9 are not" in finding.sentence
+
+
+def test_keys_of_superseded_rows_are_masked_as_well(
+    local_store: Store, lake: Lake, dataset: Dataset, done: Outcome
+):
+    columns = [
+        column.model_copy(update={"personal": column.name == "transaction_id"})
+        for column in dataset.columns
+    ]
+    secret = dataset.model_copy(update={"columns": columns})
+    rewrite(local_store, GOLD, lambda frame: frame.filter(pl.col("transaction_id") != "T3"))
+    found = check(local_store, lake, secret, done, max_duplicate_rate=0)
+    assert found["duplicate_rate"].sample[0]["transaction_id"] == "***"
+    assert found["gold_against_processed"].sample[0]["key transaction_id"] == "***"
+
+
+def test_all_pass_in_a_bucket(s3_store: Store, lake: Lake, dataset: Dataset):
+    (day,) = filled(s3_store, lake).metrics
+    lenient = strict(dataset, accepted={"store_id": {"values": ["S1"]}})
+    found = checks.gold_checks(s3_store, lenient, day, Around.of(s3_store, lake, lenient))
+    assert [name for name, finding in found.items() if not finding.passed] == []
+    assert found["uniqueness"].figures["rows"] == 9
 
 
 def test_gold_is_read_a_constant_number_of_times_however_much_is_expected(
