@@ -144,10 +144,10 @@ def _judged(
         levels.append(Severity.ERROR)
         table.append({"expected": f"{key} can be read: {why}"})
     level = worst(levels)
-    told = [
+    each_told = [
         f"{text}: {tally.broken:,} are not" if tally.broken else text for text, tally, _ in judged
     ]
-    sentence = f"{seen.rows:,} rows. {'; '.join(told)}."
+    sentence = f"{seen.rows:,} rows. {'; '.join(each_told)}."
     if seen.unreadable:
         count = len(seen.unreadable)
         sentence = f"{count} files cannot be read as a part of gold; see `schema`. {sentence}"
