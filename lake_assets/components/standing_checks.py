@@ -9,11 +9,13 @@ its assets along.
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from pathlib import Path
 
 import dagster as dg
 
 from lake_assets.components import checks
-from lake_assets.components.names import LAKE_TAG, asset_key, store_key
+from lake_assets.components.code_references import reference
+from lake_assets.components.names import LAKE_TAG, asset_key, asset_tags, store_key
 from lake_assets.components.resources import store_of
 from lake_assets.contracts.dataset import Dataset
 from lake_assets.contracts.lake import Lake
@@ -50,6 +52,7 @@ def standing_checks(lake: Lake) -> dg.Definitions:
 
 
 def _health(lake: Lake, dataset: Dataset) -> dg.AssetSpec:
+    code = reference(Path(__file__), _health.__code__.co_firstlineno, "code")
     return dg.AssetSpec(
         asset_key(lake, "health", dataset.name),
         deps=[
@@ -61,6 +64,10 @@ def _health(lake: Lake, dataset: Dataset) -> dg.AssetSpec:
         group_name=lake.lake,
         kinds={"check"},
         owners=lake.owners,
+        tags=asset_tags(lake, dataset, "health"),
+        metadata={
+            "dagster/code_references": dg.CodeReferencesMetadataValue(code_references=[code])
+        },
     )
 
 
