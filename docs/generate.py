@@ -11,6 +11,7 @@ import json
 import re
 import sys
 from collections.abc import Iterator
+from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
 from types import UnionType
@@ -31,12 +32,22 @@ from lake_assets.contracts.dataset import (
     Dataset,
     Gold,
     Partitioning,
-    Quality,
     Zones,
 )
 from lake_assets.contracts.engine import EngineChoice
 from lake_assets.contracts.lake import Intake
 from lake_assets.contracts.pattern import __doc__ as pattern_doc
+from lake_assets.contracts.quality import (
+    Accepted,
+    Freshness,
+    Limit,
+    Quality,
+    Range,
+    Reference,
+    Target,
+    Unique,
+    Volume,
+)
 from lake_assets.contracts.rule import OWN_REASONS, Rule
 from lake_assets.kernels.parsing import cells
 
@@ -47,7 +58,7 @@ NOTE: Final = "<!-- Written by docs/generate.py. Edit the code or that script, n
 
 MODELS: Final[tuple[type[BaseModel], ...]] = (
     Lake, Intake, EngineChoice, Dataset, CsvFormat, Column, Rule, Partitioning, Gold, Quality,
-    Zones,
+    Limit, Accepted, Range, Unique, Reference, Target, Volume, Freshness, Zones,
 )  # fmt: skip
 
 FIELDS: Final = {
@@ -65,7 +76,7 @@ FIELDS: Final = {
     "Dataset.rules": "What must be true of a row.",
     "Dataset.partition": "Which column gives a row its event date.",
     "Dataset.gold": "The analytics table.",
-    "Dataset.quality": "Thresholds of the asset checks.",
+    "Dataset.quality": "What the asset checks of each partition allow.",
     "CsvFormat.delimiters": "Signs that may divide the cells. Each file is tried with all.",
     "Column.name": "The column's name in the tables, and one of the headers that name it.",
     "Column.type": "How its text is read. See [Reading CSV](../explanation/reading-csv.md).",
@@ -82,10 +93,6 @@ FIELDS: Final = {
     "Partitioning.start": "The first event date. Earlier ones are rejected.",
     "Gold.table": "The table's name, and its folder below `gold/`.",
     "Gold.target_file_mb": "About how large a Parquet file may get; a larger one is split.",
-    "Quality.max_reject_rate": "Rejected rows as a share of the rows of an arrival run.",
-    "Quality.max_duplicate_rate": "Superseded rows as a share of the rows of a date.",
-    "Quality.max_null_rate": "Column -> nulls as a share of a date's gold rows. Without an entry: "
-    "0 for a required column, 1 for others.",
     "Zones.raw": "Files as they were dropped. The only folder that you write to.",
     "Zones.validated": "Files whose header fits, until their run is done.",
     "Zones.rejected_system": "Files that were refused as a whole, each with a `_reason.json`.",
@@ -533,7 +540,10 @@ def _type_name(kind: Any) -> str:
         case None:
             if isinstance(kind, type) and issubclass(kind, StrEnum):
                 return ", ".join(f"`{member}`" for member in kind)
-            names = {bool: "true or false", str: "text", int: "integer", float: "number"}
+            names = {
+                bool: "true or false", str: "text", int: "integer", float: "number",
+                datetime: "timestamp",
+            }  # fmt: skip
             return names.get(kind, getattr(kind, "__name__", str(kind)))
         case origin if origin in (Union, UnionType):
             parts = [_type_name(part) for part in arguments if part is not type(None)]
@@ -550,6 +560,8 @@ def _field_default(field: FieldInfo) -> str:
     if field.is_required():
         return "required"
     value = field.get_default(call_default_factory=True)
+    if isinstance(value, Limit):
+        return f"`{json.dumps(value.model_dump(exclude_none=True))}`"
     if isinstance(value, BaseModel):
         return "its defaults"
     if value in ("", None, [], {}):

@@ -168,7 +168,8 @@ def show_proof(console: Console, store: Store, outcome: Outcome) -> bool:
     for finding in findings:
         # The figures are those of the checks, which count again in the objects that are there.
         sign = "[green]✓[/]" if finding.passed else "[bold red]✗[/]"
-        console.print(f"{sign} {finding.sentence}", soft_wrap=True)
+        told = finding.sentence if finding.passed else f"{finding.sentence} {finding.recover}"
+        console.print(f"{sign} {told}", soft_wrap=True)
     return all(finding.passed for finding in findings)
 
 

@@ -11,6 +11,7 @@ from typing import Any
 import dagster as dg
 
 from lake_assets.components import checks, lineage, metadata
+from lake_assets.components.freshness import freshness
 from lake_assets.components.job_runs import committed_before, confirmed, run_on_engine
 from lake_assets.components.names import asset_key, asset_tags, engines_key, store_key
 from lake_assets.components.partitions import arrival_partitions
@@ -34,6 +35,7 @@ def spec(
     kinds: set[str],
     deps: Sequence[dg.AssetKey],
     columns: Mapping[str, Any] | None = None,
+    freshness: dg.FreshnessPolicy | None = None,
 ) -> dg.AssetSpec:
     """An asset of a dataset that is partitioned by arrival."""
     return dg.AssetSpec(
@@ -46,6 +48,7 @@ def spec(
         tags=asset_tags(lake, dataset, zone),
         metadata=columns,
         partitions_def=arrival_partitions(lake),
+        freshness_policy=freshness,
     )
 
 
@@ -108,13 +111,20 @@ def _validated(lake: Lake, dataset: Dataset) -> dg.AssetsDefinition:
             )
         ],
         check_specs=[
-            checks.spec("header_contract", key, "Every file was let in by its header and form.")
+            checks.spec(
+                "header_contract",
+                key,
+                "Every file was let in by its header and form.",
+                arrival_partitions(lake),
+            )
         ],
         required_resource_keys={store_key(lake)},
         pool=lake.lake,
     )
     @retried
-    def validated(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult[Any]]:
+    def validated(
+        context: dg.AssetExecutionContext,
+    ) -> Iterator[dg.MaterializeResult[Any] | checks.Events]:
         from lake_assets.jobs.checks import header_contract
         from lake_assets.jobs.validate import validate
 
@@ -145,8 +155,9 @@ def _validated(lake: Lake, dataset: Dataset) -> dg.AssetsDefinition:
                 "verdicts": metadata.markdown(rows),
                 **metadata.place(store, dataset.zones.validated),
             },
-            check_results=[checks.result("header_contract", key, header_contract(verdicts))],
         )
+        findings = {"header_contract": header_contract(verdicts)}
+        yield from checks.evaluations(context, key, {context.partition_key: findings})
 
     return validated
 
@@ -178,6 +189,7 @@ def _ingested(lake: Lake, dataset: Dataset) -> dg.AssetsDefinition:
                 {"csv"},
                 [upstream],
                 lineage.of_files(dataset, upstream),
+                freshness(dataset),
             ),
         ],
         check_specs=[
@@ -185,19 +197,23 @@ def _ingested(lake: Lake, dataset: Dataset) -> dg.AssetsDefinition:
                 "conservation",
                 archive,
                 "Rows read = good + rejected + duplicate + skipped, and the objects hold them.",
+                arrival_partitions(lake),
                 blocking=True,
             ),
             checks.spec(
                 "reject_rate",
                 rejected,
-                f"At most {dataset.quality.max_reject_rate:.1%} of the rows are rejected.",
+                f"Rejected rows: {checks.levels(dataset.quality.max_reject_rate)}.",
+                arrival_partitions(lake),
             ),
         ],
         required_resource_keys={store_key(lake), engines_key(lake)},
         pool=lake.lake,
     )
     @retried
-    def ingested(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult[Any]]:
+    def ingested(
+        context: dg.AssetExecutionContext,
+    ) -> Iterator[dg.MaterializeResult[Any] | checks.Events]:
         from lake_assets.jobs.checks import conservation, reject_rate
         from lake_assets.jobs.job import Ingest
         from lake_assets.jobs.report import find_runs
@@ -229,9 +245,6 @@ def _ingested(lake: Lake, dataset: Dataset) -> dg.AssetsDefinition:
                 **shared,
                 **metadata.place(store, dataset.zones.rejected_rows),
             },
-            check_results=[
-                checks.result("reject_rate", rejected, reject_rate(dataset, records)),
-            ],
         )
         yield dg.MaterializeResult(
             asset_key=archive,
@@ -244,8 +257,11 @@ def _ingested(lake: Lake, dataset: Dataset) -> dg.AssetsDefinition:
                 **shared,
                 **metadata.place(store, dataset.zones.archive),
             },
-            check_results=[checks.result("conservation", archive, balance)],
         )
+        rate = {"reject_rate": reject_rate(dataset, records, store)}
+        yield from checks.evaluations(context, rejected, {context.partition_key: rate})
+        books_balance = {"conservation": balance}
+        yield from checks.evaluations(context, archive, {context.partition_key: books_balance})
         if balance.passed:
             log_touched(context, lake, dataset, store, records)
 

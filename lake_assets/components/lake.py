@@ -15,6 +15,7 @@ from lake_assets.components.names import INGEST, asset_key, engines_key, run_tag
 from lake_assets.components.replay_assets import replay_asset
 from lake_assets.components.resources import LakeStore
 from lake_assets.components.sensors import arrival_sensor, automation_sensor, left_behind_sensor
+from lake_assets.components.standing_checks import standing_checks
 from lake_assets.contracts.dataset import Dataset
 from lake_assets.contracts.lake import Lake
 from lake_assets.settings import load_settings
@@ -65,7 +66,7 @@ class LakeComponent(dg.Component):
             sensors=[automation_sensor(lake)],
             resources={store_key(lake): store, engines_key(lake): engines()},
         )
-        return dg.Definitions.merge(*parts, shared)
+        return dg.Definitions.merge(*parts, standing_checks(lake), shared)
 
 
 def _dataset_defs(lake: Lake, dataset: Dataset) -> dg.Definitions:

@@ -8,6 +8,7 @@ from pydantic import Field, model_validator
 from lake_assets.contracts.dataset import Dataset
 from lake_assets.contracts.engine import EngineChoice
 from lake_assets.contracts.model import ContractModel, Name
+from lake_assets.contracts.quality_types import check_reference
 
 
 class Intake(ContractModel):
@@ -25,6 +26,18 @@ class Intake(ContractModel):
         default=48,
         gt=0,
         description="Staged writes that no commit names are aborted when they are this old.",
+    )
+    stuck_minutes: float = Field(
+        default=60,
+        gt=0,
+        description="A file in raw/ or validated/, or a date whose gold is not made, is stuck when "
+        "it has waited so long; the check `nothing_stuck` then fails.",
+    )
+    standing_check_cron: str = Field(
+        default="17 * * * *",
+        pattern=r"^\S+( \S+){4}$",
+        description="When the checks `nothing_stuck` and `nothing_left_failed` are evaluated: five "
+        "fields of cron, in UTC.",
     )
     task_mb: int = Field(default=32, ge=1, description="Input that one task reads, about.")
 
@@ -53,3 +66,31 @@ class Lake(ContractModel):
         if len(set(prefixes)) < len(prefixes):
             raise ValueError(f"lake {self.lake!r}: two datasets share a zone; give each its own")
         return self
+
+    @model_validator(mode="after")
+    def _references_lead_somewhere(self) -> Self:
+        named = {dataset.name: dataset for dataset in self.datasets}
+        for dataset in self.datasets:
+            for reference in dataset.quality.references:
+                if reference.to.dataset not in named:
+                    raise ValueError(
+                        f"dataset {dataset.name!r}: quality.references: there is no dataset "
+                        f"{reference.to.dataset!r} in this lake; it has {', '.join(named)}"
+                    )
+                target = named[reference.to.dataset]
+                try:
+                    check_reference(reference, dataset.columns, target.columns)
+                except ValueError as error:
+                    raise ValueError(f"dataset {dataset.name!r}: {error}") from error
+        return self
+
+    def dataset(self, name: str) -> Dataset:
+        """The dataset of that name.
+
+        Raises:
+            KeyError: there is none.
+        """
+        for dataset in self.datasets:
+            if dataset.name == name:
+                return dataset
+        raise KeyError(name)

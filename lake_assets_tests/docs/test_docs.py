@@ -18,6 +18,7 @@ import yaml
 from lake_assets.contracts import Column, load_lake
 from lake_assets.contracts.dataset import Zones
 from lake_assets.contracts.engine import EngineChoice
+from lake_assets.contracts.quality import Quality
 from lake_assets_tests.docs import pages
 from lake_assets_tests.docs.pages import GUIDES, MAKE_DEMO, MAKE_SAMPLES, PAGES, PROJECT, Command
 
@@ -139,6 +140,8 @@ def test_yaml_examples_load(page: Path, tmp_path: Path) -> None:
             assert [Column.model_validate(column) for column in document]
         elif document and set(document) == {"engine"}:
             assert EngineChoice.model_validate(document["engine"]).from_mb
+        elif document and set(document) == {"quality"}:
+            assert Quality.model_validate(document["quality"]).columns()
         elif document:
             assert set(document) == {"zones"}, "say in this test how to load this example"
             Zones.model_validate(document["zones"])
