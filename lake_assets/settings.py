@@ -8,6 +8,9 @@ variable                   meaning
 ``LAKE_<NAME>_URI``        where one lake is, exactly; for example ``LAKE_RETAIL_URI``
 ``LAKE_S3_ENDPOINT``       an S3-compatible endpoint, if it is not AWS
 ``LAKE_WORKERS``           tasks at once on this machine; one a core if not set
+``LAKE_DAGSTER_URL``       where people open Dagster, for the links in alerts
+``LAKE_METRICS``           where metrics for CloudWatch go, in its embedded format: ``off`` (if not
+                           set), ``stdout``, ``file:/path``, or ``tcp://host:port`` for its agent
 =========================  ==========================================================
 
 Those of engines begin with ``LAKE_<ENGINE>__``; see the models below.
@@ -66,6 +69,8 @@ class Settings(BaseSettings):
     uri: str | None = None
     s3_endpoint: str | None = Field(default=None, pattern=r"^https?://[^/\s]+/?$")
     workers: int | None = Field(default=None, ge=1, le=256)
+    dagster_url: str | None = Field(default=None, pattern=r"^https?://[^\s?#]+$")
+    metrics: str = Field(default="off", pattern=r"^(off|stdout|file:.+|tcp://[^\s/:]+:\d{1,5})$")
     spark: SparkSettings = SparkSettings()
     remote: Options | None = None
     glue: GlueTarget | None = None

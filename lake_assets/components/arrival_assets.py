@@ -16,6 +16,7 @@ from lake_assets.components.names import asset_key, engines_key, store_key
 from lake_assets.components.partitions import arrival_partitions
 from lake_assets.components.resources import store_of
 from lake_assets.components.retries import retried
+from lake_assets.components.run_metrics import ingest_metrics, send
 from lake_assets.components.touched import log_touched
 from lake_assets.contracts.dataset import Dataset
 from lake_assets.contracts.lake import Lake
@@ -240,5 +241,6 @@ def _ingested(lake: Lake, dataset: Dataset) -> dg.AssetsDefinition:
         )
         if balance.passed:
             log_touched(context, lake, dataset, store, records)
+        send(context, lake, dataset, ingest_metrics(records))
 
     return ingested

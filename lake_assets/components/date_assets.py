@@ -12,6 +12,7 @@ from lake_assets.components.names import asset_key, engines_key, store_key
 from lake_assets.components.partitions import event_partitions
 from lake_assets.components.resources import store_of
 from lake_assets.components.retries import retried
+from lake_assets.components.run_metrics import gold_metrics, send
 from lake_assets.components.touched import log_touched
 from lake_assets.contracts.dataset import Dataset
 from lake_assets.contracts.lake import Lake
@@ -193,6 +194,7 @@ def _gold(lake: Lake, dataset: Dataset) -> dg.AssetsDefinition:
             ],
         )
         yield dg.MaterializeResult(asset_key=audit_key)
+        send(context, lake, dataset, gold_metrics(days))
 
     return gold
 

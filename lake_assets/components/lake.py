@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import dagster as dg
 from pydantic import BaseModel
 
+from lake_assets.components.alert_sensor import alert_sensors
 from lake_assets.components.arrival_assets import arrival_assets
 from lake_assets.components.date_assets import date_assets
 from lake_assets.components.engines import engines
@@ -49,7 +50,7 @@ class LakeComponent(dg.Component):
         parts = [_dataset_defs(lake, dataset) for dataset in lake.datasets]
         store = LakeStore(uri=settings.uri_of(lake), endpoint=settings.s3_endpoint)
         shared = dg.Definitions(
-            sensors=[automation_sensor(lake)],
+            sensors=[automation_sensor(lake), *alert_sensors(lake)],
             resources={store_key(lake): store, engines_key(lake): engines()},
         )
         return dg.Definitions.merge(*parts, shared)
