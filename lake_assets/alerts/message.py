@@ -141,7 +141,8 @@ def lasted(time: timedelta) -> str:
 def _order(notice: Notice) -> tuple[Any, ...]:
     incident = notice.incident
     ended = notice.event in {Event.RECOVERED, Event.GIVEN_UP}
-    return ended, -incident.severity.rank, _likeness(notice), incident.identity.partition
+    rank, identity = incident.severity.rank, incident.identity
+    return ended, -rank, _likeness(notice), identity.partition, identity.subject
 
 
 def _likeness(notice: Notice) -> tuple[str, ...]:
