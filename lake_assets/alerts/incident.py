@@ -100,6 +100,7 @@ class Event(StrEnum):
     STILL = "still"
     RECOVERED = "recovered"
     GIVEN_UP = "given_up"
+    TEST = "test"
 
 
 class Notice(Record):

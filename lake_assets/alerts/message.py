@@ -29,7 +29,11 @@ WORDS = {
     Event.STILL: "Still open",
     Event.RECOVERED: "Recovered",
     Event.GIVEN_UP: "Not told any more",
+    Event.TEST: "Test",
 }
+
+ASKS_FOR_NOTHING = frozenset({Event.RECOVERED, Event.GIVEN_UP, Event.TEST})
+"""What needs no line of the runbook, and comes last."""
 
 WHAT = {
     AlertKind.FAILED_CHECK: "check failed",
@@ -77,7 +81,7 @@ def compose(
         left_out: notices that could not be kept until the target answered again.
     """
     ordered = sorted(notices, key=_order)
-    wrong = [one for one in ordered if one.event not in {Event.RECOVERED, Event.GIVEN_UP}]
+    wrong = [one for one in ordered if one.event not in ASKS_FOR_NOTHING]
     runbook = {
         (one.incident.identity.kind, one.incident.identity.dataset): what_to_do(
             one.incident.identity
@@ -140,7 +144,7 @@ def lasted(time: timedelta) -> str:
 
 def _order(notice: Notice) -> tuple[Any, ...]:
     incident = notice.incident
-    ended = notice.event in {Event.RECOVERED, Event.GIVEN_UP}
+    ended = notice.event in ASKS_FOR_NOTHING
     rank, identity = incident.severity.rank, incident.identity
     return ended, -rank, _likeness(notice), identity.partition, identity.subject
 
@@ -156,6 +160,8 @@ def _likeness(notice: Notice) -> tuple[str, ...]:
 def _line(alike: list[Notice]) -> str:
     first = alike[0]
     incident, identity = first.incident, first.incident.identity
+    if first.event is Event.TEST:
+        return f"{WORDS[first.event]}: {identity.subject}"
     if identity.kind is AlertKind.SYSTEM_REJECT:
         head = _named([one.incident.identity.subject for one in alike])
     else:
@@ -191,10 +197,9 @@ def _named(names: Sequence[str]) -> str:
 def _subject(lake: str, ordered: Sequence[Notice]) -> str:
     if len(ordered) == 1:
         (one,) = ordered
-        identity = one.incident.identity
-        about = (
-            f"{WORDS[one.event]}: {WHAT[identity.kind]}: {identity.subject} {identity.partition}"
-        )
+        kind, identity = one.incident.identity.kind, one.incident.identity
+        what = "" if one.event is Event.TEST else f"{WHAT[kind]}: "
+        about = f"{WORDS[one.event]}: {what}{identity.subject} {identity.partition}"
     else:
         counts = {word: sum(WORDS[one.event] == word for one in ordered) for word in WORDS.values()}
         about = ", ".join(f"{n} {word.lower()}" for word, n in counts.items() if n)

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -34,7 +35,7 @@ class Recorder:
         return [[one.incident.identity.subject for one in m.notices] for m in self.messages]
 
 
-def route(path: str = "a", **fields: object) -> Route:
+def route(path: str = "a", **fields: Any) -> Route:
     return Route.model_validate({"to": "file", "path": path, **fields})
 
 
@@ -62,7 +63,7 @@ def told(
         ({"datasets": ["returns"]}, False),
     ],
 )
-def test_a_route_gets_what_it_is_for(fields: dict[str, object], does: bool) -> None:
+def test_a_route_gets_what_it_is_for(fields: dict[str, Any], does: bool) -> None:
     assert wants(route(**fields), notice(severity=AlertSeverity.WARN)) is does
 
 

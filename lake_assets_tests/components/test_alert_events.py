@@ -39,7 +39,7 @@ def test_only_figures_that_count_rows_are_told() -> None:
         "oldest_birthday": dg.MetadataValue.int(1931),
         "sample_rows": dg.MetadataValue.md("jane"),
         "rows": dg.MetadataValue.text("jane"),
-        "files": dg.MetadataValue.int(None),
+        "files": dg.IntMetadataValue(None),
     }
     assert figures(metadata) == "reject_rate 0.123457, rows_read 1,234,567"
 

@@ -85,7 +85,7 @@ def test_a_route_for_a_dataset_that_is_none_is_told(tmp_path: Path) -> None:
 
 
 def test_two_routes_to_one_place_are_told() -> None:
-    one = Route(to="file", path="a")  # type: ignore[arg-type]
+    one = Route.model_validate({"to": "file", "path": "a"})
     with pytest.raises(ValidationError, match="two routes lead to 'file a'"):
         Alerts(routes=[one, one])
 

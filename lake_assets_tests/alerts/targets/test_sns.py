@@ -21,7 +21,7 @@ class Topic:
     def __init__(self, endpoint: str, ending: str = "") -> None:
         fifo = {"FifoTopic": "true"} if ending else {}
         name = f"a{uuid.uuid4().hex}{ending}"
-        queue = {"FifoQueue": "true"} if ending else {}
+        queue: Any = {"FifoQueue": "true"} if ending else {}
         self.sns = boto3.client("sns", endpoint_url=endpoint, region_name="us-east-1")
         self.sqs = boto3.client("sqs", endpoint_url=endpoint, region_name="us-east-1")
         self.arn = self.sns.create_topic(Name=name, Attributes=fifo)["TopicArn"]
