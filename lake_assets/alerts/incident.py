@@ -111,6 +111,17 @@ class Notice(Record):
     made: datetime
 
     @property
+    def happened(self) -> datetime:
+        """When that came about which it tells; never later than it was made."""
+        match self.event:
+            case Event.NEW | Event.WORSE | Event.AGAIN:
+                return min(self.incident.last_seen, self.made)
+            case Event.RECOVERED:
+                return min(self.incident.right_since or self.made, self.made)
+            case _:
+                return self.made
+
+    @property
     def id(self) -> str:
         """The same however often it is made anew: a receiver that knows it has it already."""
         incident = self.incident

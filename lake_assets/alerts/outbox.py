@@ -115,7 +115,7 @@ def deliver(
         targets: by the name of their route.
         compose: makes the message.
         now: the time (UTC).
-        group: how long the oldest notice waits for others before it is sent with them.
+        group: how long after the first thing happened it is told, together with the others.
 
     Returns:
         What waits still, and what became of each route that was due.
@@ -124,7 +124,11 @@ def deliver(
     for name, target in targets.items():
         mine = [one.notice for one in outbox.owed if name in one.routes]
         wait = outbox.waits.get(name)
-        if not mine or (wait and now < wait.until) or now - mine[0].made < group:
+        if (
+            not mine
+            or (wait and now < wait.until)
+            or now - min(one.happened for one in mine) < group
+        ):
             continue
         message = compose(mine, outbox.left_out.get(name, 0))
         try:

@@ -115,8 +115,15 @@ def finished(
 
 def is_of_lake(lake: Lake, run: dg.DagsterRun) -> bool:
     """Whether a run is about a lake: by its tag, or by the assets it was started for."""
-    keys = run.asset_selection or set()
-    return run.tags.get(LAKE_TAG) == lake.lake or any(key.path[0] == lake.lake for key in keys)
+    return run.tags.get(LAKE_TAG) == lake.lake or any(
+        key.path[0] == lake.lake for key in _assets_of(run)
+    )
+
+
+def _assets_of(run: dg.DagsterRun) -> set[dg.AssetKey]:
+    """The assets that a run was started for, or whose checks it was started for."""
+    checked = {check.asset_key for check in run.asset_check_selection or ()}
+    return {*(run.asset_selection or ()), *checked}
 
 
 def told_by(
@@ -167,9 +174,9 @@ def _whole(
     """A run that failed without a failed step, such as one whose process died, and its recovery."""
     name = run.job_name
     if name.startswith("__"):  # Dagster's own job of all assets
-        names = sorted(key.path[-1] for key in run.asset_selection or ())
+        names = sorted(key.path[-1] for key in _assets_of(run))
         name = ", ".join(names[:3]) or name
-    datasets = sorted(filter(None, (dataset_of_asset(lake, k) for k in run.asset_selection or ())))
+    datasets = sorted(filter(None, (dataset_of_asset(lake, key) for key in _assets_of(run))))
     found = [
         Seen(
             identity=Identity(
@@ -201,7 +208,8 @@ def _checked(
     detail = figures(evaluation.metadata)
     if key.path[1:2] and key.path[1] in ARRIVAL_ZONES:
         # A day of arrivals is not repeated: that its feed is right again shows on a later one.
-        detail = ", ".join(filter(None, (f"arrived {_range(partitions)}", detail)))
+        arrived = f"arrived {_range(partitions)}" if partitions[0] else ""
+        detail = ", ".join(filter(None, (arrived, detail)))
         partitions = [""]
     error = evaluation.severity is dg.AssetCheckSeverity.ERROR
     for partition in partitions:
@@ -223,11 +231,14 @@ def _checked(
 def _stepped(
     lake: Lake, run: dg.DagsterRun, step: str, at: datetime, *, ok: bool
 ) -> Iterator[Seen]:
+    dataset = dataset_of_step(lake, step)
+    if not dataset and any(key.path[0] != lake.lake for key in _assets_of(run)):
+        return  # a step of another lake, in a run over several
     for partition in partitions_of(run):
         yield Seen(
             identity=Identity(
                 kind=AlertKind.FAILED_RUN,
-                dataset=dataset_of_step(lake, step),
+                dataset=dataset,
                 subject=step,
                 partition=partition,
             ),
@@ -261,7 +272,7 @@ def partitions_of(run: dg.DagsterRun) -> list[str]:
     if not first or not last:
         return [run.tags.get(PARTITION_TAG, "")]
     try:
-        begin, days = date.fromisoformat(first), 0
+        begin = date.fromisoformat(first)
         days = (date.fromisoformat(last) - begin).days
     except ValueError:
         return [f"{first}...{last}"]

@@ -134,10 +134,11 @@ class Alerts(ContractModel):
         default=24, gt=0, description="What stays wrong is told again after so many hours."
     )
     group_seconds: float = Field(
-        default=30,
+        default=10,
         ge=0,
         le=3600,
-        description="How long a message waits for others, to go out with them as one.",
+        description="So long after something happened it is told, with all else as one message. "
+        "The sensor looks every 30 seconds.",
     )
     runbook: Runbook = Field(
         default_factory=dict,

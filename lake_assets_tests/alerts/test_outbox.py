@@ -96,6 +96,26 @@ def test_a_notice_waits_for_others_and_goes_out_with_them() -> None:
     assert target.subjects == [["x", "y"]]
 
 
+def test_what_happened_a_while_before_it_was_seen_has_waited_already() -> None:
+    target = Recorder()
+    late = notice("x").model_copy(update={"made": at(1)})
+    box = add(Outbox(), [late], [route()])
+    told(box, {"file a": target}, 1, timedelta(minutes=30))
+    assert target.subjects == [["x"]]
+
+
+@pytest.mark.parametrize(
+    ("event", "happened"), [(Event.NEW, 1), (Event.RECOVERED, 2), (Event.STILL, 3)]
+)
+def test_when_it_happened_is_when_it_was_seen_and_not_when_it_was_told(
+    event: Event, happened: int
+) -> None:
+    one = notice(event=event, hours=1, right_since=at(2)).model_copy(update={"made": at(3)})
+    assert one.happened == at(happened)
+    ahead = one.model_copy(update={"made": at(0.5)})  # the store's clock is before ours
+    assert ahead.happened == at(0.5)
+
+
 def test_a_target_that_fails_gets_all_later_and_the_others_at_once() -> None:
     bad, good = Recorder(down()), Recorder()
     targets = {"file a": bad, "file b": good}

@@ -5,7 +5,7 @@ from typing import Any
 import dagster as dg
 import pytest
 
-from lake_assets.components.alert_events import figures, partitions_of
+from lake_assets.components.alert_events import figures, is_of_lake, partitions_of
 from lake_assets.components.alert_links import Links, dataset_of_asset, dataset_of_step
 from lake_assets.components.names import asset_key
 from lake_assets_tests.components.conftest import contract, definitions
@@ -29,6 +29,17 @@ def run(**tags: str) -> dg.DagsterRun:
 )
 def test_the_partitions_of_a_run(tags: dict[str, str], partitions: list[str]) -> None:
     assert partitions_of(run(**tags)) == partitions
+
+
+def test_a_run_is_of_the_lakes_of_its_tag_assets_or_checks() -> None:
+    lake = contract()
+    ours, theirs = dg.AssetKey(["retail", "raw", "raw_sales"]), dg.AssetKey(["telco", "raw"])
+    assert is_of_lake(lake, run(**{"lake_assets/lake": "retail"}))
+    assert is_of_lake(lake, dg.DagsterRun(job_name="j", asset_selection={theirs, ours}))
+    check = dg.AssetCheckKey(ours, "c")
+    assert is_of_lake(lake, dg.DagsterRun(job_name="j", asset_check_selection={check}))
+    assert not is_of_lake(lake, dg.DagsterRun(job_name="j", asset_selection={theirs}))
+    assert not is_of_lake(lake, run())
 
 
 def test_only_figures_that_count_rows_are_told() -> None:

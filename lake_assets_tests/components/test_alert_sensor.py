@@ -233,6 +233,23 @@ class TestRuns:
         watch.world.instance.report_run_canceled(run)
         assert watch.told() == []
 
+    def test_a_run_over_several_lakes_tells_each_of_its_own(
+        self, watch: Watch, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        other = watch.world.lake.model_copy(update={"lake": "telco"})
+        monkeypatch.setenv("LAKE_TELCO_URI", watch.world.store.uri)
+        both = dg.Definitions.merge(watch.world.defs, definitions(other))
+        zones = [("retail", "validated_sales"), ("telco", "validated_sales")]
+        job = both.resolve_implicit_global_asset_job_def()
+        fail_with(monkeypatch, "reset")
+        job.execute_in_process(
+            instance=watch.world.instance,
+            asset_selection=[dg.AssetKey([lake, "validated", name]) for lake, name in zones],
+            partition_key=watch.world.today,
+            raise_on_error=False,
+        )
+        assert watch.told() == [("new", "failed_run", "retail_sales_validated", TODAY)]
+
     def test_runs_of_other_lakes_are_not_told(self, watch: Watch) -> None:
         failed_run(watch.world, **{LAKE_TAG: "telco"})
         assert watch.told() == []
