@@ -1,4 +1,4 @@
-"""What a person reads: a subject, a short text, and the same as blocks of Slack."""
+"""What a person reads: a subject and a short text."""
 
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
@@ -18,9 +18,6 @@ NAMES = 3
 
 SUBJECT_CHARACTERS = 100
 """SNS takes no longer one. https://docs.aws.amazon.com/sns/latest/api/API_Publish.html"""
-
-SECTION_CHARACTERS = 3000
-"""Of a block of Slack. https://docs.slack.dev/reference/block-kit/blocks/section-block"""
 
 WORDS = {
     Event.NEW: "New",
@@ -107,30 +104,6 @@ def compose(
     )
 
 
-def slack(message: Message) -> dict[str, Any]:
-    """The message as an incoming webhook of Slack takes it; nothing in it is markup of others."""
-    text = escaped(message.text)
-    sections = _cut(text, SECTION_CHARACTERS)
-    return {
-        "text": escaped(message.subject),
-        "blocks": [
-            {"type": "header", "text": {"type": "plain_text", "text": message.subject}},
-            *({"type": "section", "text": {"type": "mrkdwn", "text": part}} for part in sections),
-            {
-                "type": "context",
-                "elements": [
-                    {"type": "mrkdwn", "text": f"{message.severity.upper()} · id {message.id}"}
-                ],
-            },
-        ],
-    }
-
-
-def escaped(text: str) -> str:
-    """Text in which Slack finds no link, mention or channel."""
-    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-
-
 def lasted(time: timedelta) -> str:
     """``2 h 10 min``, ``3 d 1 h``, ``40 s``: the two largest parts."""
     seconds = max(int(time.total_seconds()), 0)
@@ -206,14 +179,3 @@ def _subject(lake: str, ordered: Sequence[Notice]) -> str:
     line = f"[{lake}] {about}".strip()
     plain = "".join(c if " " <= c <= "~" else "?" for c in line)
     return plain if len(plain) <= SUBJECT_CHARACTERS else f"{plain[: SUBJECT_CHARACTERS - 3]}..."
-
-
-def _cut(text: str, longest: int) -> list[str]:
-    """Whole lines in parts of at most ``longest`` characters; a longer line is cut off."""
-    parts = [""]
-    for line in text.split("\n"):
-        line = line[:longest]
-        if len(parts[-1]) + len(line) + 1 > longest:
-            parts.append("")
-        parts[-1] += f"\n{line}" if parts[-1] else line
-    return parts

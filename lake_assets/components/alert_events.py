@@ -1,14 +1,8 @@
-"""What finished runs tell: their checks, their steps, and the ingest runs that they committed.
+"""What a finished run tells: its checks, its steps, and the ingest runs that it committed."""
 
-Runs are read when they have ended, in the order of their ending. Dagster's events of asset checks
-could be followed by themselves, but ``DagsterInstance.get_event_records`` goes away with 2.0, and
-its SQLite storage, which `make dev` uses, has no order of them across runs.
-"""
-
-import math
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 from typing import Any
 
 import dagster as dg
@@ -21,22 +15,11 @@ from lake_assets.components.alert_links import (
     dataset_of_asset,
     dataset_of_step,
 )
-from lake_assets.components.names import DATASET_TAG, LAKE_TAG
+from lake_assets.components.alert_runs import assets_of, partitions_of
+from lake_assets.components.names import DATASET_TAG
 from lake_assets.contracts.alerts import AlertKind, AlertSeverity
 from lake_assets.contracts.lake import Lake
 
-RUNS_A_TICK = 50
-"""Of each way to end."""
-
-SETTLED = timedelta(seconds=5)
-"""Dagster decides shortly after a failure whether it runs the same again, and writes events of
-several processes in an order that is certain only a moment later."""
-
-ENDINGS = (
-    dg.DagsterEventType.RUN_SUCCESS,
-    dg.DagsterEventType.RUN_FAILURE,
-    dg.DagsterEventType.RUN_CANCELED,
-)
 TOLD = {
     dg.DagsterEventType.ASSET_CHECK_EVALUATION,
     dg.DagsterEventType.ASSET_MATERIALIZATION,
@@ -44,12 +27,6 @@ TOLD = {
     dg.DagsterEventType.STEP_SUCCESS,
 }
 WILL_RETRY_TAG = "dagster/will_retry"
-PARTITION_TAG = "dagster/partition"
-RANGE_TAGS = ("dagster/asset_partition_range_start", "dagster/asset_partition_range_end")
-
-DAYS = 31
-"""A range of more dates is told as a range."""
-
 COUNTED = frozenset(
     {
         "rows", "files", "dates", "keys", "columns", "rate", "share", "good", "rejected", "refused",
@@ -65,65 +42,6 @@ BLOCKED = "DagsterAssetCheckFailedError"
 
 COVERED_BY_FILES = "header_contract"
 """A check that fails for refused files: each of those is told by its name."""
-
-
-def finished(
-    instance: dg.DagsterInstance, cursors: Mapping[str, str], since: datetime, now: datetime
-) -> tuple[list[tuple[dg.DagsterRun, datetime]], dict[str, str]]:
-    """Runs that have ended since the last look, with the time, in the order of their ending.
-
-    Args:
-        instance: with the history.
-        cursors: of the last look, by the type of event.
-        since: runs that ended before are left out.
-        now: what ended within :data:`SETTLED` of it is left for the next look.
-
-    Returns:
-        The runs, and the cursors for the next look.
-    """
-
-    def changes(kind: dg.DagsterEventType, limit: int) -> dg.EventRecordsResult:
-        wanted = dg.RunStatusChangeRecordsFilter(
-            kind,  # type: ignore[arg-type]
-            after_timestamp=since.timestamp(),
-        )
-        return instance.fetch_run_status_changes(
-            wanted, limit=limit, cursor=cursors.get(kind.value), ascending=True
-        )
-
-    found = {kind: changes(kind, RUNS_A_TICK) for kind in ENDINGS}
-    # Where there are more than we read, the other ways to end wait, too: order matters.
-    ends = [one.records[-1].timestamp for one in found.values() if one.has_more and one.records]
-    horizon = min([*ends, (now - SETTLED).timestamp()], default=math.inf)
-    ended: dict[str, float] = {}
-    moved = dict(cursors)
-    for kind, result in found.items():
-        records = [one for one in result.records if one.timestamp <= horizon]
-        if not records:
-            continue
-        ended |= {one.run_id: one.timestamp for one in records}
-        whole = len(records) == len(result.records)
-        moved[kind.value] = (result if whole else changes(kind, len(records))).cursor
-    if not ended:
-        return [], moved
-    runs = instance.get_runs(dg.RunsFilter(run_ids=list(ended)))
-    times = {run_id: datetime.fromtimestamp(at, UTC) for run_id, at in ended.items()}
-    return sorted(
-        ((run, times[run.run_id]) for run in runs), key=lambda pair: (pair[1], pair[0].run_id)
-    ), moved
-
-
-def is_of_lake(lake: Lake, run: dg.DagsterRun) -> bool:
-    """Whether a run is about a lake: by its tag, or by the assets it was started for."""
-    return run.tags.get(LAKE_TAG) == lake.lake or any(
-        key.path[0] == lake.lake for key in _assets_of(run)
-    )
-
-
-def _assets_of(run: dg.DagsterRun) -> set[dg.AssetKey]:
-    """The assets that a run was started for, or whose checks it was started for."""
-    checked = {check.asset_key for check in run.asset_check_selection or ()}
-    return {*(run.asset_selection or ()), *checked}
 
 
 def told_by(
@@ -174,9 +92,9 @@ def _whole(
     """A run that failed without a failed step, such as one whose process died, and its recovery."""
     name = run.job_name
     if name.startswith("__"):  # Dagster's own job of all assets
-        names = sorted(key.path[-1] for key in _assets_of(run))
+        names = sorted(key.path[-1] for key in assets_of(run))
         name = ", ".join(names[:3]) or name
-    datasets = sorted(filter(None, (dataset_of_asset(lake, key) for key in _assets_of(run))))
+    datasets = sorted(filter(None, (dataset_of_asset(lake, key) for key in assets_of(run))))
     found = [
         Seen(
             identity=Identity(
@@ -232,7 +150,7 @@ def _stepped(
     lake: Lake, run: dg.DagsterRun, step: str, at: datetime, *, ok: bool
 ) -> Iterator[Seen]:
     dataset = dataset_of_step(lake, step)
-    if not dataset and any(key.path[0] != lake.lake for key in _assets_of(run)):
+    if not dataset and any(key.path[0] != lake.lake for key in assets_of(run)):
         return  # a step of another lake, in a run over several
     for partition in partitions_of(run):
         yield Seen(
@@ -264,21 +182,6 @@ def _ingested(
             at=at,
             link=links.run(run.run_id),
         )
-
-
-def partitions_of(run: dg.DagsterRun) -> list[str]:
-    """The partition of a run; each date of a short range; a long range as one; else nothing."""
-    first, last = (run.tags.get(tag, "") for tag in RANGE_TAGS)
-    if not first or not last:
-        return [run.tags.get(PARTITION_TAG, "")]
-    try:
-        begin = date.fromisoformat(first)
-        days = (date.fromisoformat(last) - begin).days
-    except ValueError:
-        return [f"{first}...{last}"]
-    if days >= DAYS:
-        return [f"{first}...{last}"]
-    return [(begin + timedelta(days=number)).isoformat() for number in range(days + 1)]
 
 
 def figures(metadata: Mapping[str, Any]) -> str:

@@ -14,9 +14,10 @@ from lake_assets.alerts.outbox import Sent, add, deliver
 from lake_assets.alerts.routes import targets
 from lake_assets.alerts.runbook import what_to_do
 from lake_assets.alerts.state import INGESTS, Ingest, Listed, State, kept, read
-from lake_assets.components.alert_events import finished, is_of_lake, told_by
+from lake_assets.components.alert_events import told_by
 from lake_assets.components.alert_files import ingested_files, refusals, refused_files
 from lake_assets.components.alert_links import Links
+from lake_assets.components.alert_runs import finished, is_of_lake
 from lake_assets.components.names import asset_key, store_key
 from lake_assets.components.resources import store_of
 from lake_assets.contracts.lake import Lake

@@ -7,12 +7,9 @@ import pytest
 from lake_assets.alerts.incident import Event
 from lake_assets.alerts.message import (
     LINES,
-    SECTION_CHARACTERS,
     SUBJECT_CHARACTERS,
     compose,
-    escaped,
     lasted,
-    slack,
 )
 from lake_assets.contracts.alerts import AlertKind, AlertSeverity
 from lake_assets_tests.alerts.notices import BEGIN, at, message, notice
@@ -89,23 +86,6 @@ def test_a_subject_is_one_short_line_of_ascii() -> None:
     assert told.subject.isprintable()
 
 
-def test_slack_finds_no_mention_and_no_link_in_a_name() -> None:
-    told = slack(message(notice("<!channel> & <https://evil.example|x>.csv")))
-    text = told["blocks"][1]["text"]["text"]
-    assert "<" not in text
-    assert "&lt;!channel&gt; &amp; " in text
-
-
-def test_slack_gets_sections_that_it_takes() -> None:
-    notices = [notice("x" * 400 + str(number)) for number in range(LINES)]
-    blocks = slack(message(*notices, notice("y" * 5000)))["blocks"]
-    sections = [block["text"]["text"] for block in blocks if block["type"] == "section"]
-    assert len(sections) > 1
-    assert max(map(len, sections)) <= SECTION_CHARACTERS
-    assert len(blocks) <= 50
-    assert len(blocks[0]["text"]["text"]) <= 150
-
-
 @pytest.mark.parametrize(
     ("seconds", "text"),
     [
@@ -120,7 +100,3 @@ def test_slack_gets_sections_that_it_takes() -> None:
 )
 def test_a_time_is_told_in_its_two_largest_parts(seconds: int, text: str) -> None:
     assert lasted(timedelta(seconds=seconds)) == text
-
-
-def test_escaped_text_is_read_back_by_slack_as_it_was() -> None:
-    assert escaped("a&lt;<b>") == "a&amp;lt;&lt;b&gt;"

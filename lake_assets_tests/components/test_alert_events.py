@@ -5,8 +5,9 @@ from typing import Any
 import dagster as dg
 import pytest
 
-from lake_assets.components.alert_events import figures, is_of_lake, partitions_of
+from lake_assets.components.alert_events import figures
 from lake_assets.components.alert_links import Links, dataset_of_asset, dataset_of_step
+from lake_assets.components.alert_runs import is_of_lake, partitions_of
 from lake_assets.components.names import asset_key
 from lake_assets_tests.components.conftest import contract, definitions
 

@@ -14,7 +14,7 @@ import pytest
 from dagster._core.definitions.sensor_definition import SensorExecutionData
 
 from lake_assets.alerts.outbox import KEPT
-from lake_assets.components import alert_events, alert_sensor, retries
+from lake_assets.components import alert_events, alert_runs, alert_sensor, retries
 from lake_assets.components.names import DATASET_TAG, LAKE_TAG
 from lake_assets.components.resources import LakeStore
 from lake_assets.contracts.alerts import AlertKind, Alerts, Route
@@ -257,7 +257,7 @@ class TestRuns:
     def test_more_runs_than_a_tick_reads_are_read_in_the_order_of_their_ending(
         self, watch: Watch, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(alert_events, "RUNS_A_TICK", 2)
+        monkeypatch.setattr(alert_runs, "RUNS_A_TICK", 2)
         for _ in range(5):
             failed_run(watch.world)
         watch.world.ingest()

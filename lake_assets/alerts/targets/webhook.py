@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from urllib.parse import urlsplit
 
-from lake_assets.alerts.message import Message, slack
+from lake_assets.alerts.message import Message
+from lake_assets.alerts.slack import slack
 from lake_assets.alerts.targets.target import DeliveryFailed
 
 CONNECT_SECONDS = 3.0

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from lake_assets.alerts.message import slack
+from lake_assets.alerts.slack import slack
 from lake_assets.alerts.targets.target import DeliveryFailed
 from lake_assets.alerts.targets.webhook import WebhookTarget
 from lake_assets_tests.alerts.notices import message
