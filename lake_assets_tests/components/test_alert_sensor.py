@@ -301,6 +301,16 @@ class TestFiles:
         watch.world.ingest()
         assert [event for event, *_ in watch.told()] == ["new", "recovered"]
 
+    def test_a_file_that_was_good_before_it_was_refused_is_not_recovered(
+        self, watch: Watch
+    ) -> None:
+        watch.world.drop("a.csv", sale("T1", TODAY))
+        watch.world.ingest()
+        watch.world.drop("a.csv", "1,2", header="this,that")
+        watch.world.ingest()
+        assert watch.told() == [("new", "system_reject", "a.csv", "")]
+        assert watch.told() == []
+
     def test_a_file_that_is_taken_away_is_recovered(self, watch: Watch) -> None:
         watch.world.drop("a.csv", "1,2", header="this,that")
         watch.world.ingest()
@@ -482,22 +492,17 @@ def test_no_target_gets_personal_data(
         add_route(watch, Route.model_validate({"to": "webhook", "webhook_env": "HOOK"}))
         add_route(watch, Route.model_validate({"to": "sns", "topic_arn": topic}))
         world = watch.world
+        figures = {"rows": 3, "least": 4711.25}
+        found = Finding(False, f"the first is {PERSON}", figures, [{"value": PERSON}])
+        monkeypatch.setattr(checks, "reject_rate", lambda *_: found)
         world.drop("bad.csv", f"{PERSON},S1,2025-01-01 10:00:00,{PERSON},none,2.50,2.50")
         world.drop("refused.csv", f"{PERSON};1", header=f"{PERSON};id")
         world.ingest()
         with monkeypatch.context() as patch:
             fail_with(patch, f"cannot parse {PERSON}")
             world.ingest(raises=False)
-        found = Finding(
-            False,
-            f"the first is {PERSON}",
-            {"rows": 3, "least": 4711.25},
-            [{"value": PERSON}],
-        )
-        with monkeypatch.context() as patch:
-            patch.setattr(checks, "reject_rate", lambda *_: found)
-            world.drop("late.csv", sale("T1", "2025-01-01"))
-            world.ingest()
+        world.drop("late.csv", sale("T1", "2025-01-01"))
+        world.ingest()
         done = watch.tick()
         watch.tick()
     heard = sqs.receive_message(QueueUrl=queue, MaxNumberOfMessages=10)["Messages"]
@@ -511,6 +516,7 @@ def test_no_target_gets_personal_data(
         assert "jane" not in text, target
         assert "4711" not in text, target
         assert "4,711" not in text, target
+        assert "rows 3" in text, target
         assert "ConnectionResetError" in text, target
         assert "refused.csv" in text, target
     assert "jane" not in (done.cursor or "") + (done.skip_message or "")
