@@ -94,11 +94,8 @@ def add(outbox: Outbox, notices: Iterable[Notice], routes: Sequence[Route]) -> O
         if (names := tuple(route.name for route in routes if wants(route, notice)))
     ]
     left_out = {name: count for name, count in outbox.left_out.items() if name in there}
-    for lost in owed[:-KEPT]:
-        for name in lost.routes:
-            left_out[name] = left_out.get(name, 0) + 1
     waits = {name: wait for name, wait in outbox.waits.items() if name in there}
-    return Outbox(owed=tuple(owed[-KEPT:]), waits=waits, left_out=left_out)
+    return Outbox(owed=tuple(owed), waits=waits, left_out=left_out)
 
 
 def deliver(
@@ -139,7 +136,16 @@ def deliver(
         else:
             outbox = _taken(outbox, name)
             results.append(Sent(name, len(mine), 0))
-    return outbox, results
+    return _trimmed(outbox), results
+
+
+def _trimmed(outbox: Outbox) -> Outbox:
+    """As much as is kept; of each route it is counted what goes."""
+    left_out = dict(outbox.left_out)
+    for lost in outbox.owed[:-KEPT]:
+        for name in lost.routes:
+            left_out[name] = left_out.get(name, 0) + 1
+    return outbox.model_copy(update={"owed": outbox.owed[-KEPT:], "left_out": left_out})
 
 
 def _failed(outbox: Outbox, name: str, now: datetime, error: DeliveryFailed) -> Outbox:

@@ -166,6 +166,17 @@ def test_what_a_target_does_not_take_for_too_long_is_left_out_and_counted(
     assert box == Outbox()
 
 
+def test_a_target_that_works_gets_everything_however_much_it_is(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(rules, "KEPT", 3)
+    target = Recorder()
+    box = add(Outbox(), [notice(f"{number}") for number in range(5)], [route()])
+    box, _ = told(box, {"file a": target}, 0)
+    assert target.subjects == [["0", "1", "2", "3", "4"]]
+    assert box == Outbox()
+
+
 def test_what_waits_for_a_route_that_is_gone_is_dropped() -> None:
     target = Recorder(down())
     box = add(Outbox(), [notice()], [route()])
