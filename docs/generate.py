@@ -25,6 +25,7 @@ import lake_assets
 from lake_assets import settings
 from lake_assets.cli import app
 from lake_assets.contracts import Lake
+from lake_assets.contracts.alerts import Alerts, Route
 from lake_assets.contracts.column import Column
 from lake_assets.contracts.dataset import (
     DATE_IN_RANGE,
@@ -57,8 +58,8 @@ COMPONENT: Final = "lake_assets.components.LakeComponent"
 NOTE: Final = "<!-- Written by docs/generate.py. Edit the code or that script, not this page. -->"
 
 MODELS: Final[tuple[type[BaseModel], ...]] = (
-    Lake, Intake, EngineChoice, Dataset, CsvFormat, Column, Rule, Partitioning, Gold, Quality,
-    Limit, Accepted, Range, Unique, Reference, Target, Volume, Freshness, Zones,
+    Lake, Intake, EngineChoice, Alerts, Route, Dataset, CsvFormat, Column, Rule, Partitioning, Gold,
+    Quality, Limit, Accepted, Range, Unique, Reference, Target, Volume, Freshness, Zones,
 )  # fmt: skip
 
 FIELDS: Final = {
@@ -624,6 +625,8 @@ def settings_page() -> str:
             "and below it the lake's name, else `uri` in the lake's YAML, else `./lake/<name>`.",
             "`make` knows two more: `PYTHON`, the interpreter that `.venv` is made with, and "
             "`PORT`, where `make dev` opens Dagster (3000).",
+            "Routes of [alerts](../how-to/get-alerts.md) name variables of their own, such as "
+            "`LAKE_ALERTS_FILE` in the lake retail, which `make dev` sets.",
             "## Engines",
             "Which engine runs a job is said by the run's tag `lake_assets/engine`, else by "
             "`engine` of the dataset or of the lake in its YAML. Each reads its own variables.",

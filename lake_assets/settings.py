@@ -10,6 +10,9 @@ variable                   meaning
 ``LAKE_WORKERS``           tasks at once on this machine; one a core if not set
 ``LAKE_GIT_URL``           what stands before a file's path on a Git host, for links to the code:
                            ``https://github.com/team/lake/blob/main``
+``LAKE_DAGSTER_URL``       where people open Dagster, for the links in alerts
+``LAKE_METRICS``           where metrics for CloudWatch go, in its embedded format: ``off`` (if not
+                           set), ``stdout``, ``file:/path``, or ``tcp://host:port`` for its agent
 =========================  ==========================================================
 
 Those of engines begin with ``LAKE_<ENGINE>__``; see the models below.
@@ -69,6 +72,8 @@ class Settings(BaseSettings):
     s3_endpoint: str | None = Field(default=None, pattern=r"^https?://[^/\s]+/?$")
     workers: int | None = Field(default=None, ge=1, le=256)
     git_url: str | None = Field(default=None, pattern=r"^https?://\S+$")
+    dagster_url: str | None = Field(default=None, pattern=r"^https?://[^\s?#]+$")
+    metrics: str = Field(default="off", pattern=r"^(off|stdout|file:.+|tcp://[^\s/:]+:\d{1,5})$")
     spark: SparkSettings = SparkSettings()
     remote: Options | None = None
     glue: GlueTarget | None = None

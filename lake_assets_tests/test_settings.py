@@ -9,7 +9,10 @@ from lake_assets.settings import SettingsError, connect, load_settings
 from lake_assets.storage import StoreUnavailable
 from lake_assets_tests.jobs.lakes import contract
 
-VARIABLES = ("LAKE_URI", "LAKE_RETAIL_URI", "LAKE_S3_ENDPOINT", "LAKE_WORKERS")
+VARIABLES = (
+    "LAKE_URI", "LAKE_RETAIL_URI", "LAKE_S3_ENDPOINT", "LAKE_WORKERS", "LAKE_DAGSTER_URL",
+    "LAKE_METRICS",
+)  # fmt: skip
 
 
 @pytest.fixture(autouse=True)
@@ -39,6 +42,14 @@ def test_nothing_has_to_be_set(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
         ("LAKE_S3_ENDPOINT", "https://s3.example.org/", "https://s3.example.org/"),
         ("LAKE_WORKERS", "1", 1),
         ("LAKE_WORKERS", "256", 256),
+        (
+            "LAKE_DAGSTER_URL",
+            "https://dagster.example.org/base",
+            "https://dagster.example.org/base",
+        ),
+        ("LAKE_METRICS", "stdout", "stdout"),
+        ("LAKE_METRICS", "file:///var/metrics", "file:///var/metrics"),
+        ("LAKE_METRICS", "tcp://127.0.0.1:25888", "tcp://127.0.0.1:25888"),
     ],
 )
 def test_a_right_value_is_taken(
@@ -57,6 +68,10 @@ def test_a_right_value_is_taken(
         ("LAKE_S3_ENDPOINT", "localhost:9000", "String should match pattern"),
         ("LAKE_S3_ENDPOINT", "ftp://localhost", "String should match pattern"),
         ("LAKE_S3_ENDPOINT", "http://localhost:9000/bucket", "String should match pattern"),
+        ("LAKE_DAGSTER_URL", "dagster:3000", "should match pattern"),
+        ("LAKE_DAGSTER_URL", "https://dagster/?a=b", "should match pattern"),
+        ("LAKE_METRICS", "on", "should match pattern"),
+        ("LAKE_METRICS", "tcp://127.0.0.1", "should match pattern"),
         ("LAKE_WORKERS", "0", "greater than or equal to 1"),
         ("LAKE_WORKERS", "-2", "greater than or equal to 1"),
         ("LAKE_WORKERS", "257", "less than or equal to 256"),

@@ -17,6 +17,7 @@ from lake_assets.components.names import asset_key, asset_tags, engines_key, sto
 from lake_assets.components.partitions import arrival_partitions
 from lake_assets.components.resources import store_of
 from lake_assets.components.retries import retried
+from lake_assets.components.run_metrics import ingest_metrics, send
 from lake_assets.components.touched import log_touched
 from lake_assets.contracts.dataset import Dataset
 from lake_assets.contracts.lake import Lake
@@ -264,5 +265,6 @@ def _ingested(lake: Lake, dataset: Dataset) -> dg.AssetsDefinition:
         yield from checks.evaluations(context, archive, {context.partition_key: books_balance})
         if balance.passed:
             log_touched(context, lake, dataset, store, records)
+        send(context, lake, dataset, ingest_metrics(records))
 
     return ingested

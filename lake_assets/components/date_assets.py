@@ -13,6 +13,7 @@ from lake_assets.components.names import asset_key, asset_tags, engines_key, sto
 from lake_assets.components.partitions import event_partitions
 from lake_assets.components.resources import store_of
 from lake_assets.components.retries import retried
+from lake_assets.components.run_metrics import gold_metrics, send
 from lake_assets.components.touched import log_touched
 from lake_assets.contracts.dataset import Dataset
 from lake_assets.contracts.lake import Lake
@@ -171,6 +172,7 @@ def _gold(lake: Lake, dataset: Dataset) -> dg.AssetsDefinition:
         found = {day.target_date: gold_checks(store, dataset, day, around) for day in days}
         yield from checks.evaluations(context, gold_key, found)
         yield dg.MaterializeResult(asset_key=audit_key)
+        send(context, lake, dataset, gold_metrics(days))
 
     return gold
 

@@ -7,6 +7,7 @@ import dagster as dg
 from dagster_shared.yaml_utils.source_position import SourcePosition
 from pydantic import BaseModel
 
+from lake_assets.components.alert_sensor import alert_sensors
 from lake_assets.components.arrival_assets import arrival_assets
 from lake_assets.components.code_references import reference, with_code
 from lake_assets.components.date_assets import date_assets
@@ -63,7 +64,7 @@ class LakeComponent(dg.Component):
         parts = [_dataset_defs(lake, dataset) for dataset in lake.datasets]
         store = LakeStore(uri=settings.uri_of(lake), endpoint=settings.s3_endpoint)
         shared = dg.Definitions(
-            sensors=[automation_sensor(lake)],
+            sensors=[automation_sensor(lake), *alert_sensors(lake)],
             resources={store_key(lake): store, engines_key(lake): engines()},
         )
         return dg.Definitions.merge(*parts, standing_checks(lake), shared)

@@ -8,6 +8,7 @@ from typing import Self
 
 from pydantic import Field, field_validator, model_validator
 
+from lake_assets.contracts.alerts import Runbook
 from lake_assets.contracts.column import Column, ColumnType
 from lake_assets.contracts.engine import EngineChoice
 from lake_assets.contracts.model import ContractModel, Name
@@ -226,6 +227,16 @@ class Dataset(ContractModel):
     quality: Quality = Quality()
     engine: EngineChoice | None = Field(
         default=None, description="Where jobs run, if it is not where those of the lake do."
+    )
+    late_after_days: int | None = Field(
+        default=None,
+        ge=0,
+        description="Rows that arrive more than so many days after their event date are told as "
+        "late data. Without it, none are.",
+    )
+    runbook: Runbook = Field(
+        default_factory=dict,
+        description="Kind of alert -> what to do, in place of the lake's own line.",
     )
 
     @model_validator(mode="after")

@@ -5,6 +5,7 @@ from typing import Self
 
 from pydantic import Field, model_validator
 
+from lake_assets.contracts.alerts import Alerts
 from lake_assets.contracts.dataset import Dataset
 from lake_assets.contracts.engine import EngineChoice
 from lake_assets.contracts.model import ContractModel, Name
@@ -55,6 +56,9 @@ class Lake(ContractModel):
     arrivals_start: date = Field(description="First arrival partition.")
     intake: Intake = Intake()
     engine: EngineChoice = Field(default=EngineChoice(), description="Where jobs run.")
+    alerts: Alerts = Field(
+        default=Alerts(), description="Who is told when something is wrong, of what, how often."
+    )
     datasets: list[Dataset] = Field(min_length=1)
 
     @model_validator(mode="after")
@@ -65,6 +69,12 @@ class Lake(ContractModel):
         prefixes = [prefix for dataset in self.datasets for prefix in dict(dataset.zones).values()]
         if len(set(prefixes)) < len(prefixes):
             raise ValueError(f"lake {self.lake!r}: two datasets share a zone; give each its own")
+        for route in self.alerts.routes:
+            if unknown := sorted(set(route.datasets) - set(names)):
+                raise ValueError(
+                    f"lake {self.lake!r}: the route {route.name!r} is for {unknown}, which is no "
+                    f"dataset here; the datasets are {names}"
+                )
         return self
 
     @model_validator(mode="after")

@@ -97,6 +97,7 @@ def test_sensors_run_from_the_start(defs: dg.Definitions) -> None:
         "retail_sales_arrivals",
         "retail_sales_left_behind",
         "retail_automation",
+        "retail_alerts",
     }
 
 

@@ -301,5 +301,8 @@ def test_no_field_of_a_contract_can_change_unseen() -> None:
             assert [where for where in changes(old, new) if where.startswith(part)], field
     assert changes(small(), small(versions="supersede"))
     assert changes(small(), small(engine="spark"))
+    assert changes(small(), small(late_after_days=7)) == {"late_after_days": COMPATIBLE}
+    assert changes(small(), small(runbook={"late_data": "call"})) == {"runbook": COMPATIBLE}
     told = {part for part, _ in PARTS.values()} | {"columns", "engine", "rules", "key", "versions"}
+    told |= {"late_after_days", "runbook"}
     assert told | {"name", "contract_version", "description"} == set(Dataset.model_fields)

@@ -16,6 +16,7 @@ import pytest
 import yaml
 
 from lake_assets.contracts import Column, load_lake
+from lake_assets.contracts.alerts import Alerts
 from lake_assets.contracts.dataset import Zones
 from lake_assets.contracts.engine import EngineChoice
 from lake_assets.contracts.quality import Quality
@@ -142,6 +143,8 @@ def test_yaml_examples_load(page: Path, tmp_path: Path) -> None:
             assert EngineChoice.model_validate(document["engine"]).from_mb
         elif document and set(document) == {"quality"}:
             assert Quality.model_validate(document["quality"]).columns()
+        elif document and set(document) == {"alerts"}:
+            assert Alerts.model_validate(document["alerts"]).routes
         elif document:
             assert set(document) == {"zones"}, "say in this test how to load this example"
             Zones.model_validate(document["zones"])
