@@ -25,8 +25,17 @@ class Box:
             self.client.send_message(QueueUrl=self.url, MessageBody=body)
 
     def purge(self) -> None:
-        """Lose all messages."""
-        self.client.purge_queue(QueueUrl=self.url)
+        """Lose all messages. SQS has a request for that, which it takes once a minute."""
+        while len(self):
+            found = self.client.receive_message(QueueUrl=self.url, MaxNumberOfMessages=10)
+            for one in found.get("Messages", []):
+                self.client.delete_message(QueueUrl=self.url, ReceiptHandle=one["ReceiptHandle"])
+
+    def hide(self, seconds: int) -> None:
+        """How long a message that was received stays out of sight."""
+        self.client.set_queue_attributes(
+            QueueUrl=self.url, Attributes={"VisibilityTimeout": str(seconds)}
+        )
 
     def __len__(self) -> int:
         """Messages that are not deleted, in sight or not."""
@@ -42,10 +51,11 @@ class Box:
 def make_queue(endpoint: str, visibility_seconds: int = 0) -> Box:
     """A new queue; by default a message that was received is in sight again at once."""
     client = boto3.client("sqs", endpoint_url=endpoint)
-    attributes = {"VisibilityTimeout": str(visibility_seconds)}
-    url = client.create_queue(QueueName=f"q-{uuid.uuid4().hex}", Attributes=attributes)["QueueUrl"]
+    url = client.create_queue(QueueName=f"q-{uuid.uuid4().hex}")["QueueUrl"]
     found = client.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])
-    return Box(client, endpoint, url, found["Attributes"]["QueueArn"])
+    box = Box(client, endpoint, url, found["Attributes"]["QueueArn"])
+    box.hide(visibility_seconds)
+    return box
 
 
 def notify(box: Box, bucket: str) -> None:
@@ -64,7 +74,11 @@ def notify_through_sns(box: Box, bucket: str) -> None:
 def notify_through_eventbridge(box: Box, bucket: str) -> None:
     """S3 sends its events to EventBridge, where a rule puts them into the queue."""
     events, name = box.of("events"), f"r-{uuid.uuid4().hex}"
-    pattern = {"source": ["aws.s3"], "detail": {"bucket": {"name": [bucket]}}}
+    pattern = {
+        "source": ["aws.s3"],
+        "detail-type": ["Object Created"],
+        "detail": {"bucket": {"name": [bucket]}, "object": {"key": [{"prefix": "raw/"}]}},
+    }
     events.put_rule(Name=name, EventPattern=json.dumps(pattern))
     events.put_targets(Rule=name, Targets=[{"Id": "queue", "Arn": box.arn}])
     box.of("s3").put_bucket_notification_configuration(

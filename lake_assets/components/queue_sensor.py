@@ -117,7 +117,7 @@ def _summary(hints: "Sequence[Hint]", spent: int) -> str:
     parts += [(count, why) for why, count in sorted(ignored.items())]
     parts.append((unknown, "that nobody understands"))
     told = ", ".join(f"{count} {what}" for count, what in parts if count)
-    return f"{len(hints)} messages: {told}."
+    return f"{len(hints)} message{'s' if len(hints) > 1 else ''}: {told}."
 
 
 def _log_unknown(context: dg.SensorEvaluationContext, hints: "Sequence[Hint]") -> None:
