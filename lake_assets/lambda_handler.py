@@ -163,5 +163,6 @@ def _validate(notice: Notice) -> Outcome:
     if verdict is None or verdict.outcome == "vanished":
         detail = "The object is not there any more: another run has taken it, or it was deleted."
         return Outcome(bucket, key, "taken", detail=detail)
+    assert verdict.outcome != "stuck"  # only a batch passes over a file
     destination = f"{prefix}{verdict.key}"
     return Outcome(bucket, key, verdict.outcome, destination, verdict.reason, verdict.detail)

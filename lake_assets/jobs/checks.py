@@ -16,7 +16,7 @@ from lake_assets.contracts.dataset import Dataset
 from lake_assets.jobs.compaction.metrics import Metrics
 from lake_assets.jobs.compaction.processed_rows import left_out
 from lake_assets.jobs.repair.restate import Restated
-from lake_assets.jobs.validate import Verdict, refused
+from lake_assets.jobs.validate import Verdict, refused, sentence_of_stuck, stuck
 from lake_assets.kernels.accounting import Accounting
 from lake_assets.kernels.evolution import evolve, sources
 from lake_assets.kernels.gold import processed_schema, without_files
@@ -43,16 +43,23 @@ class Finding:
 
 
 def header_contract(verdicts: Sequence[Verdict]) -> Finding:
-    """Every file was let in; a refused one has a header or a form that breaks the contract."""
-    out = refused(verdicts)
+    """Every file was let in; a refused one has a header or a form that breaks the contract.
+
+    One that is stuck is not let in either.
+    """
+    out, held = refused(verdicts), stuck(verdicts)
     table: list[dict[str, str | int | float]] = [
         {"file": v.source_file, "reason": v.reason or "", "detail": v.detail or "", "now at": v.key}
-        for v in out
+        for v in [*out, *held]
     ]
     sentence = f"{len(verdicts):,} files looked at, {len(out):,} refused."
     if out:
         sentence += " Mend them at the source and drop them in raw/ again, or extend the contract."
-    return Finding(not out, sentence, {"files": len(verdicts), "refused": len(out)}, table)
+    figures: dict[str, float] = {"files": len(verdicts), "refused": len(out)}
+    if held:
+        sentence += f" {sentence_of_stuck(held)}"
+        figures["stuck"] = len(held)
+    return Finding(not (out or held), sentence, figures, table)
 
 
 def conservation(store: Store, records: Sequence[Commit]) -> Finding:
