@@ -78,8 +78,10 @@ def queue_sensor(
         told = [(message, hint_of(lake, store.uri, message.body)) for message in received]
         standing = {one.name: _standing(store, one, told) for one in lake.datasets}
         spent = [message for message, hint in told if not _stands(hint, standing)]
+        # Also where a file is gone: the Lambda may have let it in, to wait for a run.
+        names = {name for _, hint in told for name in hint.keys}
         looks = [
-            look(context.instance, store, lake, one) for one in lake.datasets if standing[one.name]
+            look(context.instance, store, lake, one) for one in lake.datasets if one.name in names
         ]
         requests = [found.request for found in looks if found.request]
         summary = _summary([hint for _, hint in told], len(spent))
