@@ -209,4 +209,4 @@ def test_stale_dates_that_failed_and_others_do_not_break_the_tick(
     assert left.partition_key == "2025-01-03"
     fail_run(world, dict(left.tags))
     told = skip_message(world, "retail_sales_left_behind")
-    assert [day in told for day in requests] == [True] * 3
+    assert [str(day) in told for day in requests] == [True] * 3
