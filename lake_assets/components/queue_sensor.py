@@ -85,7 +85,7 @@ def queue_sensor(
         ]
         requests = [found.request for found in looks if found.request]
         summary = _summary([hint for _, hint in told], len(spent))
-        _log_unknown(context, [hint for _, hint in told])
+        _log_unknown(context, [hint for _, hint in told if not _stands(hint, standing)])
         context.log.info(summary)
         _delete(context, source, spent)
         if requests:
@@ -132,7 +132,7 @@ def _delete(
     context: dg.SensorEvaluationContext, source: "Queue", spent: "Sequence[Received]"
 ) -> None:
     """Messages that are not deleted come again, which is no reason to request no run."""
-    from lake_assets.storage.sqs import QueueError
+    from lake_assets.storage.sqs_errors import QueueError
 
     try:
         deleted = source.delete(spent, DELETE_SECONDS, clock)

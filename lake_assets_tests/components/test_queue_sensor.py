@@ -14,7 +14,8 @@ from lake_assets.components.names import BATCH_TAG
 from lake_assets.settings import SettingsError
 from lake_assets.storage import StoreUnavailable, sqs
 from lake_assets.storage.ledger import standing
-from lake_assets.storage.sqs import NoSuchQueue, Queue, QueueUnreachable
+from lake_assets.storage.sqs import Queue
+from lake_assets.storage.sqs_errors import NoSuchQueue, QueueUnreachable
 from lake_assets_tests.components.conftest import World, contract, definitions, sale
 from lake_assets_tests.components.test_sensors import evaluate, skip_message, tick
 from lake_assets_tests.queues import WAYS, Box, make_queue, notify

@@ -11,7 +11,8 @@ import pytest
 
 from lake_assets.jobs.hints import hint_of
 from lake_assets.storage import sqs
-from lake_assets.storage.sqs import Queue, QueueDenied, Received
+from lake_assets.storage.sqs import Queue, Received
+from lake_assets.storage.sqs_errors import QueueDenied
 from lake_assets_tests.docs import pages
 from lake_assets_tests.jobs.lakes import contract
 from lake_assets_tests.queues import Box, make_queue

@@ -12,15 +12,13 @@ from botocore.exceptions import (
 )
 
 from lake_assets.storage import sqs
-from lake_assets.storage.sqs import (
+from lake_assets.storage.sqs import Queue, Received, region_of
+from lake_assets.storage.sqs_errors import (
     NoSuchQueue,
-    Queue,
     QueueDenied,
     QueueError,
     QueueUnreachable,
-    Received,
     explain,
-    region_of,
 )
 from lake_assets_tests.queues import Box, make_queue
 
