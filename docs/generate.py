@@ -212,9 +212,9 @@ RUN_KEYS: Final = {
     "files.file": "Its name as it was dropped. Beside another of the same name in raw/, it gets a "
     "mark: `sales~0123456789ab.csv`.",
     "files.status": "`processed`; `duplicate` if a file of the same bytes was ingested before; "
-    "`rejected` as a whole.",
+    "`rejected` as a whole; `stuck` if the store does not let us have it: it is still in raw/.",
     "files.reason": "Why it was not processed: [a reason](reasons.md#of-refused-files), or "
-    "`duplicate`. Else null.",
+    "`duplicate` or `no_access`. Else null.",
     "files.encoding": "How it was read, for example `utf-8`. Null if it was not.",
     "files.delimiter": "The sign between its cells. Null if it was not read.",
     "files.rows_read": "Rows in the file, from its line ends; 0 if it was rejected whole. Always "
@@ -606,6 +606,9 @@ def lake_schema() -> dict[str, Any]:
 # --- settings -----------------------------------------------------------------
 
 
+OF_ONE_LAKE: Final = {"LAKE_<NAME>_URI", "LAKE_<NAME>_QUEUE_URL"}
+
+
 def settings_page() -> str:
     """The environment variables."""
     prose, rows = _simple_table(settings.__doc__ or "")
@@ -614,7 +617,11 @@ def settings_page() -> str:
     fields = {
         f"LAKE_{name.upper()}" for name in settings.Settings.model_fields if not _model_of(name)
     }
-    _all_known("the table of lake_assets/settings.py", fields, names - {"LAKE_<NAME>_URI"})
+    _all_known(
+        "the table of lake_assets/settings.py",
+        fields,
+        names - OF_ONE_LAKE,
+    )
     return "\n\n".join(
         [
             f"{NOTE}\n\n# Settings",

@@ -197,3 +197,38 @@ def test_connecting_to_a_bucket_on_an_endpoint(s3_uri: str, s3_endpoint: str):
     assert connect(f"{s3_uri}/retail", s3_endpoint).uri == f"{s3_uri}/retail"
     with pytest.raises(StoreUnavailable, match="does not exist"):
         connect(f"{s3_uri}-other", s3_endpoint)
+
+
+QUEUE = "https://sqs.eu-west-1.amazonaws.com/123456789012/arrivals"
+
+
+@pytest.mark.parametrize(
+    ("own", "yaml", "found"),
+    [
+        (QUEUE, None, QUEUE),
+        (QUEUE, f"{QUEUE}-yaml", QUEUE),
+        (None, QUEUE, QUEUE),
+        ("", QUEUE, QUEUE),
+        ("http://127.0.0.1:4566/000000000000/q", None, "http://127.0.0.1:4566/000000000000/q"),
+        (None, None, None),
+    ],
+)
+def test_a_lakes_queue_is_named_by_its_own_variable_else_by_its_yaml(
+    monkeypatch: pytest.MonkeyPatch, own: str | None, yaml: str | None, found: str | None
+):
+    monkeypatch.delenv("LAKE_RETAIL_QUEUE_URL", raising=False)
+    if own is not None:
+        monkeypatch.setenv("LAKE_RETAIL_QUEUE_URL", own)
+    intake = contract().intake.model_copy(update={"queue_url": yaml})
+    lake = contract().model_copy(update={"intake": intake})
+    assert load_settings().queue_of(lake) == found
+
+
+@pytest.mark.parametrize("url", ["arrivals", "sqs.eu-west-1.amazonaws.com/1/q", "https://host"])
+def test_a_queue_that_is_no_url_is_told_with_its_variable(
+    monkeypatch: pytest.MonkeyPatch, url: str
+):
+    monkeypatch.setenv("LAKE_RETAIL_QUEUE_URL", url)
+    with pytest.raises(SettingsError, match="must be the URL of an SQS queue, such as") as error:
+        load_settings().queue_of(contract())
+    assert str(error.value).startswith(f"LAKE_RETAIL_QUEUE_URL={url!r}: ")

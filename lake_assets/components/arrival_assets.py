@@ -127,7 +127,8 @@ def _validated(lake: Lake, dataset: Dataset) -> dg.AssetsDefinition:
         context: dg.AssetExecutionContext,
     ) -> Iterator[dg.MaterializeResult[Any] | checks.Events]:
         from lake_assets.jobs.checks import header_contract
-        from lake_assets.jobs.validate import validate
+        from lake_assets.jobs.validate import refused, sentence_of_stuck, stuck, validate
+        from lake_assets.storage.errors import StoreUnavailable
 
         store = store_of(context, lake)
         verdicts = validate(store, lake, dataset, date.fromisoformat(context.partition_key))
@@ -136,6 +137,13 @@ def _validated(lake: Lake, dataset: Dataset) -> dg.AssetsDefinition:
                 context.log.warning(
                     f"{verdict.source_file} {verdict.outcome}: {verdict.reason}: {verdict.detail}"
                 )
+        if (
+            verdicts
+            and len(stuck(verdicts)) == len(verdicts)
+            and not any(store.list(dataset.zones.validated))
+        ):
+            # Nothing else can be done, and a run that fails is seen.
+            raise StoreUnavailable(sentence_of_stuck(verdicts))
         accepted = [verdict for verdict in verdicts if verdict.outcome == "validated"]
         rows = [
             {
@@ -151,7 +159,8 @@ def _validated(lake: Lake, dataset: Dataset) -> dg.AssetsDefinition:
             asset_key=key,
             metadata={
                 "files": len(accepted),
-                "refused": len(verdicts) - len(accepted),
+                "refused": len(refused(verdicts)),
+                "stuck": len(stuck(verdicts)),
                 "bytes": sum(verdict.size for verdict in accepted),
                 "verdicts": metadata.markdown(rows),
                 **metadata.place(store, dataset.zones.validated),

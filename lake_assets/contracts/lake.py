@@ -11,6 +11,8 @@ from lake_assets.contracts.engine import EngineChoice
 from lake_assets.contracts.model import ContractModel, Name
 from lake_assets.contracts.quality_types import check_reference
 
+QUEUE_URL = r"^https?://[^/\s]+/\S+$"
+
 
 class Intake(ContractModel):
     """How much one run takes, and how often the arrival sensor looks."""
@@ -23,6 +25,18 @@ class Intake(ContractModel):
         description="A file must be this old: on a disk, it may still be being written.",
     )
     interval_seconds: int = Field(default=10, ge=1, description="Pause between two looks.")
+    queue_url: str | None = Field(
+        default=None,
+        pattern=QUEUE_URL,
+        description="The SQS queue that gets S3's events of this lake, and of no other: then files "
+        "are taken when S3 tells of them. `LAKE_<NAME>_QUEUE_URL` wins.",
+    )
+    reconcile_seconds: int = Field(
+        default=60,
+        ge=1,
+        description="With a queue, pause between two looks at the listing, which finds what no "
+        "event told of. `interval_seconds` is then the pause between two looks into the queue.",
+    )
     abandoned_hours: float = Field(
         default=48,
         gt=0,

@@ -60,9 +60,9 @@ def browser() -> Iterator[Browser]:
         pytest.fail("There is no Chromium: install it (apt-get install chromium), or set CHROMIUM.")
     with sync_playwright() as playwright:
         # A container has no user namespaces, and its root cannot use Chromium's sandbox.
-        found = playwright.chromium.launch(executable_path=program, args=["--no-sandbox"])
-        yield found
-        found.close()
+        chromium = playwright.chromium.launch(executable_path=program, args=["--no-sandbox"])
+        yield chromium
+        chromium.close()
 
 
 @pytest.fixture

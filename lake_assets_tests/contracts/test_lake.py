@@ -6,6 +6,7 @@ import pytest
 from pydantic import ValidationError
 
 from lake_assets.contracts import Lake
+from lake_assets.contracts.lake import Intake
 from lake_assets_tests.kernels.reading import SMALL
 
 
@@ -45,3 +46,11 @@ def test_standing_checks_have_five_fields_of_cron(cron: str) -> None:
                 "intake": {"standing_check_cron": cron},
             }
         )
+
+
+@pytest.mark.parametrize("url", ["arrivals", "https://host", "https://host/a b", "s3://b/q"])
+def test_a_queue_is_named_by_its_url(url: str) -> None:
+    good = "https://sqs.eu-west-1.amazonaws.com/123456789012/arrivals"
+    assert Intake(queue_url=good).queue_url == good
+    with pytest.raises(ValidationError, match="queue_url"):
+        Intake(queue_url=url)

@@ -37,6 +37,20 @@ NOT_RUN = {
         "--notification-configuration file://notification.json",
     ),
     (
+        "docs/how-to/react-to-s3-events.md",
+        "aws sqs create-queue --queue-name retail-arrivals --attributes file://queue.json",
+    ),
+    (
+        "docs/how-to/react-to-s3-events.md",
+        "aws s3api put-bucket-notification-configuration --bucket my-lake "
+        "--notification-configuration file://events.json",
+    ),
+    (
+        "docs/how-to/react-to-s3-events.md",
+        "export LAKE_RETAIL_QUEUE_URL=https://sqs.eu-west-1.amazonaws.com/123456789012/"
+        "retail-arrivals",
+    ),
+    (
         "docs/how-to/run-on-glue-and-emr.md",
         "lake deploy --to s3://my-lake/deploy --glue-job lake-retail "
         "--glue-role arn:aws:iam::123456789012:role/lake-job",

@@ -6,23 +6,31 @@ from lake_assets.contracts.dataset import Dataset
 from lake_assets.jobs.checks.finding import Finding, Row, Severity, allowed, severity_of
 from lake_assets.jobs.checks.samples import sampled_rejects
 from lake_assets.jobs.repair.restate import Restated
-from lake_assets.jobs.validate import Verdict, refused
+from lake_assets.jobs.validate import Verdict, refused, sentence_of_stuck, stuck
 from lake_assets.kernels.accounting import Accounting
 from lake_assets.storage.ledger import Commit
 from lake_assets.storage.store import Store
 
 
 def header_contract(verdicts: Sequence[Verdict]) -> Finding:
-    """Every file was let in; a refused one has a header or a form that breaks the contract."""
-    out = refused(verdicts)
+    """Every file was let in; a refused one has a header or a form that breaks the contract.
+
+    One that is stuck is not let in either.
+    """
+    out, held = refused(verdicts), stuck(verdicts)
     table: list[Row] = [
         {"file": v.source_file, "reason": v.reason or "", "detail": v.detail or "", "now at": v.key}
-        for v in out
+        for v in [*out, *held]
     ]
+    sentence = f"{len(verdicts):,} files looked at, {len(out):,} refused."
+    figures: dict[str, float] = {"files": len(verdicts), "refused": len(out)}
+    if held:
+        sentence += f" {sentence_of_stuck(held)}"
+        figures["stuck"] = len(held)
     return Finding(
-        not out,
-        f"{len(verdicts):,} files looked at, {len(out):,} refused.",
-        {"files": len(verdicts), "refused": len(out)},
+        not (out or held),
+        sentence,
+        figures,
         table,
         recover="Mend them at the source and drop them in raw/ again. If the files are right, "
         "extend the contract (`lake sniff FILE` shows what it says of one) and drop them again.",
