@@ -34,31 +34,44 @@ pytestmark = pytest.mark.slow
 
 
 class Production:
-    """The services of deploy/compose.yaml as processes of this machine, but for the web server."""
+    """The services of deploy/compose.yaml as processes of this machine."""
 
     def __init__(self, folder: Path, lake: Path, instance: dg.DagsterInstance) -> None:
         self.folder, self.lake, self.instance = folder, lake, instance
         self.dropped: list[SampleFile] = []
-        self._port = free_port()
+        self._compose = yaml.safe_load((ROOT / "deploy" / "compose.yaml").read_text())["services"]
+        self._places = {
+            "0.0.0.0": "127.0.0.1",
+            "4000": str(free_port()),
+            "3000": str(free_port()),
+            "/opt/dagster/workspace.yaml": str(folder / "workspace.yaml"),
+        }
         self._running: dict[str, subprocess.Popen[bytes]] = {}
         workspace = yaml.safe_load((ROOT / "deploy" / "workspace.yaml").read_text())
-        workspace["load_from"][0]["grpc_server"] |= {"host": "127.0.0.1", "port": self._port}
+        workspace["load_from"][0]["grpc_server"] |= {
+            "host": "127.0.0.1",
+            "port": int(self._places["4000"]),
+        }
         (folder / "workspace.yaml").write_text(yaml.safe_dump(workspace))
 
     def start(self, service: str) -> None:
         """Start one with the command of the compose file, on this machine's addresses."""
-        compose = yaml.safe_load((ROOT / "deploy" / "compose.yaml").read_text())
-        places = {
-            "0.0.0.0": "127.0.0.1",
-            "4000": str(self._port),
-            "/opt/dagster/workspace.yaml": str(self.folder / "workspace.yaml"),
-        }
-        program, *words = compose["services"][service]["command"]
-        command = [str(Path(sys.executable).parent / program), *(places.get(w, w) for w in words)]
+        command = self._here(self._compose[service]["command"])
         with (self.folder / f"{service}.log").open("ab") as log:
             self._running[service] = subprocess.Popen(
                 command, cwd=ROOT, stdout=log, stderr=subprocess.STDOUT, start_new_session=True
             )
+
+    def is_healthy(self, service: str) -> bool:
+        """What the service's health check in the compose file says."""
+        _, *command = self._compose[service]["healthcheck"]["test"]
+        return subprocess.run(self._here(command), check=False, capture_output=True).returncode == 0
+
+    def _here(self, words: list[str]) -> list[str]:
+        """A command of the compose file, with this machine's programs, addresses and files."""
+        for inside, here in self._places.items():
+            words = [word.replace(inside, here) for word in words]
+        return [str(Path(sys.executable).parent / words[0]), *words[1:]]
 
     def kill(self, service: str, number: int = signal.SIGKILL) -> None:
         """End one and all of its processes, as its container would."""
@@ -117,13 +130,13 @@ class Production:
 
 @contextmanager
 def services(folder: Path, lake: Path) -> Iterator[Production]:
-    """Code server and daemon, both up."""
+    """All services but the database, started."""
     with ExitStack() as stack:
         instance = stack.enter_context(dg.DagsterInstance.get())
         production = Production(folder, lake, instance)
         stack.callback(production.stop)
-        production.start("code")
-        production.start("daemon")
+        for service in ("code", "daemon", "web"):
+            production.start(service)
         yield production
 
 
@@ -136,6 +149,8 @@ def test_nothing_is_lost_or_done_twice_when_daemon_and_code_server_are_killed(
     with services(tmp_path, lake) as production:
         production.drop(first)
         production.wait_for(production.is_done, "gold of the first file")
+        for service in ("code", "daemon", "web"):
+            assert production.is_healthy(service), service
         assert production.runs(dg.DagsterRunStatus.SUCCESS) == production.runs()
 
         before = production.runs()
@@ -153,6 +168,7 @@ def test_nothing_is_lost_or_done_twice_when_daemon_and_code_server_are_killed(
         production.drop(third)
         production.wait_for(lambda: production.started() - before, "a run of the third file")
         production.kill("code")
+        assert not production.is_healthy("code")
         died = production.started() - before
         production.start("code")
         production.wait_for(production.is_done, "gold of the third file")
