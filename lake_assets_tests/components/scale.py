@@ -15,6 +15,8 @@ import warnings  # noqa: E402
 from collections.abc import Callable, Iterator  # noqa: E402
 from contextlib import contextmanager  # noqa: E402
 from datetime import date, timedelta  # noqa: E402
+from functools import partial  # noqa: E402
+from typing import Any  # noqa: E402
 
 import dagster as dg  # noqa: E402
 
@@ -47,7 +49,8 @@ class _Automation:
     """The conditions of all lakes, with their cursor."""
 
     def __init__(self, defs: dg.Definitions, instance: dg.DagsterInstance) -> None:
-        self._defs, self._instance, self._cursor, self.requested = defs, instance, None, 0
+        self._defs, self._instance, self.requested = defs, instance, 0
+        self._cursor: Any = None
 
     def tick(self) -> None:
         result = dg.evaluate_automation_conditions(
@@ -71,7 +74,7 @@ def _sensors(
         if sensor.name.endswith(ending) and isinstance(sensor, dg.SensorDefinition):
             needed = {key: (defs.resources or {})[key] for key in sensor.required_resource_keys}
             with _context(defs, instance, needed) as context:
-                yield lambda sensor=sensor, context=context: sensor.evaluate_tick(context)
+                yield partial(sensor.evaluate_tick, context)
 
 
 @contextmanager

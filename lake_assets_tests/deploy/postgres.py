@@ -79,15 +79,18 @@ def _serve(place: Path, folder: Path) -> Iterator[Database]:
     secret.write_text(PASSWORD)
     secret.chmod(0o644)
     data = folder / "data"
-    make = [place / "bin" / "initdb", "-D", data, "-U", Database.user, "--no-sync"]
+    make = [str(place / "bin" / "initdb"), "-D", str(data), "-U", Database.user, "--no-sync"]
     make += ["--encoding=UTF8", "--auth=scram-sha-256", f"--pwfile={secret}"]
     subprocess.run(make, check=True, stdout=subprocess.DEVNULL, **who)
     database = Database(free_port())
-    serve = [place / "bin" / "postgres", "-D", data, "-k", folder, "-p", str(database.port)]
+    serve = [str(place / "bin" / "postgres"), "-D", str(data), "-k", str(folder)]
+    serve += ["-p", str(database.port)]
     for setting in ("listen_addresses=127.0.0.1", "fsync=off", "full_page_writes=off"):
         serve += ["-c", setting]
     with (folder / "log").open("wb") as log:
-        process = subprocess.Popen(serve, stdout=log, stderr=subprocess.STDOUT, **who)
+        process: subprocess.Popen[bytes] = subprocess.Popen(
+            serve, stdout=log, stderr=subprocess.STDOUT, **who
+        )
         try:
             _wait_for(database, process, folder / "log")
             yield database
