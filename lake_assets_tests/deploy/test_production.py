@@ -170,6 +170,7 @@ def test_nothing_is_lost_or_done_twice_when_daemon_and_code_server_are_killed(
         production.kill("code")
         assert not production.is_healthy("code")
         died = production.started() - before
+        assert died
         production.start("code")
         production.wait_for(production.is_done, "gold of the third file")
         assert production.runs(dg.DagsterRunStatus.FAILURE) == died
