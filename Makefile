@@ -135,6 +135,8 @@ demo: $(VENV)/.installed-core ## Messy files become gold, every row accounted fo
 .PHONY: dev
 dev: export DAGSTER_HOME := $(CURDIR)/build/dagster_home
 dev: export LAKE_URI := $(LAKE_URI)
+dev: export LAKE_ALERTS_FILE ?= $(CURDIR)/build/alerts.ndjson
+dev: export LAKE_DAGSTER_URL ?= http://127.0.0.1:$(PORT)
 # `dg dev` starts this same command, after checks that the code location makes anyway.
 dev: export PYTHONWARNINGS := ignore:Function `dev_command` is superseded
 dev: $(VENV)/.installed-ui ## Open Dagster on http://127.0.0.1:$PORT with sample files in the lake
@@ -142,6 +144,7 @@ dev: $(VENV)/.installed-ui ## Open Dagster on http://127.0.0.1:$PORT with sample
 	@cp dagster.yaml "$$DAGSTER_HOME/dagster.yaml"
 	@if [ "$(SAMPLES)" = 1 ]; then $(RUN) lake generate retail/sales --out build/lake/retail/raw --refused 1; fi
 	@echo "Lake:    $$LAKE_URI"
+	@echo "Alerts:  $$LAKE_ALERTS_FILE"
 	@echo "Dagster: http://127.0.0.1:$(PORT)  (Ctrl-C stops it)"
 	@$(RUN) exec dagster dev -h 127.0.0.1 -p $(PORT)
 

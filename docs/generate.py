@@ -11,6 +11,7 @@ import json
 import re
 import sys
 from collections.abc import Iterator
+from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
 from types import UnionType
@@ -24,6 +25,7 @@ import lake_assets
 from lake_assets import settings
 from lake_assets.cli import app
 from lake_assets.contracts import Lake
+from lake_assets.contracts.alerts import Alerts, Route
 from lake_assets.contracts.column import Column
 from lake_assets.contracts.dataset import (
     DATE_IN_RANGE,
@@ -31,12 +33,22 @@ from lake_assets.contracts.dataset import (
     Dataset,
     Gold,
     Partitioning,
-    Quality,
     Zones,
 )
 from lake_assets.contracts.engine import EngineChoice
 from lake_assets.contracts.lake import Intake
 from lake_assets.contracts.pattern import __doc__ as pattern_doc
+from lake_assets.contracts.quality import (
+    Accepted,
+    Freshness,
+    Limit,
+    Quality,
+    Range,
+    Reference,
+    Target,
+    Unique,
+    Volume,
+)
 from lake_assets.contracts.rule import OWN_REASONS, Rule
 from lake_assets.kernels.parsing import cells
 
@@ -46,8 +58,8 @@ COMPONENT: Final = "lake_assets.components.LakeComponent"
 NOTE: Final = "<!-- Written by docs/generate.py. Edit the code or that script, not this page. -->"
 
 MODELS: Final[tuple[type[BaseModel], ...]] = (
-    Lake, Intake, EngineChoice, Dataset, CsvFormat, Column, Rule, Partitioning, Gold, Quality,
-    Zones,
+    Lake, Intake, EngineChoice, Alerts, Route, Dataset, CsvFormat, Column, Rule, Partitioning, Gold,
+    Quality, Limit, Accepted, Range, Unique, Reference, Target, Volume, Freshness, Zones,
 )  # fmt: skip
 
 FIELDS: Final = {
@@ -65,7 +77,7 @@ FIELDS: Final = {
     "Dataset.rules": "What must be true of a row.",
     "Dataset.partition": "Which column gives a row its event date.",
     "Dataset.gold": "The analytics table.",
-    "Dataset.quality": "Thresholds of the asset checks.",
+    "Dataset.quality": "What the asset checks of each partition allow.",
     "CsvFormat.delimiters": "Signs that may divide the cells. Each file is tried with all.",
     "Column.name": "The column's name in the tables, and one of the headers that name it.",
     "Column.type": "How its text is read. See [Reading CSV](../explanation/reading-csv.md).",
@@ -82,10 +94,6 @@ FIELDS: Final = {
     "Partitioning.start": "The first event date. Earlier ones are rejected.",
     "Gold.table": "The table's name, and its folder below `gold/`.",
     "Gold.target_file_mb": "About how large a Parquet file may get; a larger one is split.",
-    "Quality.max_reject_rate": "Rejected rows as a share of the rows of an arrival run.",
-    "Quality.max_duplicate_rate": "Superseded rows as a share of the rows of a date.",
-    "Quality.max_null_rate": "Column -> nulls as a share of a date's gold rows. Without an entry: "
-    "0 for a required column, 1 for others.",
     "Zones.raw": "Files as they were dropped. The only folder that you write to.",
     "Zones.validated": "Files whose header fits, until their run is done.",
     "Zones.rejected_system": "Files that were refused as a whole, each with a `_reason.json`.",
@@ -204,9 +212,9 @@ RUN_KEYS: Final = {
     "files.file": "Its name as it was dropped. Beside another of the same name in raw/, it gets a "
     "mark: `sales~0123456789ab.csv`.",
     "files.status": "`processed`; `duplicate` if a file of the same bytes was ingested before; "
-    "`rejected` as a whole.",
+    "`rejected` as a whole; `stuck` if the store does not let us have it: it is still in raw/.",
     "files.reason": "Why it was not processed: [a reason](reasons.md#of-refused-files), or "
-    "`duplicate`. Else null.",
+    "`duplicate` or `no_access`. Else null.",
     "files.encoding": "How it was read, for example `utf-8`. Null if it was not.",
     "files.delimiter": "The sign between its cells. Null if it was not read.",
     "files.rows_read": "Rows in the file, from its line ends; 0 if it was rejected whole. Always "
@@ -533,7 +541,10 @@ def _type_name(kind: Any) -> str:
         case None:
             if isinstance(kind, type) and issubclass(kind, StrEnum):
                 return ", ".join(f"`{member}`" for member in kind)
-            names = {bool: "true or false", str: "text", int: "integer", float: "number"}
+            names = {
+                bool: "true or false", str: "text", int: "integer", float: "number",
+                datetime: "timestamp",
+            }  # fmt: skip
             return names.get(kind, getattr(kind, "__name__", str(kind)))
         case origin if origin in (Union, UnionType):
             parts = [_type_name(part) for part in arguments if part is not type(None)]
@@ -550,6 +561,8 @@ def _field_default(field: FieldInfo) -> str:
     if field.is_required():
         return "required"
     value = field.get_default(call_default_factory=True)
+    if isinstance(value, Limit):
+        return f"`{json.dumps(value.model_dump(exclude_none=True))}`"
     if isinstance(value, BaseModel):
         return "its defaults"
     if value in ("", None, [], {}):
@@ -623,6 +636,8 @@ DEPLOYMENT = (
 )
 """Variables that the code does not read itself: name, default, who reads it, meaning."""
 
+OF_ONE_LAKE: Final = {"LAKE_<NAME>_URI", "LAKE_<NAME>_QUEUE_URL"}
+
 
 def settings_page() -> str:
     """The environment variables, all of them in one table."""
@@ -632,7 +647,11 @@ def settings_page() -> str:
     fields = {
         f"LAKE_{name.upper()}" for name in settings.Settings.model_fields if not _model_of(name)
     }
-    _all_known("the table of lake_assets/settings.py", fields, names - {"LAKE_<NAME>_URI"})
+    _all_known(
+        "the table of lake_assets/settings.py",
+        fields,
+        names - OF_ONE_LAKE,
+    )
     engines = [name for name in settings.Settings.model_fields if _model_of(name)]
     table = [
         *((name, "", "all", meaning) for name, meaning in rows[1:]),
@@ -647,6 +666,8 @@ def settings_page() -> str:
             outro.partition("\n\n")[2],
             "Where a lake is: `--uri` on the command line, else `LAKE_<NAME>_URI`, else `LAKE_URI` "
             "and below it the lake's name, else `uri` in the lake's YAML, else `./lake/<name>`.",
+            "Routes of [alerts](../how-to/get-alerts.md) name variables of their own, such as "
+            "`LAKE_ALERTS_FILE` in the lake retail, which `make dev` sets.",
             "Which engine runs a job is said by the run's tag `lake_assets/engine`, else by "
             "`engine` of the dataset or of the lake in its YAML. What services have in common is "
             "read by Glue, EMR Serverless and EMR; **required** holds for an engine that is used.",

@@ -11,9 +11,9 @@ from dataclasses import asdict, dataclass
 from functools import cache
 from typing import Any, Literal
 
-from lake_assets.contracts.dataset import Dataset
 from lake_assets.contracts.lake import Lake
 from lake_assets.contracts.load import load_lakes
+from lake_assets.jobs.hints import dataset_at, prefix_in
 from lake_assets.jobs.validate import validate_key
 from lake_assets.settings import Settings, connect, load_settings
 from lake_assets.storage.s3_events import TEST, Notice, UnknownEvent, messages, notices
@@ -91,7 +91,7 @@ def lake_of(
     """
     places = [(lake, settings.uri_of(lake)) for lake in lakes]
     prefixes = [
-        (lake, prefix) for lake, uri in places if (prefix := _prefix_in(bucket, uri)) is not None
+        (lake, prefix) for lake, uri in places if (prefix := prefix_in(bucket, uri)) is not None
     ]
     if not prefixes:
         known = "; ".join(f"{lake.lake} is at {uri}" for lake, uri in places)
@@ -104,15 +104,6 @@ def lake_of(
         return None
     lake, prefix = max(inside, key=lambda found: len(found[1]))  # the innermost of nested lakes
     return lake, key.removeprefix(prefix)
-
-
-def _prefix_in(bucket: str, uri: str) -> str | None:
-    """What the keys of the lake at ``uri`` begin with, if it is in the bucket."""
-    scheme, _, rest = uri.partition("://")
-    name, _, prefix = rest.partition("/")
-    if scheme.lower() != "s3" or name != bucket:
-        return None
-    return f"{prefix.rstrip('/')}/" if prefix.rstrip("/") else ""
 
 
 @cache
@@ -162,7 +153,7 @@ def _validate(notice: Notice) -> Outcome:
         return ignored("folder", "The object is how consoles show an empty folder.")
     settings = load_settings()
     found = lake_of(_lakes(), settings, bucket, key)
-    dataset = found and _dataset_of(*found)
+    dataset = found and dataset_at(*found)
     if not found or not dataset:
         return ignored("outside_raw", "The object is not in the raw zone of any dataset.")
     lake, name = found
@@ -172,11 +163,6 @@ def _validate(notice: Notice) -> Outcome:
     if verdict is None or verdict.outcome == "vanished":
         detail = "The object is not there any more: another run has taken it, or it was deleted."
         return Outcome(bucket, key, "taken", detail=detail)
+    assert verdict.outcome != "stuck"  # only a batch passes over a file
     destination = f"{prefix}{verdict.key}"
     return Outcome(bucket, key, verdict.outcome, destination, verdict.reason, verdict.detail)
-
-
-def _dataset_of(lake: Lake, key: str) -> Dataset | None:
-    """The dataset in whose raw zone a key of the lake is."""
-    inside = [dataset for dataset in lake.datasets if key.startswith(dataset.zones.raw)]
-    return max(inside, key=lambda dataset: len(dataset.zones.raw), default=None)

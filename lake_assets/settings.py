@@ -6,10 +6,14 @@ variable                   meaning
 ``LAKE_URI``               where lakes are kept: ``file:///dir`` or ``s3://bucket[/prefix]``;
                            each lake stands below it under its own name
 ``LAKE_<NAME>_URI``        where one lake is, exactly; for example ``LAKE_RETAIL_URI``
+``LAKE_<NAME>_QUEUE_URL``  the SQS queue that gets S3's events of one lake: its URL
 ``LAKE_S3_ENDPOINT``       an S3-compatible endpoint, if it is not AWS
 ``LAKE_WORKERS``           tasks at once on this machine; one a core if not set
 ``LAKE_GIT_URL``           what stands before a file's path on a Git host, for links to the code:
                            ``https://github.com/team/lake/blob/main``
+``LAKE_DAGSTER_URL``       where people open Dagster, for the links in alerts
+``LAKE_METRICS``           where metrics for CloudWatch go, in its embedded format: ``off`` (if not
+                           set), ``stdout``, ``file:/path``, or ``tcp://host:port`` for its agent
 =========================  ==========================================================
 
 Those of engines begin with ``LAKE_<ENGINE>__``; see the models below.
@@ -28,7 +32,7 @@ from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, SettingsConfigDict
 from pydantic_settings import SettingsError as UnreadableSettings
 
-from lake_assets.contracts.lake import Lake
+from lake_assets.contracts.lake import QUEUE_URL, Lake
 from lake_assets.engines.remote.options import Options
 from lake_assets.engines.remote.targets import EmrServerlessTarget, EmrTarget, GlueTarget
 from lake_assets.storage.open import open_store
@@ -69,6 +73,8 @@ class Settings(BaseSettings):
     s3_endpoint: str | None = Field(default=None, pattern=r"^https?://[^/\s]+/?$")
     workers: int | None = Field(default=None, ge=1, le=256)
     git_url: str | None = Field(default=None, pattern=r"^https?://\S+$")
+    dagster_url: str | None = Field(default=None, pattern=r"^https?://[^\s?#]+$")
+    metrics: str = Field(default="off", pattern=r"^(off|stdout|file:.+|tcp://[^\s/:]+:\d{1,5})$")
     spark: SparkSettings = SparkSettings()
     remote: Options | None = None
     glue: GlueTarget | None = None
@@ -90,6 +96,23 @@ class Settings(BaseSettings):
         if self.uri:
             return f"{self.uri.rstrip('/')}/{lake.lake}"
         return lake.uri or (Path.cwd() / "lake" / lake.lake).as_uri()
+
+    def queue_of(self, lake: Lake) -> str | None:
+        """The queue that gets S3's events of a lake: its own variable, else its YAML.
+
+        There is none for all lakes: one lake would delete what is told to another.
+
+        Raises:
+            SettingsError: the variable is not the URL of a queue.
+        """
+        name = f"LAKE_{lake.lake.upper()}_QUEUE_URL"
+        own = os.environ.get(name)
+        if own and not re.fullmatch(QUEUE_URL, own):
+            raise SettingsError(
+                f"{name}={_shown(own)}: must be the URL of an SQS queue, such as "
+                "https://sqs.eu-west-1.amazonaws.com/123456789012/arrivals"
+            )
+        return own or lake.intake.queue_url
 
 
 def load_settings() -> Settings:

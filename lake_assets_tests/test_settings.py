@@ -9,7 +9,10 @@ from lake_assets.settings import SettingsError, connect, load_settings
 from lake_assets.storage import StoreUnavailable
 from lake_assets_tests.jobs.lakes import contract
 
-VARIABLES = ("LAKE_URI", "LAKE_RETAIL_URI", "LAKE_S3_ENDPOINT", "LAKE_WORKERS")
+VARIABLES = (
+    "LAKE_URI", "LAKE_RETAIL_URI", "LAKE_S3_ENDPOINT", "LAKE_WORKERS", "LAKE_DAGSTER_URL",
+    "LAKE_METRICS",
+)  # fmt: skip
 
 
 @pytest.fixture(autouse=True)
@@ -39,6 +42,14 @@ def test_nothing_has_to_be_set(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
         ("LAKE_S3_ENDPOINT", "https://s3.example.org/", "https://s3.example.org/"),
         ("LAKE_WORKERS", "1", 1),
         ("LAKE_WORKERS", "256", 256),
+        (
+            "LAKE_DAGSTER_URL",
+            "https://dagster.example.org/base",
+            "https://dagster.example.org/base",
+        ),
+        ("LAKE_METRICS", "stdout", "stdout"),
+        ("LAKE_METRICS", "file:///var/metrics", "file:///var/metrics"),
+        ("LAKE_METRICS", "tcp://127.0.0.1:25888", "tcp://127.0.0.1:25888"),
     ],
 )
 def test_a_right_value_is_taken(
@@ -57,6 +68,10 @@ def test_a_right_value_is_taken(
         ("LAKE_S3_ENDPOINT", "localhost:9000", "String should match pattern"),
         ("LAKE_S3_ENDPOINT", "ftp://localhost", "String should match pattern"),
         ("LAKE_S3_ENDPOINT", "http://localhost:9000/bucket", "String should match pattern"),
+        ("LAKE_DAGSTER_URL", "dagster:3000", "should match pattern"),
+        ("LAKE_DAGSTER_URL", "https://dagster/?a=b", "should match pattern"),
+        ("LAKE_METRICS", "on", "should match pattern"),
+        ("LAKE_METRICS", "tcp://127.0.0.1", "should match pattern"),
         ("LAKE_WORKERS", "0", "greater than or equal to 1"),
         ("LAKE_WORKERS", "-2", "greater than or equal to 1"),
         ("LAKE_WORKERS", "257", "less than or equal to 256"),
@@ -182,3 +197,38 @@ def test_connecting_to_a_bucket_on_an_endpoint(s3_uri: str, s3_endpoint: str):
     assert connect(f"{s3_uri}/retail", s3_endpoint).uri == f"{s3_uri}/retail"
     with pytest.raises(StoreUnavailable, match="does not exist"):
         connect(f"{s3_uri}-other", s3_endpoint)
+
+
+QUEUE = "https://sqs.eu-west-1.amazonaws.com/123456789012/arrivals"
+
+
+@pytest.mark.parametrize(
+    ("own", "yaml", "found"),
+    [
+        (QUEUE, None, QUEUE),
+        (QUEUE, f"{QUEUE}-yaml", QUEUE),
+        (None, QUEUE, QUEUE),
+        ("", QUEUE, QUEUE),
+        ("http://127.0.0.1:4566/000000000000/q", None, "http://127.0.0.1:4566/000000000000/q"),
+        (None, None, None),
+    ],
+)
+def test_a_lakes_queue_is_named_by_its_own_variable_else_by_its_yaml(
+    monkeypatch: pytest.MonkeyPatch, own: str | None, yaml: str | None, found: str | None
+):
+    monkeypatch.delenv("LAKE_RETAIL_QUEUE_URL", raising=False)
+    if own is not None:
+        monkeypatch.setenv("LAKE_RETAIL_QUEUE_URL", own)
+    intake = contract().intake.model_copy(update={"queue_url": yaml})
+    lake = contract().model_copy(update={"intake": intake})
+    assert load_settings().queue_of(lake) == found
+
+
+@pytest.mark.parametrize("url", ["arrivals", "sqs.eu-west-1.amazonaws.com/1/q", "https://host"])
+def test_a_queue_that_is_no_url_is_told_with_its_variable(
+    monkeypatch: pytest.MonkeyPatch, url: str
+):
+    monkeypatch.setenv("LAKE_RETAIL_QUEUE_URL", url)
+    with pytest.raises(SettingsError, match="must be the URL of an SQS queue, such as") as error:
+        load_settings().queue_of(contract())
+    assert str(error.value).startswith(f"LAKE_RETAIL_QUEUE_URL={url!r}: ")

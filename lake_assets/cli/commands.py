@@ -121,6 +121,16 @@ def status(lake: LakeName = "retail", uri: Uri = None) -> None:
 
 
 @app.command()
+def alert(lake: LakeName = "retail") -> None:
+    """Send a test message to every route of a lake's alerts."""
+    from lake_assets.cli.alert import send_test
+
+    with sentences():
+        if not send_test(out, opening.contract(lake)):
+            raise typer.Exit(1)
+
+
+@app.command()
 def rejects(
     lake: LakeName = "retail",
     uri: Uri = None,

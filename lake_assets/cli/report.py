@@ -11,7 +11,7 @@ from rich.text import Text
 from lake_assets.jobs.checks import conservation, gold_conservation
 from lake_assets.jobs.compaction.metrics import Metrics
 from lake_assets.jobs.pipeline import Outcome
-from lake_assets.jobs.validate import Verdict, refused
+from lake_assets.jobs.validate import Verdict, refused, stuck
 from lake_assets.kernels.accounting import Accounting
 from lake_assets.storage.ledger import Commit
 from lake_assets.storage.store import Store
@@ -114,13 +114,15 @@ def gold_table(name: str, metrics: Sequence[Metrics]) -> Table:
 
 
 def show_refused(console: Console, verdicts: Sequence[Verdict], records: Sequence[Commit]) -> None:
-    """Files that were refused as a whole, at the door or while they were read."""
+    """Files that were refused as a whole, at the door or while they were read, or are stuck."""
     files = [(v.source_file, v.reason or "", v.detail or "") for v in refused(verdicts)]
     for record in records:
         for item in record.inputs:
             if item.outcome == "refused":
                 files.append((item.source_file, item.reason or "", item.detail or ""))
     show_blocks(console, "Refused as a whole", [(f, [r], _last_line(d)) for f, r, d in files])
+    held = [(v.source_file, [v.reason or ""], v.detail or "") for v in stuck(verdicts)]
+    show_blocks(console, "Stuck in raw/, and tried again by the next run", held)
 
 
 def show_blocks(
@@ -168,7 +170,8 @@ def show_proof(console: Console, store: Store, outcome: Outcome) -> bool:
     for finding in findings:
         # The figures are those of the checks, which count again in the objects that are there.
         sign = "[green]✓[/]" if finding.passed else "[bold red]✗[/]"
-        console.print(f"{sign} {finding.sentence}", soft_wrap=True)
+        told = finding.sentence if finding.passed else f"{finding.sentence} {finding.recover}"
+        console.print(f"{sign} {told}", soft_wrap=True)
     return all(finding.passed for finding in findings)
 
 

@@ -97,7 +97,7 @@ def report(outcome: Outcome, *, balanced: bool) -> dict[str, Any]:
     """The outcome as plain JSON types; docs/reference/cli.md shows its form."""
     records = [*outcome.recovered, *outcome.commits]
     inputs = [item for record in records for item in record.inputs]
-    refused = [verdict for verdict in outcome.verdicts if verdict.outcome == "refused"]
+    refused = [one for one in outcome.verdicts if one.outcome in {"refused", "stuck"}]
     return {
         "ingest_run_ids": [record.ingest_run_id for record in records],
         "files": [*map(_refused_file, refused), *map(_ingested_file, inputs)],
@@ -107,8 +107,8 @@ def report(outcome: Outcome, *, balanced: bool) -> dict[str, Any]:
 
 
 def _refused_file(verdict: Verdict) -> dict[str, Any]:
-    reason = verdict.reason
-    return _file(verdict.source_file, "rejected", reason, None, None, Accounting())
+    status = "rejected" if verdict.outcome == "refused" else "stuck"
+    return _file(verdict.source_file, status, verdict.reason, None, None, Accounting())
 
 
 def _ingested_file(item: Input) -> dict[str, Any]:

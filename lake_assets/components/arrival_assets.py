@@ -11,11 +11,13 @@ from typing import Any
 import dagster as dg
 
 from lake_assets.components import checks, lineage, metadata
+from lake_assets.components.freshness import freshness
 from lake_assets.components.job_runs import committed_before, confirmed, run_on_engine
 from lake_assets.components.names import asset_key, asset_tags, engines_key, store_key
 from lake_assets.components.partitions import arrival_partitions
 from lake_assets.components.resources import store_of
 from lake_assets.components.retries import retried
+from lake_assets.components.run_metrics import ingest_metrics, send
 from lake_assets.components.touched import log_touched
 from lake_assets.contracts.dataset import Dataset
 from lake_assets.contracts.lake import Lake
@@ -34,6 +36,7 @@ def spec(
     kinds: set[str],
     deps: Sequence[dg.AssetKey],
     columns: Mapping[str, Any] | None = None,
+    freshness: dg.FreshnessPolicy | None = None,
 ) -> dg.AssetSpec:
     """An asset of a dataset that is partitioned by arrival."""
     return dg.AssetSpec(
@@ -46,6 +49,7 @@ def spec(
         tags=asset_tags(lake, dataset, zone),
         metadata=columns,
         partitions_def=arrival_partitions(lake),
+        freshness_policy=freshness,
     )
 
 
@@ -108,15 +112,23 @@ def _validated(lake: Lake, dataset: Dataset) -> dg.AssetsDefinition:
             )
         ],
         check_specs=[
-            checks.spec("header_contract", key, "Every file was let in by its header and form.")
+            checks.spec(
+                "header_contract",
+                key,
+                "Every file was let in by its header and form.",
+                arrival_partitions(lake),
+            )
         ],
         required_resource_keys={store_key(lake)},
         pool=lake.lake,
     )
     @retried
-    def validated(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult[Any]]:
+    def validated(
+        context: dg.AssetExecutionContext,
+    ) -> Iterator[dg.MaterializeResult[Any] | checks.Events]:
         from lake_assets.jobs.checks import header_contract
-        from lake_assets.jobs.validate import validate
+        from lake_assets.jobs.validate import refused, sentence_of_stuck, stuck, validate
+        from lake_assets.storage.errors import StoreUnavailable
 
         store = store_of(context, lake)
         verdicts = validate(store, lake, dataset, date.fromisoformat(context.partition_key))
@@ -125,6 +137,13 @@ def _validated(lake: Lake, dataset: Dataset) -> dg.AssetsDefinition:
                 context.log.warning(
                     f"{verdict.source_file} {verdict.outcome}: {verdict.reason}: {verdict.detail}"
                 )
+        if (
+            verdicts
+            and len(stuck(verdicts)) == len(verdicts)
+            and not any(store.list(dataset.zones.validated))
+        ):
+            # Nothing else can be done, and a run that fails is seen.
+            raise StoreUnavailable(sentence_of_stuck(verdicts))
         accepted = [verdict for verdict in verdicts if verdict.outcome == "validated"]
         rows = [
             {
@@ -140,13 +159,15 @@ def _validated(lake: Lake, dataset: Dataset) -> dg.AssetsDefinition:
             asset_key=key,
             metadata={
                 "files": len(accepted),
-                "refused": len(verdicts) - len(accepted),
+                "refused": len(refused(verdicts)),
+                "stuck": len(stuck(verdicts)),
                 "bytes": sum(verdict.size for verdict in accepted),
                 "verdicts": metadata.markdown(rows),
                 **metadata.place(store, dataset.zones.validated),
             },
-            check_results=[checks.result("header_contract", key, header_contract(verdicts))],
         )
+        findings = {"header_contract": header_contract(verdicts)}
+        yield from checks.evaluations(context, key, {context.partition_key: findings})
 
     return validated
 
@@ -178,6 +199,7 @@ def _ingested(lake: Lake, dataset: Dataset) -> dg.AssetsDefinition:
                 {"csv"},
                 [upstream],
                 lineage.of_files(dataset, upstream),
+                freshness(dataset),
             ),
         ],
         check_specs=[
@@ -185,19 +207,23 @@ def _ingested(lake: Lake, dataset: Dataset) -> dg.AssetsDefinition:
                 "conservation",
                 archive,
                 "Rows read = good + rejected + duplicate + skipped, and the objects hold them.",
+                arrival_partitions(lake),
                 blocking=True,
             ),
             checks.spec(
                 "reject_rate",
                 rejected,
-                f"At most {dataset.quality.max_reject_rate:.1%} of the rows are rejected.",
+                f"Rejected rows: {checks.levels(dataset.quality.max_reject_rate)}.",
+                arrival_partitions(lake),
             ),
         ],
         required_resource_keys={store_key(lake), engines_key(lake)},
         pool=lake.lake,
     )
     @retried
-    def ingested(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult[Any]]:
+    def ingested(
+        context: dg.AssetExecutionContext,
+    ) -> Iterator[dg.MaterializeResult[Any] | checks.Events]:
         from lake_assets.jobs.checks import conservation, reject_rate
         from lake_assets.jobs.job import Ingest
         from lake_assets.jobs.report import find_runs
@@ -216,7 +242,7 @@ def _ingested(lake: Lake, dataset: Dataset) -> dg.AssetsDefinition:
         context.log.info(balance.sentence)
         shared: metadata.Metadata = {
             "ingest_runs": ", ".join(record.ingest_run_id for record in records),
-            "accounting": metadata.books(records),
+            **metadata.books(records),
             **done.metadata,
         }
         yield dg.MaterializeResult(
@@ -229,9 +255,6 @@ def _ingested(lake: Lake, dataset: Dataset) -> dg.AssetsDefinition:
                 **shared,
                 **metadata.place(store, dataset.zones.rejected_rows),
             },
-            check_results=[
-                checks.result("reject_rate", rejected, reject_rate(dataset, records)),
-            ],
         )
         yield dg.MaterializeResult(
             asset_key=archive,
@@ -244,9 +267,13 @@ def _ingested(lake: Lake, dataset: Dataset) -> dg.AssetsDefinition:
                 **shared,
                 **metadata.place(store, dataset.zones.archive),
             },
-            check_results=[checks.result("conservation", archive, balance)],
         )
+        rate = {"reject_rate": reject_rate(dataset, records, store)}
+        yield from checks.evaluations(context, rejected, {context.partition_key: rate})
+        books_balance = {"conservation": balance}
+        yield from checks.evaluations(context, archive, {context.partition_key: books_balance})
         if balance.passed:
             log_touched(context, lake, dataset, store, records)
+        send(context, lake, dataset, ingest_metrics(records))
 
     return ingested

@@ -7,11 +7,13 @@ import dagster as dg
 
 from lake_assets.components import checks, lineage, metadata
 from lake_assets.components.automation import when_touched
+from lake_assets.components.freshness import freshness
 from lake_assets.components.job_runs import confirmed, run_on_engine
 from lake_assets.components.names import asset_key, asset_tags, engines_key, store_key
 from lake_assets.components.partitions import event_partitions
 from lake_assets.components.resources import store_of
 from lake_assets.components.retries import retried
+from lake_assets.components.run_metrics import gold_metrics, send
 from lake_assets.components.touched import log_touched
 from lake_assets.contracts.dataset import Dataset
 from lake_assets.contracts.lake import Lake
@@ -101,6 +103,7 @@ def _gold(lake: Lake, dataset: Dataset) -> dg.AssetsDefinition:
                 owners=lake.owners,
                 automation_condition=when_touched(),
                 tags=asset_tags(lake, dataset, "gold"),
+                freshness_policy=freshness(dataset),
                 metadata={
                     **lineage.of_gold(dataset, source),
                     "dagster/table_name": f"{lake.lake}.{table}",
@@ -117,33 +120,17 @@ def _gold(lake: Lake, dataset: Dataset) -> dg.AssetsDefinition:
                 tags=asset_tags(lake, dataset, "audit"),
             ),
         ],
-        check_specs=[
-            checks.spec(
-                "conservation",
-                gold_key,
-                "Rows in gold = rows in processed - superseded, counted in the files.",
-                blocking=True,
-            ),
-            checks.spec(
-                "gold_against_processed",
-                gold_key,
-                "Each key of processed once, with its latest arrival.",
-            ),
-            checks.spec(
-                "duplicate_rate",
-                gold_key,
-                f"At most {dataset.quality.max_duplicate_rate:.1%} of the rows are superseded.",
-            ),
-            checks.spec("null_rates", gold_key, "Nulls a column within the contract's limits."),
-        ],
+        check_specs=checks.gold_specs(dataset, gold_key, event_partitions(dataset)),
         partitions_def=event_partitions(dataset),
         backfill_policy=dg.BackfillPolicy.single_run(),
         required_resource_keys={store_key(lake), engines_key(lake)},
         pool=lake.lake,
     )
     @retried
-    def gold(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult[Any]]:
-        from lake_assets.jobs import checks as found
+    def gold(
+        context: dg.AssetExecutionContext,
+    ) -> Iterator[dg.MaterializeResult[Any] | checks.Events]:
+        from lake_assets.jobs.checks import Around, gold_checks
         from lake_assets.jobs.job import Compact
         from lake_assets.jobs.report import find_metrics
         from lake_assets.storage.zones import gold_prefix, metrics_key
@@ -180,22 +167,12 @@ def _gold(lake: Lake, dataset: Dataset) -> dg.AssetsDefinition:
             )
         if dataset.gold.crawler_name:
             _start_crawler(context, dataset.gold.crawler_name)
-        yield dg.MaterializeResult(
-            asset_key=gold_key,
-            check_results=[
-                checks.result("conservation", gold_key, found.gold_conservation(store, days)),
-                checks.result(
-                    "gold_against_processed",
-                    gold_key,
-                    found.gold_against_processed(store, dataset, days),
-                ),
-                checks.result(
-                    "duplicate_rate", gold_key, found.duplicate_rate(dataset, days), warn=True
-                ),
-                checks.result("null_rates", gold_key, found.null_rates(dataset, days), warn=True),
-            ],
-        )
+        yield dg.MaterializeResult(asset_key=gold_key)
+        around = Around.of(store, lake, dataset)
+        found = {day.target_date: gold_checks(store, dataset, day, around) for day in days}
+        yield from checks.evaluations(context, gold_key, found)
         yield dg.MaterializeResult(asset_key=audit_key)
+        send(context, lake, dataset, gold_metrics(days))
 
     return gold
 

@@ -2,22 +2,38 @@
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import dagster as dg
 from dagster_shared.yaml_utils.source_position import SourcePosition
 from pydantic import BaseModel
 
+from lake_assets.components.alert_sensor import alert_sensors
 from lake_assets.components.arrival_assets import arrival_assets
 from lake_assets.components.code_references import reference, with_code
 from lake_assets.components.date_assets import date_assets
 from lake_assets.components.engines import engines
-from lake_assets.components.names import INGEST, asset_key, engines_key, run_tags, store_key
+from lake_assets.components.names import (
+    INGEST,
+    asset_key,
+    engines_key,
+    ingest_job,
+    run_tags,
+    store_key,
+)
+from lake_assets.components.queue_sensor import queue_sensor
 from lake_assets.components.replay_assets import replay_asset
 from lake_assets.components.resources import LakeStore
 from lake_assets.components.sensors import arrival_sensor, automation_sensor, left_behind_sensor
+from lake_assets.components.standing_checks import standing_checks
 from lake_assets.contracts.dataset import Dataset
 from lake_assets.contracts.lake import Lake
 from lake_assets.settings import load_settings
+
+if TYPE_CHECKING:
+    from dagster._core.definitions.unresolved_asset_job_definition import (
+        UnresolvedAssetJobDefinition,
+    )
 
 ARRIVAL_ZONES = ("raw", "validated", "rejected", "archive")
 
@@ -59,24 +75,37 @@ class LakeComponent(dg.Component):
     def build_defs(self, context: dg.ComponentLoadContext) -> dg.Definitions:
         """Assets, checks, jobs, sensors and resources of the lake."""
         lake, settings = self.lake, load_settings()
-        parts = [_dataset_defs(lake, dataset) for dataset in lake.datasets]
+        jobs = [_ingest_job(lake, dataset) for dataset in lake.datasets]
+        queue = settings.queue_of(lake)
+        pause = lake.intake.reconcile_seconds if queue else lake.intake.interval_seconds
+        parts = [
+            _dataset_defs(lake, dataset, job, pause)
+            for dataset, job in zip(lake.datasets, jobs, strict=True)
+        ]
+        if queue:
+            parts.append(dg.Definitions(sensors=[queue_sensor(lake, jobs, queue)]))
         store = LakeStore(uri=settings.uri_of(lake), endpoint=settings.s3_endpoint)
         shared = dg.Definitions(
-            sensors=[automation_sensor(lake)],
+            sensors=[automation_sensor(lake), *alert_sensors(lake)],
             resources={store_key(lake): store, engines_key(lake): engines()},
         )
-        return dg.Definitions.merge(*parts, shared)
+        return dg.Definitions.merge(*parts, standing_checks(lake), shared)
 
 
-def _dataset_defs(lake: Lake, dataset: Dataset) -> dg.Definitions:
+def _ingest_job(lake: Lake, dataset: Dataset) -> "UnresolvedAssetJobDefinition":
     keys = [asset_key(lake, zone, dataset.name) for zone in ARRIVAL_ZONES]
-    job = dg.define_asset_job(
-        f"{lake.lake}_{dataset.name}_ingest",
+    return dg.define_asset_job(
+        ingest_job(lake, dataset),
         selection=dg.AssetSelection.assets(*keys),
         description=f"Takes in the files of {dataset.name} that wait: validate, ingest, archive.",
         tags=run_tags(lake, dataset, INGEST),
         executor_def=dg.in_process_executor,
     )
+
+
+def _dataset_defs(
+    lake: Lake, dataset: Dataset, job: "UnresolvedAssetJobDefinition", pause: int
+) -> dg.Definitions:
     assets = [
         *arrival_assets(lake, dataset),
         replay_asset(lake, dataset),
@@ -85,5 +114,5 @@ def _dataset_defs(lake: Lake, dataset: Dataset) -> dg.Definitions:
     return dg.Definitions(
         assets=[with_code(each) for each in assets],
         jobs=[job],
-        sensors=[arrival_sensor(lake, dataset, job.name), left_behind_sensor(lake, dataset)],
+        sensors=[arrival_sensor(lake, dataset, pause), left_behind_sensor(lake, dataset)],
     )

@@ -57,19 +57,24 @@ def files(objects: Iterable["ObjectInfo"]) -> dg.MarkdownMetadataValue:
     )
 
 
-def books(records: Sequence["Commit"]) -> dg.MarkdownMetadataValue:
-    """The accounting table: a row a file, and their sum."""
-    rows = [
-        {"file": item.source_file, "outcome": item.outcome, **_figures(item.books)}
-        for record in records
-        for item in record.inputs
-    ]
-    if len(rows) > 1:
-        from lake_assets.kernels.accounting import Accounting
+def books(records: Sequence["Commit"]) -> Metadata:
+    """The accounting of all files together, and of each.
 
-        total = sum((record.books for record in records), Accounting())
-        rows.insert(0, {"file": "**all files**", "outcome": "", **_figures(total)})
-    return markdown(rows)
+    Two tables: Dagster shows a short one at once, and a long one behind a link.
+    """
+    from lake_assets.kernels.accounting import Accounting
+
+    items = [item for record in records for item in record.inputs]
+    total = sum((record.books for record in records), Accounting())
+    return {
+        "accounting": markdown([{"files": len(items), **_figures(total)}]),
+        "accounting_by_file": markdown(
+            [
+                {"file": item.source_file, "outcome": item.outcome, **_figures(item.books)}
+                for item in items
+            ]
+        ),
+    }
 
 
 def unknown_columns(records: Sequence["Commit"]) -> dg.MarkdownMetadataValue:

@@ -11,6 +11,7 @@ ZONE_TAG = "lake_assets/zone"
 STEP_TAG = "lake_assets/step"
 BATCH_TAG = "lake_assets/batch"
 FILES_TAG = "lake_assets/files"
+BYTES_TAG = "lake_assets/bytes"
 ENGINE_TAG = "lake_assets/engine"
 
 INGEST = "ingest"
@@ -43,3 +44,8 @@ def engines_key(lake: Lake) -> str:
 def run_tags(lake: Lake, dataset: Dataset, step: str) -> dict[str, str]:
     """Tags of every run that a sensor starts."""
     return {LAKE_TAG: lake.lake, DATASET_TAG: dataset.name, STEP_TAG: step}
+
+
+def ingest_job(lake: Lake, dataset: Dataset) -> str:
+    """The job that takes in the files of a dataset."""
+    return f"{lake.lake}_{dataset.name}_ingest"

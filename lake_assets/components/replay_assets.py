@@ -10,6 +10,7 @@ from lake_assets.components import checks, metadata
 from lake_assets.components.arrival_assets import spec
 from lake_assets.components.job_runs import committed_before, confirmed, run_on_engine
 from lake_assets.components.names import asset_key, engines_key, store_key
+from lake_assets.components.partitions import arrival_partitions
 from lake_assets.components.resources import store_of
 from lake_assets.components.retries import retried
 from lake_assets.components.touched import log_touched
@@ -56,9 +57,15 @@ def replay_asset(lake: Lake, dataset: Dataset) -> dg.AssetsDefinition:
                 "conservation",
                 key,
                 "Rows read = good + rejected + duplicate + skipped, and the objects hold them.",
+                arrival_partitions(lake),
                 blocking=True,
             ),
-            checks.spec("readable", key, "The contract takes every file that was ingested."),
+            checks.spec(
+                "readable",
+                key,
+                "The contract takes every file that was ingested.",
+                arrival_partitions(lake),
+            ),
         ],
         backfill_policy=dg.BackfillPolicy.single_run(),
         required_resource_keys={store_key(lake), engines_key(lake)},
@@ -67,7 +74,7 @@ def replay_asset(lake: Lake, dataset: Dataset) -> dg.AssetsDefinition:
     @retried
     def replayed(
         context: dg.AssetExecutionContext, config: ReplayConfig
-    ) -> Iterator[dg.MaterializeResult[Any]]:
+    ) -> Iterator[dg.MaterializeResult[Any] | checks.Events]:
         from lake_assets.jobs.checks import conservation, readable
         from lake_assets.jobs.job import Replay
         from lake_assets.jobs.report import find_restated
@@ -117,15 +124,20 @@ def replay_asset(lake: Lake, dataset: Dataset) -> dg.AssetsDefinition:
         reported = {record.ingest_run_id for record in records}
         earlier = committed_before(context, dataset, store, work.first, work.last)
         records += [one for one in earlier if one.ingest_run_id not in reported]
-        balance = conservation(store, records)
-        yield dg.MaterializeResult(
-            asset_key=key,
-            check_results=[
-                checks.result("conservation", key, balance),
-                checks.result("readable", key, readable(restated)),
-            ],
-        )
-        if balance.passed:
+        yield dg.MaterializeResult(asset_key=key)
+        checked = {
+            day: {
+                "conservation": conservation(
+                    store, [one for one in records if one.arrival.isoformat() == day]
+                ),
+                "readable": readable(
+                    [one for one in restated if one.record.arrival.isoformat() == day]
+                ),
+            }
+            for day in days
+        }
+        yield from checks.evaluations(context, key, checked)
+        if all(found["conservation"].passed for found in checked.values()):
             log_touched(context, lake, dataset, store, records)
 
     return replayed

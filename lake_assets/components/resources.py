@@ -23,7 +23,10 @@ class LakeStore(dg.ConfigurableResource):  # type: ignore[type-arg]
         return connect(self.uri, self.endpoint)
 
 
-def store_of(context: dg.AssetExecutionContext | dg.SensorEvaluationContext, lake: Lake) -> Store:
+def store_of(
+    context: dg.AssetExecutionContext | dg.SensorEvaluationContext | dg.OpExecutionContext,
+    lake: Lake,
+) -> Store:
     """A lake's store, from the resources of a run or a tick."""
     resource: LakeStore = getattr(context.resources, store_key(lake))
     return resource.open()

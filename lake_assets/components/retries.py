@@ -15,7 +15,8 @@ SECONDS = 5
 """Before the first; twice as long before each further one."""
 
 Rest = ParamSpec("Rest")
-Body = Callable[Concatenate[dg.AssetExecutionContext, Rest], Iterator[dg.MaterializeResult[Any]]]
+Body = Callable[Concatenate[dg.AssetExecutionContext, Rest], Iterator[Any]]
+"""An asset's body: it yields its results, and those of its checks."""
 
 
 def retried(body: "Body[Rest]") -> "Body[Rest]":
@@ -24,7 +25,7 @@ def retried(body: "Body[Rest]") -> "Body[Rest]":
     @functools.wraps(body)
     def run(
         context: dg.AssetExecutionContext, *args: Rest.args, **kwargs: Rest.kwargs
-    ) -> Iterator[dg.MaterializeResult[Any]]:
+    ) -> Iterator[Any]:
         try:
             yield from body(context, *args, **kwargs)
         except Exception as error:

@@ -8,9 +8,12 @@ from typing import Self
 
 from pydantic import Field, field_validator, model_validator
 
+from lake_assets.contracts.alerts import Runbook
 from lake_assets.contracts.column import Column, ColumnType
 from lake_assets.contracts.engine import EngineChoice
 from lake_assets.contracts.model import ContractModel, Name
+from lake_assets.contracts.quality import Quality
+from lake_assets.contracts.quality_types import check_values
 from lake_assets.contracts.regex import check_regex
 from lake_assets.contracts.rule import Rule, columns_of, parse_expression
 from lake_assets.contracts.types import check_condition, types_of
@@ -174,14 +177,6 @@ class Gold(ContractModel):
         return counts
 
 
-class Quality(ContractModel):
-    """Thresholds of the asset checks; shares from 0 to 1."""
-
-    max_reject_rate: float = Field(default=0.05, ge=0, le=1)
-    max_duplicate_rate: float = Field(default=0.10, ge=0, le=1)
-    max_null_rate: dict[Name, float] = Field(default_factory=dict)
-
-
 class Zones(ContractModel):
     """Key prefixes of the zones below the lake's URI, each ending in ``/``."""
 
@@ -233,6 +228,16 @@ class Dataset(ContractModel):
     engine: EngineChoice | None = Field(
         default=None, description="Where jobs run, if it is not where those of the lake do."
     )
+    late_after_days: int | None = Field(
+        default=None,
+        ge=0,
+        description="Rows that arrive more than so many days after their event date are told as "
+        "late data. Without it, none are.",
+    )
+    runbook: Runbook = Field(
+        default_factory=dict,
+        description="Kind of alert -> what to do, in place of the lake's own line.",
+    )
 
     @model_validator(mode="after")
     def _names_refer_to_columns(self) -> Self:
@@ -257,7 +262,7 @@ class Dataset(ContractModel):
             "key": set(self.key),
             "partition.column": {self.partition.column},
             "gold.row_hash": set(self.gold.row_hash),
-            "quality.max_null_rate": set(self.quality.max_null_rate),
+            **self.quality.columns(),
             **{f"rule {r.name!r}": columns_of(r.expression) for r in self.rules},
             **{
                 f"gold.audit_counts.{name}": columns_of(expression)
@@ -291,6 +296,10 @@ class Dataset(ContractModel):
                 raise ValueError(
                     f"dataset {self.name!r}: gold.audit_counts.{name}: {error}"
                 ) from error
+        try:
+            check_values(self.quality, self.columns)
+        except ValueError as error:
+            raise ValueError(f"dataset {self.name!r}: {error}") from error
         column = self.column(self.partition.column)
         if column.type is not ColumnType.TIMESTAMP or not column.required:
             raise ValueError(

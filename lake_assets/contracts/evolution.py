@@ -178,7 +178,8 @@ def _other_changes(old: Dataset, new: Dataset) -> Iterator[Change]:
         "columns", "contract_version", "format", "gold", "key", "name", "partition", "quality",
         "rules", "versions", "zones",
     }  # fmt: skip
-    yield from others("", dict(old), dict(new), told=told, remarks={"description", "engine"})
+    remarks = {"description", "engine", "late_after_days", "runbook"}
+    yield from others("", dict(old), dict(new), told=told, remarks=remarks)
 
 
 def _moved(old: Sequence[str], new: Sequence[str]) -> str:

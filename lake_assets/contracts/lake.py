@@ -5,9 +5,13 @@ from typing import Self
 
 from pydantic import Field, model_validator
 
+from lake_assets.contracts.alerts import Alerts
 from lake_assets.contracts.dataset import Dataset
 from lake_assets.contracts.engine import EngineChoice
 from lake_assets.contracts.model import ContractModel, Name
+from lake_assets.contracts.quality_types import check_reference
+
+QUEUE_URL = r"^https?://[^/\s]+/\S+$"
 
 
 class Intake(ContractModel):
@@ -21,10 +25,34 @@ class Intake(ContractModel):
         description="A file must be this old: on a disk, it may still be being written.",
     )
     interval_seconds: int = Field(default=10, ge=1, description="Pause between two looks.")
+    queue_url: str | None = Field(
+        default=None,
+        pattern=QUEUE_URL,
+        description="The SQS queue that gets S3's events of this lake, and of no other: then files "
+        "are taken when S3 tells of them. `LAKE_<NAME>_QUEUE_URL` wins.",
+    )
+    reconcile_seconds: int = Field(
+        default=60,
+        ge=1,
+        description="With a queue, pause between two looks at the listing, which finds what no "
+        "event told of. `interval_seconds` is then the pause between two looks into the queue.",
+    )
     abandoned_hours: float = Field(
         default=48,
         gt=0,
         description="Staged writes that no commit names are aborted when they are this old.",
+    )
+    stuck_minutes: float = Field(
+        default=60,
+        gt=0,
+        description="A file in raw/ or validated/, or a date whose gold is not made, is stuck when "
+        "it has waited so long; the check `nothing_stuck` then fails.",
+    )
+    standing_check_cron: str = Field(
+        default="17 * * * *",
+        pattern=r"^\S+( \S+){4}$",
+        description="When the checks `nothing_stuck` and `nothing_left_failed` are evaluated: five "
+        "fields of cron, in UTC.",
     )
     task_mb: int = Field(default=32, ge=1, description="Input that one task reads, about.")
 
@@ -42,6 +70,9 @@ class Lake(ContractModel):
     arrivals_start: date = Field(description="First arrival partition.")
     intake: Intake = Intake()
     engine: EngineChoice = Field(default=EngineChoice(), description="Where jobs run.")
+    alerts: Alerts = Field(
+        default=Alerts(), description="Who is told when something is wrong, of what, how often."
+    )
     datasets: list[Dataset] = Field(min_length=1)
 
     @model_validator(mode="after")
@@ -52,4 +83,38 @@ class Lake(ContractModel):
         prefixes = [prefix for dataset in self.datasets for prefix in dict(dataset.zones).values()]
         if len(set(prefixes)) < len(prefixes):
             raise ValueError(f"lake {self.lake!r}: two datasets share a zone; give each its own")
+        for route in self.alerts.routes:
+            if unknown := sorted(set(route.datasets) - set(names)):
+                raise ValueError(
+                    f"lake {self.lake!r}: the route {route.name!r} is for {unknown}, which is no "
+                    f"dataset here; the datasets are {names}"
+                )
         return self
+
+    @model_validator(mode="after")
+    def _references_lead_somewhere(self) -> Self:
+        named = {dataset.name: dataset for dataset in self.datasets}
+        for dataset in self.datasets:
+            for reference in dataset.quality.references:
+                if reference.to.dataset not in named:
+                    raise ValueError(
+                        f"dataset {dataset.name!r}: quality.references: there is no dataset "
+                        f"{reference.to.dataset!r} in this lake; it has {', '.join(named)}"
+                    )
+                target = named[reference.to.dataset]
+                try:
+                    check_reference(reference, dataset.columns, target.columns)
+                except ValueError as error:
+                    raise ValueError(f"dataset {dataset.name!r}: {error}") from error
+        return self
+
+    def dataset(self, name: str) -> Dataset:
+        """The dataset of that name.
+
+        Raises:
+            KeyError: there is none.
+        """
+        for dataset in self.datasets:
+            if dataset.name == name:
+                return dataset
+        raise KeyError(name)

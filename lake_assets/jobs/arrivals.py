@@ -1,6 +1,7 @@
 """What waits: files in raw/ that have settled, files in validated/ with their arrival stamps."""
 
 from collections.abc import Collection, Iterable
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
 from lake_assets.contracts.dataset import Dataset, Versions
@@ -13,6 +14,40 @@ from lake_assets.storage.zones import source_file
 MEGABYTE = 1 << 20
 
 
+@dataclass(frozen=True, slots=True)
+class Dropped:
+    """The files below a prefix, oldest first.
+
+    Attributes:
+        settled: nobody is writing them any more.
+        growing: on a disk, files that changed a moment ago.
+    """
+
+    settled: list[ObjectInfo]
+    growing: list[ObjectInfo]
+
+
+def look_at(
+    store: Store,
+    prefix: str,
+    intake: Intake,
+    now: datetime,
+    complete: Collection[str] = (),
+) -> Dropped:
+    """Files below ``prefix``, and which of them nobody is writing any more.
+
+    On S3 an object appears whole. On a disk a file that changed within ``settle_seconds`` may
+    still be growing, unless its key is in ``complete``.
+    """
+    wait = intake.settle_seconds if store.uri.startswith("file:") else 0
+    latest = now - timedelta(seconds=wait)
+    found = Dropped([], [])
+    for info in sorted(store.list(prefix), key=lambda info: (info.modified, info.key)):
+        is_settled = info.modified <= latest or info.key in complete
+        (found.settled if is_settled else found.growing).append(info)
+    return found
+
+
 def settled(
     store: Store,
     prefix: str,
@@ -20,15 +55,8 @@ def settled(
     now: datetime,
     complete: Collection[str] = (),
 ) -> list[ObjectInfo]:
-    """Files below ``prefix`` that nobody is writing any more, oldest first.
-
-    On S3 an object appears whole. On a disk a file that changed within ``settle_seconds`` may
-    still be growing, unless its key is in ``complete``.
-    """
-    wait = intake.settle_seconds if store.uri.startswith("file:") else 0
-    latest = now - timedelta(seconds=wait)
-    files = [info for info in store.list(prefix) if info.modified <= latest or info.key in complete]
-    return sorted(files, key=lambda info: (info.modified, info.key))
+    """Those files of :func:`look_at` that can be taken, oldest first."""
+    return look_at(store, prefix, intake, now, complete).settled
 
 
 def stamped(store: Store, files: Iterable[ObjectInfo]) -> list[ObjectInfo]:

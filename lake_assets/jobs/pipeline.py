@@ -27,9 +27,9 @@ class Outcome:
 
     @property
     def refused(self) -> bool:
-        """Whether a file was refused as a whole, at the door or while it was read."""
+        """Whether a file was refused as a whole, at the door or while it was read, or is stuck."""
         records = [*self.recovered, *self.commits]
-        return any(verdict.outcome == "refused" for verdict in self.verdicts) or any(
+        return any(verdict.outcome in {"refused", "stuck"} for verdict in self.verdicts) or any(
             item.outcome == "refused" for record in records for item in record.inputs
         )
 
@@ -59,8 +59,9 @@ def run_pipeline(
     for dataset in lake.datasets if datasets is None else datasets:
         verdicts: list[Verdict] = []
         while seen := validate(store, lake, dataset, complete=complete):
-            verdicts += seen
-            if all(verdict.outcome == "vanished" for verdict in seen):
+            # What is stuck shows up each time.
+            verdicts = [one for one in verdicts if one.outcome != "stuck"] + seen
+            if all(verdict.outcome in {"vanished", "stuck"} for verdict in seen):
                 break
         commits: list[Commit] = []
         while record := ingest(store, lake, dataset, engine):

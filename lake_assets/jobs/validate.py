@@ -1,7 +1,8 @@
 """Step 1, raw/ -> validated/ or rejected/system/: is the file as a whole what we expect?"""
 
 import traceback
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from functools import partial
@@ -19,6 +20,8 @@ from lake_assets.storage.errors import (
     ObjectChanged,
     ObjectExists,
     ObjectNotFound,
+    ObjectUnreadable,
+    StoreError,
     StoreUnavailable,
 )
 from lake_assets.storage.objects import ObjectInfo
@@ -31,6 +34,9 @@ from lake_assets.storage.zones import (
     validated_key,
 )
 
+NO_ACCESS = "no_access"
+"""Why a file is stuck."""
+
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
@@ -40,16 +46,17 @@ class Verdict:
         source_file: its name below raw/.
         size: in bytes.
         arrived: when it arrived in raw/ (UTC).
-        outcome: ``validated``; ``refused`` as a whole; or ``vanished``, if it was taken away or
-            replaced while we looked (the replacement is a file of its own).
+        outcome: ``validated``; ``refused`` as a whole; ``vanished``, if it was taken away or
+            replaced while we looked (the replacement is a file of its own); or ``stuck``, if the
+            store does not let us have it: it stays in raw/, and is tried again by the next run.
         key: where the file is now.
-        reason, detail: why it was refused.
+        reason, detail: why it was refused, or is stuck.
     """
 
     source_file: str
     size: int
     arrived: datetime
-    outcome: Literal["validated", "refused", "vanished"]
+    outcome: Literal["validated", "refused", "vanished", "stuck"]
     key: str
     reason: str | None = None
     detail: str | None = None
@@ -79,13 +86,31 @@ def validate(
         complete: keys in raw/ that need not settle, because we wrote them.
 
     Returns:
-        One verdict a file, oldest file first. At most one batch.
+        One verdict a file, oldest file first. At most one batch, and before it files that are
+        stuck, however many: they keep no others back.
 
     Raises:
         StoreUnavailable: the store cannot be read or written; nothing is lost, run again.
     """
-    files = batch(waiting(store, lake, dataset, complete), lake.intake, arrival, "modified")
-    return each(store, partial(validate_file, store, dataset), files)
+    files = waiting(store, lake, dataset, complete)
+    verdicts: list[Verdict] = []
+    while chosen := batch(files, lake.intake, arrival, "modified"):
+        seen = each(store, partial(_validate_or_pass, store, dataset), chosen)
+        verdicts += seen
+        if len(stuck(seen)) < len(seen):
+            break
+        tried = {info.key for info in chosen}
+        files = [info for info in files if info.key not in tried]
+    return verdicts
+
+
+def _validate_or_pass(store: Store, dataset: Dataset, info: ObjectInfo) -> Verdict:
+    """As :func:`validate_file`; a file that the store does not let us have stays where it is."""
+    try:
+        return validate_file(store, dataset, info)
+    except ObjectUnreadable as error:
+        name = info.key.removeprefix(dataset.zones.raw)
+        return Verdict(name, info.size, info.modified, "stuck", info.key, NO_ACCESS, str(error))
 
 
 def validate_key(store: Store, dataset: Dataset, key: str) -> Verdict | None:
@@ -158,10 +183,12 @@ def _inspect(store: Store, dataset: Dataset, info: ObjectInfo, name: str) -> Non
 def _let_in(store: Store, info: ObjectInfo, wanted: str) -> str:
     """Move a file to ``wanted``, or beside it if another file has that name; its new key."""
     try:
-        store.move(info, wanted)
+        with _undone(store, info, wanted):
+            store.move(info, wanted)
     except ObjectExists:
         wanted = apart(wanted, info.identity)
-        store.move(info, wanted)
+        with _undone(store, info, wanted):
+            store.move(info, wanted)
     return wanted
 
 
@@ -174,8 +201,9 @@ def _refuse(
     document = reason_document(name, refusal.reason, refusal.detail, None)
     store.put(reason_key(destination), document)  # before the move: always both
     try:
-        _take(store, info, destination)
-    except (ObjectNotFound, ObjectChanged):
+        with _undone(store, info, destination):
+            _take(store, info, destination)
+    except (ObjectNotFound, ObjectChanged, ObjectUnreadable):
         try:
             store.head(destination)
         except ObjectNotFound:
@@ -203,6 +231,33 @@ def _take(store: Store, info: ObjectInfo, destination: str) -> None:
         store.delete(info.key, if_match=info.etag)
 
 
+@contextmanager
+def _undone(store: Store, info: ObjectInfo, destination: str) -> Iterator[None]:
+    """Where an object cannot leave its key, its copy goes: else each run would copy it again."""
+    try:
+        yield
+    except ObjectUnreadable:
+        with suppress(StoreError):
+            standing = store.head(destination)
+            if store.moved_from(standing, info) and store.head(info.key).etag == info.etag:
+                store.delete(destination, if_match=standing.etag)
+        raise
+
+
 def refused(verdicts: Sequence[Verdict]) -> list[Verdict]:
     """The files that were refused as a whole."""
     return [verdict for verdict in verdicts if verdict.outcome == "refused"]
+
+
+def stuck(verdicts: Sequence[Verdict]) -> list[Verdict]:
+    """The files that the store does not let us have."""
+    return [verdict for verdict in verdicts if verdict.outcome == "stuck"]
+
+
+def sentence_of_stuck(verdicts: Sequence[Verdict]) -> str:
+    """How many files are stuck, and why the first one is; empty if none is."""
+    found = stuck(verdicts)
+    if not found:
+        return ""
+    which = "1 file is stuck" if len(found) == 1 else f"{len(found):,} files are stuck"
+    return f"{which} in raw/. {found[0].detail}"

@@ -36,6 +36,10 @@ class StoreUnavailable(StoreError):
     """The store cannot be reached, or does not let us do what we must."""
 
 
+class ObjectUnreadable(StoreUnavailable):
+    """The store does not let us have this object; perhaps no other either."""
+
+
 class LedgerDamaged(StoreUnavailable):
     """A record of the ledger cannot be read."""
 
@@ -56,9 +60,14 @@ def explain_os(exc: OSError, where: str) -> StoreError:
         case errno.EEXIST:
             return ObjectExists(f"There is already a file at {where}.")
         case errno.EACCES | errno.EPERM:
-            return StoreUnavailable(
+            return ObjectUnreadable(
                 f"Access to {where} is denied. Give the user that runs lake_assets the right to "
                 "read and write in the lake's directory."
+            )
+        case errno.EIO:
+            return ObjectUnreadable(
+                f"The disk does not give {where} (EIO). Check the disk; if it is only this file, "
+                "send it again under another name, and delete this one."
             )
         case errno.EROFS:
             return StoreUnavailable(
@@ -102,6 +111,9 @@ _EXPIRED = {"ExpiredToken", "ExpiredTokenException", "RequestExpired", "TokenRef
 _REGION = {"301", "PermanentRedirect", "AuthorizationHeaderMalformed", "IllegalLocationConstraint"}
 _OVERLOADED = {"SlowDown", "ServiceUnavailable", "InternalError", "500", "502", "503", "504"}
 _DENIED = {"403", "AccessDenied", "AllAccessDisabled", "AccountProblem"}
+_ARCHIVED = {"InvalidObjectState", "ObjectNotInActiveTierError"}
+_OTHER_KEY = {"400", "InvalidRequest"}
+"""What S3 says of an object for which it wants a key of the sender (SSE-C)."""
 
 
 def explain_s3(code: str, where: str) -> StoreError:
@@ -125,7 +137,7 @@ def explain_s3(code: str, where: str) -> StoreError:
             f"The bucket of {where} does not exist. Create it, or correct the lake's URI."
         )
     if code in _DENIED:
-        return StoreUnavailable(
+        return ObjectUnreadable(
             f"S3 denied access to {where}. Grant the role s3:ListBucket on the bucket, and "
             "s3:GetObject, s3:PutObject, s3:DeleteObject and s3:AbortMultipartUpload on its "
             "objects, and the use of the KMS key if the bucket has one."
@@ -147,9 +159,19 @@ def explain_s3(code: str, where: str) -> StoreError:
         return StoreUnavailable(
             f"S3 refused {where} because this computer's clock is wrong. Set the clock."
         )
-    if code == "InvalidObjectState":
-        return StoreUnavailable(
+    if code in _ARCHIVED:
+        return ObjectUnreadable(
             f"The object at {where} is in an archive storage class. Restore it, then run again."
+        )
+    if code.startswith("KMS."):
+        return ObjectUnreadable(
+            f"S3 cannot use the KMS key of {where} ({code}). Enable the key, or let the role "
+            "use it."
+        )
+    if code in _OTHER_KEY:
+        return ObjectUnreadable(
+            f"S3 does not give {where} as we ask for it ({code}). If its sender encrypted it "
+            "with a key of his own (SSE-C), have it sent again without; else check the credentials."
         )
     if code in {"MissingContentLength", "NotImplemented", "MethodNotAllowed", "501"}:
         return StoreUnavailable(

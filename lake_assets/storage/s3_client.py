@@ -59,7 +59,7 @@ def explain(exc: ClientError | BotoCoreError, where: str, endpoint: str | None) 
     """The error that says what was wrong, where, and what to do."""
     match exc:
         case ClientError():
-            return explain_s3(exc.response.get("Error", {}).get("Code", ""), where)
+            return explain_s3(exc.response.get("Error", {}).get("Code") or "", where)
         case ProfileNotFound():
             return StoreUnavailable(
                 f"There is no AWS profile of the name in AWS_PROFILE, to open {where} with. "

@@ -1,5 +1,6 @@
 """`lake run --json`: one object that says where every row went, for programs."""
 
+import errno
 import json
 import os
 from collections import Counter
@@ -13,6 +14,7 @@ import pytest
 from lake_assets.cli import run as cli_run
 from lake_assets.jobs import checks
 from lake_assets.samples import SampleFile, gold_rows, retail_files
+from lake_assets.storage.errors import explain_os
 from lake_assets.storage.local import LocalStore
 from lake_assets_tests.cli.conftest import GOOD, SALES, Command, write
 
@@ -158,6 +160,31 @@ def test_a_file_rejected_whole_does_not_stop_the_others(lake: Command, tmp_path:
     )
     assert (found["good.csv"]["status"], found["good.csv"]["rows_good"]) == ("processed", 1)
     assert ran.document["balanced"] is True  # no row of it was read
+
+
+@pytest.mark.parametrize("form", ["--json", ""])
+def test_a_file_that_the_store_does_not_give_is_named_and_stops_no_other(
+    lake: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, form: str
+) -> None:
+    opened = LocalStore.open
+
+    def denied(self: LocalStore, key: str, **options: Any) -> Any:
+        if key == "raw/cold.csv":
+            raise explain_os(PermissionError(errno.EACCES, ""), key)
+        return opened(self, key, **options)
+
+    monkeypatch.setattr(LocalStore, "open", denied)
+    files = [write(tmp_path / "cold.csv", GOOD), write(tmp_path / "good.csv", GOOD)]
+    ran = lake("run", SALES, *files, "--uri", "lake", *([form] if form else []))
+    assert ran.code == 1
+    assert (tmp_path / "lake" / "raw" / "cold.csv").exists()
+    if form:
+        found = by_name(ran.document)
+        assert (found["cold.csv"]["status"], found["cold.csv"]["reason"]) == ("stuck", "no_access")
+        assert found["good.csv"]["status"] == "processed"
+    else:
+        assert "Stuck in raw/, and tried again by the next run" in ran.out
+        assert "Access to raw/cold.csv is denied." in ran.out
 
 
 def test_a_file_that_was_rejected_whole_is_rejected_again(lake: Command, tmp_path: Path) -> None:

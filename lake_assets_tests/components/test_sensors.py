@@ -7,7 +7,7 @@ import dagster as dg
 import pytest
 from dagster._core.definitions.sensor_definition import SensorExecutionData
 
-from lake_assets.components import sensors
+from lake_assets.components import arrivals, sensors
 from lake_assets.components.names import BATCH_TAG, FILES_TAG
 from lake_assets.components.resources import LakeStore
 from lake_assets.storage import StoreUnavailable
@@ -141,7 +141,7 @@ def test_a_failed_batch_waits_longer_after_each_failure(
     fail_run(world, dict(request.tags))
     assert tick(world) == []
     assert "the next try is at" in skip_message(world)
-    monkeypatch.setattr(sensors, "FIRST_WAIT", timedelta(0))
+    monkeypatch.setattr(arrivals, "FIRST_WAIT", timedelta(0))
     assert len(tick(world)) == 1
 
 
@@ -173,10 +173,10 @@ def test_a_missing_directory_fails_the_tick_with_a_sentence(world: World) -> Non
 
 def test_a_batch_is_known_by_what_the_files_are_not_by_when_we_look(world: World) -> None:
     world.drop("a.csv", sale("T1", "2025-01-01"))
-    before = sensors.fingerprint(list(world.store.list("raw/")))
-    assert before == sensors.fingerprint(list(world.store.list("raw/")))
+    before = arrivals.fingerprint(list(world.store.list("raw/")))
+    assert before == arrivals.fingerprint(list(world.store.list("raw/")))
     world.drop("a.csv", sale("T1", "2025-01-01"), sale("T2", "2025-01-01"))
-    assert before != sensors.fingerprint(list(world.store.list("raw/")))
+    assert before != arrivals.fingerprint(list(world.store.list("raw/")))
 
 
 def test_a_date_that_stayed_stale_is_requested(

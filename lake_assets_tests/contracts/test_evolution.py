@@ -8,8 +8,9 @@ from pydantic import BaseModel
 
 from lake_assets.contracts import Column, Dataset, Lake, Rule
 from lake_assets.contracts.changes import Effect
-from lake_assets.contracts.dataset import CsvFormat, Gold, Partitioning, Quality, Zones
+from lake_assets.contracts.dataset import CsvFormat, Gold, Partitioning, Zones
 from lake_assets.contracts.evolution import compare_datasets, compare_lakes
+from lake_assets.contracts.quality import Quality
 from lake_assets_tests.kernels.reading import SMALL, small, with_column, with_columns, with_rule
 
 ID, AT, N, NOTE = SMALL["columns"]
@@ -271,7 +272,12 @@ PARTS: dict[type[BaseModel], tuple[str, dict[str, Any]]] = {
     ),
     Quality: (
         "quality",
-        {"max_reject_rate": 1, "max_duplicate_rate": 1, "max_null_rate": {"n": 0.5}},
+        {
+            "max_reject_rate": 1, "max_duplicate_rate": 1, "max_null_rate": {"n": 0.5},
+            "accepted": {"note": {"values": ["a"]}}, "ranges": {"n": {"minimum": 1}},
+            "unique": [{"columns": ["n"]}], "volume": None, "freshness": {"fail_hours": 9},
+            "references": [{"columns": ["n"], "to": {"dataset": "d", "columns": ["n"]}}],
+        },
     ),
     Zones: ("zones", {name: f"other/{name}/" for name in Zones.model_fields}),
 }  # fmt: skip
@@ -295,5 +301,8 @@ def test_no_field_of_a_contract_can_change_unseen() -> None:
             assert [where for where in changes(old, new) if where.startswith(part)], field
     assert changes(small(), small(versions="supersede"))
     assert changes(small(), small(engine="spark"))
+    assert changes(small(), small(late_after_days=7)) == {"late_after_days": COMPATIBLE}
+    assert changes(small(), small(runbook={"late_data": "call"})) == {"runbook": COMPATIBLE}
     told = {part for part, _ in PARTS.values()} | {"columns", "engine", "rules", "key", "versions"}
+    told |= {"late_after_days", "runbook"}
     assert told | {"name", "contract_version", "description"} == set(Dataset.model_fields)

@@ -6,7 +6,7 @@ from dagster._core.run_coordinator import QueuedRunCoordinator
 from dagster_aws.s3.compute_log_manager import S3ComputeLogManager
 from dagster_postgres import PostgresEventLogStorage, PostgresRunStorage, PostgresScheduleStorage
 
-from lake_assets.components.run_launcher import WatchedRunLauncher
+from lake_assets.run_launcher import WatchfulRunLauncher
 from lake_assets_tests.deploy.conftest import ROOT
 
 
@@ -28,7 +28,7 @@ def test_the_production_instance_queues_watches_and_retries_runs(
 ) -> None:
     with dg.DagsterInstance.from_config(str(ROOT / "deploy")) as instance:
         assert isinstance(instance.compute_log_manager, S3ComputeLogManager)
-        assert isinstance(instance.run_launcher, WatchedRunLauncher)
+        assert isinstance(instance.run_launcher, WatchfulRunLauncher)
         assert instance.run_launcher.supports_check_run_worker_health
         assert isinstance(instance.run_coordinator, QueuedRunCoordinator)
         assert instance.run_coordinator.dequeue_interval_seconds == 1

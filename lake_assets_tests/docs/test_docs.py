@@ -16,8 +16,10 @@ import pytest
 import yaml
 
 from lake_assets.contracts import Column, load_lake
+from lake_assets.contracts.alerts import Alerts
 from lake_assets.contracts.dataset import Zones
 from lake_assets.contracts.engine import EngineChoice
+from lake_assets.contracts.quality import Quality
 from lake_assets_tests.docs import pages
 from lake_assets_tests.docs.pages import GUIDES, MAKE_DEMO, MAKE_SAMPLES, PAGES, PROJECT, Command
 
@@ -40,6 +42,20 @@ NOT_RUN = {
         "docs/how-to/validate-at-once-with-lambda.md",
         "aws s3api put-bucket-notification-configuration --bucket my-lake "
         "--notification-configuration file://notification.json",
+    ),
+    (
+        "docs/how-to/react-to-s3-events.md",
+        "aws sqs create-queue --queue-name retail-arrivals --attributes file://queue.json",
+    ),
+    (
+        "docs/how-to/react-to-s3-events.md",
+        "aws s3api put-bucket-notification-configuration --bucket my-lake "
+        "--notification-configuration file://events.json",
+    ),
+    (
+        "docs/how-to/react-to-s3-events.md",
+        "export LAKE_RETAIL_QUEUE_URL=https://sqs.eu-west-1.amazonaws.com/123456789012/"
+        "retail-arrivals",
     ),
     (
         "docs/how-to/run-on-glue-and-emr.md",
@@ -146,6 +162,10 @@ def test_yaml_examples_load(page: Path, tmp_path: Path) -> None:
             assert [Column.model_validate(column) for column in document]
         elif document and set(document) == {"engine"}:
             assert EngineChoice.model_validate(document["engine"]).from_mb
+        elif document and set(document) == {"quality"}:
+            assert Quality.model_validate(document["quality"]).columns()
+        elif document and set(document) == {"alerts"}:
+            assert Alerts.model_validate(document["alerts"]).routes
         elif document:
             assert set(document) == {"zones"}, "say in this test how to load this example"
             Zones.model_validate(document["zones"])

@@ -9,9 +9,10 @@ import polars as pl
 import pytest
 
 from lake_assets.contracts.column import Column
-from lake_assets.contracts.dataset import Gold, Quality
+from lake_assets.contracts.dataset import Gold
 from lake_assets.contracts.evolution import compare_datasets
 from lake_assets.contracts.lake import Lake
+from lake_assets.contracts.quality import Quality
 from lake_assets.jobs import checks
 from lake_assets.jobs.compaction.compact import CompactionError, compact
 from lake_assets.jobs.ingest import ingest

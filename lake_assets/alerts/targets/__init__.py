@@ -1,0 +1,1 @@
+"""The places that messages go to, a module each."""

@@ -1,0 +1,55 @@
+"""Pages of Dagster's web interface, and which dataset an asset or a step belongs to."""
+
+from dataclasses import dataclass
+from urllib.parse import quote, urlencode
+
+import dagster as dg
+
+from lake_assets.contracts.lake import Lake
+
+ARRIVAL_ZONES = ("raw", "validated", "rejected", "archive", "replayed")
+
+
+@dataclass(frozen=True)
+class Links:
+    """Links below one base URL; empty texts if there is none.
+
+    Attributes:
+        base: without a slash at its end.
+    """
+
+    base: str = ""
+
+    def run(self, run_id: str) -> str:
+        """The page of a run."""
+        return f"{self.base}/runs/{run_id}" if self.base else ""
+
+    def asset(self, key: dg.AssetKey) -> str:
+        """The page of an asset."""
+        path = "/".join(quote(part, safe="") for part in key.path)
+        return f"{self.base}/assets/{path}" if self.base else ""
+
+    def check(self, key: dg.AssetKey, name: str) -> str:
+        """The page of a check, as Dagster's own links lead there."""
+        query = urlencode({"view": "checks", "checkDetail": name})
+        return f"{self.asset(key)}?{query}" if self.base else ""
+
+
+def dataset_of_asset(lake: Lake, key: dg.AssetKey) -> str:
+    """The dataset of one of our asset keys; empty for any other."""
+    zone, name = key.path[1:] if len(key.path) == 3 else ("", "")
+    for dataset in lake.datasets:
+        names = {"gold": dataset.gold.table, "audit": f"audit_{dataset.gold.table}"}
+        if name == names.get(zone, f"{zone}_{dataset.name}"):
+            return dataset.name
+    return ""
+
+
+def dataset_of_step(lake: Lake, step: str) -> str:
+    """The dataset of one of our steps; empty for any other."""
+    for dataset in lake.datasets:
+        table = f"{lake.lake}_{dataset.gold.table}"
+        ours = {f"{lake.lake}_{dataset.name}_{zone}" for zone in (*ARRIVAL_ZONES, "processed")}
+        if step in {table, f"{lake.lake}_{dataset.name}_ingested", *ours}:
+            return dataset.name
+    return ""

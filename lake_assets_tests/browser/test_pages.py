@@ -1,0 +1,146 @@
+"""What a person sees and does in Dagster: the graph, the accounting, a failed check, a backfill.
+
+Each test leaves a picture in build/screenshots; ``make screenshots`` puts them into the docs.
+"""
+
+import os
+import shutil
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, timedelta
+
+import dagster as dg
+import pytest
+from dagster._core.execution.backfill import BulkActionStatus
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+from lake_assets.samples import retail_files
+from lake_assets_tests.live import ROOT, Live, live, wait_until
+
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(400)]
+PICTURES = ROOT / "build" / "screenshots"
+PATIENCE = 180
+"""Seconds until files are gold, or a backfill is done; 30 are usual."""
+DAYS = 6
+ROWS = 400
+PROCESSED = dg.AssetKey(["retail", "processed", "processed_sales"])
+
+
+def first_day() -> date:
+    """The sales are of the last days, as they would be: pages show the latest partitions."""
+    return datetime.now(UTC).date() - timedelta(days=DAYS)
+
+
+@pytest.fixture(scope="module")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
+    """`dagster dev` over a lake, once its sensors have made gold of what was dropped there."""
+    with live(tmp_path_factory.mktemp("dev")) as found:
+        for file in retail_files(files=DAYS, rows=ROWS, start=first_day(), days=DAYS):
+            found.drop(file.name, file.content)
+        found.drop("price_list.csv", b"article,price\nA1,2.50\n")
+        found.start(pages=True)
+        gold = found.lake / "gold" / "fact_sales"
+        wait_until(lambda: len(list(gold.glob("date=*"))) >= DAYS, PATIENCE)
+        wait_until(lambda: at_rest(found), PATIENCE)
+        yield found
+
+
+def at_rest(found: Live) -> bool:
+    """Whether every run has ended."""
+    with found.instance() as instance:
+        ends = (dg.DagsterRunStatus.SUCCESS, dg.DagsterRunStatus.FAILURE)
+        return all(run.status in ends for run in instance.get_runs())
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """The system's Chromium: CHROMIUM, or what is on the path."""
+    names = (os.environ.get("CHROMIUM"), "chromium", "chromium-browser", "google-chrome")
+    program = next((found for name in names if name and (found := shutil.which(name))), None)
+    if program is None:
+        pytest.fail("There is no Chromium: install it (apt-get install chromium), or set CHROMIUM.")
+    with sync_playwright() as playwright:
+        # A container has no user namespaces, and its root cannot use Chromium's sandbox.
+        chromium = playwright.chromium.launch(executable_path=program, args=["--no-sandbox"])
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture
+def page(browser: Browser) -> Iterator[Page]:
+    """A window of a laptop's size."""
+    found = browser.new_page(viewport={"width": 1440, "height": 860})
+    found.set_default_timeout(60_000)
+    expect.set_options(timeout=60_000)
+    yield found
+    found.close()
+
+
+def picture(page: Page, name: str) -> None:
+    """Keep what the page looks like."""
+    PICTURES.mkdir(parents=True, exist_ok=True)
+    page.screenshot(path=PICTURES / f"{name}.png", animations="disabled")
+
+
+def test_the_graph_tells_the_way_from_raw_to_gold(running: Live, page: Page) -> None:
+    page.set_viewport_size({"width": 2400, "height": 760})
+    page.goto(f"{running.url}/selection/group:retail/lineage")
+    for asset in ("raw_sales", "validated_sales", "rejected_sales", "archive_sales",
+                  "processed_sales", "fact_sales", "audit_fact_sales"):  # fmt: skip
+        expect(page.get_by_text(asset, exact=True).first).to_be_visible()
+    picture(page, "lineage")
+
+
+def test_a_run_shows_where_every_row_went(running: Live, page: Page) -> None:
+    page.goto(f"{running.url}/assets/retail/archive/archive_sales?view=events")
+    table = page.locator("tr", has_text="accounting").first
+    expect(table).to_contain_text("unaccounted")
+    expect(table).to_contain_text(f"{DAYS * ROWS:,}")
+    expect(page.get_by_text("accounting_by_file")).to_be_visible()
+    picture(page, "accounting")
+
+
+def test_a_failed_check_says_which_file_and_what_to_do(running: Live, page: Page) -> None:
+    page.goto(f"{running.url}/assets/retail/validated/validated_sales?view=checks")
+    expect(page.get_by_text("header_contract").first).to_be_visible()
+    expect(page.get_by_text("Failed").first).to_be_visible()
+    expect(page.get_by_text("7 files looked at, 1 refused.").first).to_be_visible()
+    picture(page, "failed-check")
+
+
+def test_a_range_of_dates_is_backfilled_in_one_run(running: Live, page: Page) -> None:
+    day = first_day()
+    chosen = [str(day + timedelta(days=number)) for number in range(3)]
+    before = len(running.runs())
+    page.goto(f"{running.url}/assets/retail/processed/processed_sales")
+    page.get_by_role("button", name="Materialize…").first.click()
+    dialog = page.get_by_role("dialog")
+    box = dialog.locator("input[type=text]").first
+    box.fill(f"[{chosen[0]}...{chosen[-1]}]")
+    box.press("Enter")
+    expect(dialog.get_by_text("3 partitions")).to_be_visible()
+    picture(page, "backfill-dialog")
+    dialog.get_by_role("button", name="Launch backfill").click()
+
+    def done() -> list[dg.DagsterRun]:
+        with running.instance() as instance:
+            backfills = instance.get_backfills()
+            ended = [b for b in backfills if b.status == BulkActionStatus.COMPLETED_SUCCESS]
+        runs = running.runs()
+        rebuilt = [run for run in runs[before:] if PROCESSED in (run.asset_selection or ())]
+        return rebuilt if len(ended) == len(backfills) and at_rest(running) else []
+
+    (run,) = wait_until(done, PATIENCE)
+    assert run.status is dg.DagsterRunStatus.SUCCESS
+    assert run.tags["dagster/asset_partition_range_start"] == chosen[0]
+    assert run.tags["dagster/asset_partition_range_end"] == chosen[-1]
+    page.goto(f"{running.url}/runs?view=backfills")
+    expect(page.get_by_text("Success").first).to_be_visible()
+    picture(page, "backfills")
+
+
+def test_the_table_has_its_columns_owners_and_links(running: Live, page: Page) -> None:
+    page.goto(f"{running.url}/assets/retail/gold/fact_sales")
+    for text in ("retail-data", "Open contract in editor", "lake_assets/zone: gold"):
+        expect(page.get_by_text(text).first).to_be_visible()
+    expect(page.get_by_text("The customer's number").first).to_be_visible()
+    picture(page, "gold")
