@@ -606,11 +606,41 @@ def lake_schema() -> dict[str, Any]:
 # --- settings -----------------------------------------------------------------
 
 
+DEPLOYMENT = (
+    ("DAGSTER_HOME", "", "Dagster", "where `dagster.yaml` is; the image has it in `/opt/dagster`"),
+    ("DAGSTER_PG_HOST", "required", "`deploy/`", "the PostgreSQL that keeps Dagster's history"),
+    ("DAGSTER_PG_PORT", "required", "`deploy/`", "its port, 5432 as a rule"),
+    ("DAGSTER_PG_USER", "required", "`deploy/`", "who comes in; owns the database's tables"),
+    ("DAGSTER_PG_PASSWORD", "required", "`deploy/`", "any characters; a secret"),
+    ("DAGSTER_PG_DB", "required", "`deploy/`", "the name of the database"),
+    ("PGSSLMODE", "`prefer`", "libpq", "`verify-full`, where the database is not on the same host"),
+    ("PGSSLROOTCERT", "", "libpq", "the certificate of its authority, a file"),
+    ("DAGSTER_LOGS_BUCKET", "required", "`deploy/`", "the bucket of what steps print"),
+    ("AWS_DEFAULT_REGION", "", "AWS's clients", "the region of buckets and services"),
+    ("AWS_ACCESS_KEY_ID", "", "AWS's clients", "where no role gives credentials"),
+    ("AWS_SECRET_ACCESS_KEY", "", "AWS's clients", "a secret; where no role gives credentials"),
+    (
+        "AWS_ENDPOINT_URL_S3",
+        "",
+        "AWS's clients",
+        "another S3 than AWS's for what steps print; for lakes it is `LAKE_S3_ENDPOINT`",
+    ),
+    ("LAKE_IMAGE", "`lake-assets:local`", "`deploy/compose.yaml`", "the image of the services"),
+    (
+        "PORT",
+        "`3000`",
+        "`deploy/compose.yaml`, `make dev`",
+        "where Dagster's web interface is, on 127.0.0.1",
+    ),
+    ("PYTHON", "the first from 3.11 on", "`make`", "the interpreter that `.venv` is made with"),
+)
+"""Variables that the code does not read itself: name, default, who reads it, meaning."""
+
 OF_ONE_LAKE: Final = {"LAKE_<NAME>_URI", "LAKE_<NAME>_QUEUE_URL"}
 
 
 def settings_page() -> str:
-    """The environment variables."""
+    """The environment variables, all of them in one table."""
     prose, rows = _simple_table(settings.__doc__ or "")
     intro, _, outro = prose.partition("\n\n")
     names = {name.strip("`") for name, _ in rows[1:]}
@@ -622,22 +652,26 @@ def settings_page() -> str:
         fields,
         names - OF_ONE_LAKE,
     )
+    engines = [name for name in settings.Settings.model_fields if _model_of(name)]
+    table = [
+        *((name, "", "all", meaning) for name, meaning in rows[1:]),
+        *(row for name in engines for row in _engine_settings(name)),
+        *((f"`{name}`", *rest) for name, *rest in DEPLOYMENT),
+    ]
     return "\n\n".join(
         [
             f"{NOTE}\n\n# Settings",
-            intro,
-            _table(("variable", "meaning"), rows[1:]),
+            intro + " Times are in seconds.",
+            _table(("variable", "default", "read by", "meaning"), table),
             outro.partition("\n\n")[2],
             "Where a lake is: `--uri` on the command line, else `LAKE_<NAME>_URI`, else `LAKE_URI` "
             "and below it the lake's name, else `uri` in the lake's YAML, else `./lake/<name>`.",
-            "`make` knows two more: `PYTHON`, the interpreter that `.venv` is made with, and "
-            "`PORT`, where `make dev` opens Dagster (3000).",
             "Routes of [alerts](../how-to/get-alerts.md) name variables of their own, such as "
             "`LAKE_ALERTS_FILE` in the lake retail, which `make dev` sets.",
-            "## Engines",
             "Which engine runs a job is said by the run's tag `lake_assets/engine`, else by "
-            "`engine` of the dataset or of the lake in its YAML. Each reads its own variables.",
-            *map(_engine_settings, filter(_model_of, settings.Settings.model_fields)),
+            "`engine` of the dataset or of the lake in its YAML. What services have in common is "
+            "read by Glue, EMR Serverless and EMR; **required** holds for an engine that is used.",
+            "What production needs stands in `deploy/.env.example`: [deploy](../how-to/deploy.md).",
         ]
     ) + "\n"  # fmt: skip
 
@@ -651,10 +685,12 @@ def _model_of(field: str) -> type[BaseModel] | None:
     return None
 
 
-def _engine_settings(field: str) -> str:
+def _engine_settings(field: str) -> list[tuple[str, ...]]:
+    """Rows of the table for one engine, or for what services have in common."""
     model = _model_of(field)
     assert model
-    rows = [
+    reader = "services" if field == "remote" else f"engine `{field.replace('_', '-')}`"
+    return [
         (
             f"`LAKE_{field.upper()}__{name.upper()}`",
             "required"
@@ -662,13 +698,11 @@ def _engine_settings(field: str) -> str:
             else ""
             if each.default in (None, {}) or isinstance(each.default, BaseModel)
             else f"`{each.default}`",
+            reader,
             " ".join((each.description or "").split()),
         )
         for name, each in model.model_fields.items()
     ]
-    title = field.replace("_", "-")
-    words = " ".join((model.__doc__ or "").split())
-    return f"### {title}\n\n{words}\n\n" + _table(("variable", "default", "meaning"), rows)
 
 
 # --- reasons ------------------------------------------------------------------

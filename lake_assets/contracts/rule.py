@@ -1,6 +1,7 @@
 """A row rule: an SQL-like expression that must be true of every good row."""
 
 from enum import StrEnum
+from functools import lru_cache
 
 import sqlglot
 from pydantic import Field, field_validator
@@ -61,8 +62,11 @@ class Rule(ContractModel):
         return text
 
 
+@lru_cache(maxsize=1024)
 def parse_expression(text: str) -> exp.Expr:
-    """Parse a rule's expression.
+    """Parse a rule's expression. The tree is kept, and given to all who ask: leave it as it is.
+
+    A contract asks three times for each of its expressions while it loads.
 
     Raises:
         ValueError: it is not an expression, or uses a part outside :data:`ALLOWED`.

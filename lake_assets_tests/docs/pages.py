@@ -103,6 +103,7 @@ def fresh_clone(root: Path) -> Path:
         root / "lake_assets",
         ignore=shutil.ignore_patterns("__pycache__"),
     )
+    shutil.copytree(PROJECT / "deploy", root / "deploy")
     for name in ("Makefile", "pyproject.toml", "dagster.yaml"):
         shutil.copy(PROJECT / name, root)
     (root / ".venv").symlink_to(sys.prefix)

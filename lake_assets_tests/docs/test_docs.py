@@ -29,6 +29,13 @@ NOT_RUN = {
     ("docs/tutorial.md", "make dev"),
     ("docs/how-to/run-on-s3.md", "aws s3 mb s3://my-lake"),
     ("docs/how-to/run-on-s3.md", "make dev LAKE_URI=s3://my-lake"),
+    ("docs/how-to/deploy.md", "docker compose -f deploy/compose.yaml up --build --detach"),
+    (
+        "docs/how-to/deploy.md",
+        "docker compose -f deploy/compose.yaml exec code lake generate retail/sales "
+        "--out /var/lib/lakes/retail/raw",
+    ),
+    ("docs/how-to/deploy.md", "dg plus login"),
     ("docs/how-to/validate-at-once-with-lambda.md", "make lambda"),
     ("docs/how-to/validate-at-once-with-lambda.md", "make lambda MACHINE=aarch64"),
     (
