@@ -156,11 +156,19 @@ setup: $(VENV)/.installed-dev $(RUNTIMES) ## Install everything for working on t
 
 .PHONY: test
 test: $(VENV)/.installed-dev $(RUNTIMES) ## Run the tests, but for the slow ones; ARGS="-k name" picks some
-	@$(RUN) pytest -m "not (crash or fuzz or slow)" $(ARGS)
+	@$(RUN) pytest -m "not (crash or fuzz or slow or browser)" $(ARGS)
 
 .PHONY: slow
 slow: $(VENV)/.installed-dev $(RUNTIMES) ## Run the slow tests: those that kill processes, long searches, and more
 	@$(RUN) pytest -m "crash or fuzz or slow" $(ARGS)
+
+.PHONY: browser
+browser: $(VENV)/.installed-dev ## Look at the pages of Dagster in the system's Chromium
+	@$(RUN) pytest -n 0 -m browser $(ARGS)
+
+.PHONY: screenshots
+screenshots: browser ## Take the pictures of the docs anew
+	@cp build/screenshots/*.png docs/images/
 
 .PHONY: crash
 crash: $(VENV)/.installed-dev ## Kill a run at each of its writes, and count what survives
@@ -178,6 +186,10 @@ check: $(VENV)/.installed-dev ## Lint, format, types, dependency rule, Dagster d
 .PHONY: bench
 bench: $(VENV)/.installed-bench ## Time raw to gold on two engines against DuckDB and PySpark (half an hour); ARGS="--runs 1 --mb 50"
 	@$(RUN) python -m benchmarks.retail $(ARGS)
+
+.PHONY: bench-arrivals
+bench-arrivals: $(VENV)/.installed-dev ## Time files from put to gold with Dagster's own daemon; ARGS="--files 3"
+	@$(RUN) python -m benchmarks.arrivals $(ARGS)
 
 # A version that must stay where it is although a newer one is allowed, and why:
 #   pyspark 3.5.6 is what Glue 5.1 and EMR 7 run

@@ -14,6 +14,8 @@ from dagster._core.execution.backfill import BulkActionStatus
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from lake_assets.samples import retail_files
+from lake_assets.storage.zones import stale_prefix
+from lake_assets_tests.components.conftest import contract
 from lake_assets_tests.live import ROOT, Live, live, wait_until
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(400)]
@@ -99,35 +101,60 @@ def test_a_failed_check_says_which_file_and_what_to_do(running: Live, page: Page
     picture(page, "failed-check")
 
 
-def test_a_range_of_dates_is_backfilled_in_one_run(running: Live, page: Page) -> None:
-    day = first_day()
-    chosen = [str(day + timedelta(days=number)) for number in range(3)]
-    before = len(running.runs())
+def launch(page: Page, running: Live, dates: str, count: int) -> None:
+    """Start a backfill of processed, as a person does."""
     page.goto(f"{running.url}/assets/retail/processed/processed_sales")
     page.get_by_role("button", name="Materialize…").first.click()
     dialog = page.get_by_role("dialog")
     box = dialog.locator("input[type=text]").first
-    box.fill(f"[{chosen[0]}...{chosen[-1]}]")
+    box.fill(dates)
     box.press("Enter")
-    expect(dialog.get_by_text("3 partitions")).to_be_visible()
+    expect(dialog.get_by_text(f"{count} partitions")).to_be_visible()
     picture(page, "backfill-dialog")
     dialog.get_by_role("button", name="Launch backfill").click()
 
-    def done() -> list[dg.DagsterRun]:
-        with running.instance() as instance:
-            backfills = instance.get_backfills()
-            ended = [b for b in backfills if b.status == BulkActionStatus.COMPLETED_SUCCESS]
-        runs = running.runs()
-        rebuilt = [run for run in runs[before:] if PROCESSED in (run.asset_selection or ())]
-        return rebuilt if len(ended) == len(backfills) and running.at_rest() else []
 
-    (run,) = wait_until(done, PATIENCE)
-    assert run.status is dg.DagsterRunStatus.SUCCESS
-    assert run.tags["dagster/asset_partition_range_start"] == chosen[0]
-    assert run.tags["dagster/asset_partition_range_end"] == chosen[-1]
+def ranges(running: Live, since: int) -> list[tuple[str, str]]:
+    """First and last date of each run of processed since then; none before all is at rest."""
+    with running.instance() as instance:
+        backfills = instance.get_backfills()
+        ended = [each.status == BulkActionStatus.COMPLETED_SUCCESS for each in backfills]
+    runs = [run for run in running.runs()[since:] if PROCESSED in (run.asset_selection or ())]
+    if not runs or not all(ended) or not running.at_rest():
+        return []
+    assert all(run.status is dg.DagsterRunStatus.SUCCESS for run in runs)
+    return sorted(dates_of(run) for run in runs)
+
+
+def dates_of(run: dg.DagsterRun) -> tuple[str, str]:
+    """The range of a run, or its one partition twice."""
+    if day := run.tags.get("dagster/partition"):
+        return day, day
+    tags = run.tags
+    return tags["dagster/asset_partition_range_start"], tags["dagster/asset_partition_range_end"]
+
+
+def test_a_range_of_dates_is_backfilled_in_one_run(running: Live, page: Page) -> None:
+    days = [str(first_day() + timedelta(days=number)) for number in range(3)]
+    before = len(running.runs())
+    launch(page, running, f"[{days[0]}...{days[-1]}]", 3)
+    assert wait_until(lambda: ranges(running, before), PATIENCE) == [(days[0], days[-1])]
     page.goto(f"{running.url}/runs?view=backfills")
     expect(page.get_by_text("Success").first).to_be_visible()
     picture(page, "backfills")
+
+
+def test_scattered_dates_are_backfilled_while_files_arrive(running: Live, page: Page) -> None:
+    days = [str(first_day() + timedelta(days=number)) for number in (0, 1, 4)]
+    before, files = len(running.runs()), len(list(running.store.list("archive/")))
+    launch(page, running, f"[{days[0]}...{days[1]}], {days[2]}", 3)
+    for file in retail_files(seed=9, files=3, rows=50, start=first_day(), days=3):
+        running.drop(f"late-{file.name}", file.content)
+    wait_until(lambda: len(list(running.store.list("archive/"))) == files + 3, PATIENCE)
+    found = wait_until(lambda: ranges(running, before), PATIENCE)
+    assert found == [(days[0], days[1]), (days[2], days[2])]
+    (dataset,) = contract().datasets
+    assert not list(running.store.list(stale_prefix(dataset)))
 
 
 def test_the_table_has_its_columns_owners_and_links(running: Live, page: Page) -> None:
