@@ -1,4 +1,4 @@
-"""A real Dagster over a lake on disk: its daemon, its code server, its runs in their processes."""
+"""A real Dagster over a lake: its daemon, its code server, its runs in their processes."""
 
 import os
 import shutil
@@ -7,13 +7,15 @@ import socket
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
 import dagster as dg
+
+from lake_assets.storage import Store, open_store
 
 ROOT = Path(__file__).parent.parent
 Found = TypeVar("Found")
@@ -25,21 +27,21 @@ class Live:
 
     Attributes:
         home: DAGSTER_HOME, with the dagster.yaml of the project.
-        lakes: LAKE_URI; a lake is a directory in it.
-        environment: more variables of the daemon.
+        lakes: LAKE_URI: a directory or a bucket; each lake stands below it.
+        endpoint: of S3, if the lakes are in a bucket.
         url: of the pages, if they were started.
     """
 
     home: Path
-    lakes: Path
-    environment: Mapping[str, str] = field(default_factory=dict)
+    lakes: str
+    endpoint: str | None = None
     process: subprocess.Popen[bytes] | None = None
     url: str = ""
 
     @property
-    def lake(self) -> Path:
-        """The retail lake."""
-        return self.lakes / "retail"
+    def store(self) -> Store:
+        """Of the retail lake."""
+        return open_store(f"{self.lakes}/retail", endpoint=self.endpoint)
 
     def start(self, *, pages: bool = False) -> None:
         """Start the daemon, which starts the code server, in a process group of their own.
@@ -59,8 +61,8 @@ class Live:
                 env={
                     **os.environ,
                     "DAGSTER_HOME": str(self.home),
-                    "LAKE_URI": str(self.lakes),
-                    **self.environment,
+                    "LAKE_URI": self.lakes,
+                    **({"LAKE_S3_ENDPOINT": self.endpoint} if self.endpoint else {}),
                 },
                 stdout=log,
                 stderr=subprocess.STDOUT,
@@ -92,12 +94,12 @@ class Live:
         return list(reversed(found))
 
     def drop(self, name: str, content: bytes) -> None:
-        """Put a file into raw/, whole at once."""
-        raw = self.lake / "raw"
-        raw.mkdir(parents=True, exist_ok=True)
-        beside = self.lakes / name
-        beside.write_bytes(content)
-        beside.rename(raw / name)
+        """Put a file into raw/."""
+        self.store.put(f"raw/{name}", content)
+
+    def at_rest(self) -> bool:
+        """Whether every run has ended."""
+        return all(run.is_finished for run in self.runs())
 
     def log(self) -> str:
         """The last words of the daemon, for the message of a test that fails."""
@@ -105,13 +107,21 @@ class Live:
 
 
 @contextmanager
-def live(root: Path, environment: Mapping[str, str] | None = None) -> Iterator[Live]:
-    """A lake and a Dagster in a directory; stopped in the end, whatever happens."""
+def live(root: Path, lakes: str | None = None, endpoint: str | None = None) -> Iterator[Live]:
+    """A Dagster in a directory, stopped in the end, whatever happens.
+
+    Args:
+        root: of all its files.
+        lakes: where the lakes are; below ``root``, if nothing is said.
+        endpoint: of S3.
+    """
     home = root / "home"
-    found = Live(home, root / "lakes", environment or {})
     home.mkdir()
-    found.lake.mkdir(parents=True)
+    if lakes is None:
+        lakes = str(root / "lakes")
+        (root / "lakes" / "retail").mkdir(parents=True)
     shutil.copy(ROOT / "dagster.yaml", home)
+    found = Live(home, lakes, endpoint)
     try:
         yield found
     finally:

@@ -1,6 +1,7 @@
 """Arrivals with a real daemon: from one file to a thousand, and a daemon that is killed."""
 
 import signal
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -11,20 +12,18 @@ import pytest
 from lake_assets.components.names import STEP_TAG
 from lake_assets.samples import retail_files
 from lake_assets.samples.truth import SampleFile, gold_rows
-from lake_assets.storage import open_store
-from lake_assets.storage.zones import stale_prefix
+from lake_assets.storage.zones import day_of, stale_prefix
 from lake_assets_tests.components.conftest import contract
 from lake_assets_tests.live import Live, live, wait_until
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 PATIENCE = 240
 """Seconds until all is gold; a fifth of it is usual."""
-ENDED = (dg.DagsterRunStatus.SUCCESS, dg.DagsterRunStatus.FAILURE)
 
 
 @pytest.fixture
-def running(tmp_path: Path) -> Iterator[Live]:
-    with live(tmp_path) as found:
+def running(tmp_path: Path, s3_uri: str, s3_endpoint: str) -> Iterator[Live]:
+    with live(tmp_path, s3_uri, s3_endpoint) as found:
         found.start()
         yield found
 
@@ -36,24 +35,21 @@ def drop(running: Live, files: Sequence[SampleFile]) -> None:
 
 def done(running: Live, files: int) -> bool:
     """All files archived, no date stale, no run left."""
-    store = open_store(str(running.lake))
+    store = running.store
     (dataset,) = contract().datasets
     archived = len(list(store.list(dataset.zones.archive)))
-    return (
-        archived == files
-        and not list(store.list(stale_prefix(dataset)))
-        and all(run.status in ENDED for run in running.runs())
-    )
+    return archived == files and not list(store.list(stale_prefix(dataset))) and running.at_rest()
 
 
 def gold(running: Live) -> dict[str, int]:
     """Distinct transactions a date, each of which must stand there once."""
-    found = {}
-    for folder in sorted((running.lake / "gold" / "fact_sales").glob("date=*")):
-        rows = pl.read_parquet(folder / "*.parquet", columns=["transaction_id"])
+    found: Counter[str] = Counter()
+    store = running.store
+    for info in store.list("gold/fact_sales/"):
+        rows = pl.read_parquet(store.read(info.key), columns=["transaction_id"])
         assert rows["transaction_id"].n_unique() == rows.height
-        found[folder.name.removeprefix("date=")] = rows.height
-    return found
+        found[day_of(info.key) or ""] += rows.height
+    return dict(found)
 
 
 def expected(files: Sequence[SampleFile]) -> dict[str, int]:

@@ -5,6 +5,7 @@ from urllib.parse import quote, urlencode
 
 import dagster as dg
 
+from lake_assets.components.names import STANDING, asset_key
 from lake_assets.contracts.lake import Lake
 
 ARRIVAL_ZONES = ("raw", "validated", "rejected", "archive", "replayed")
@@ -49,7 +50,11 @@ def dataset_of_step(lake: Lake, step: str) -> str:
     """The dataset of one of our steps; empty for any other."""
     for dataset in lake.datasets:
         table = f"{lake.lake}_{dataset.gold.table}"
-        ours = {f"{lake.lake}_{dataset.name}_{zone}" for zone in (*ARRIVAL_ZONES, "processed")}
-        if step in {table, f"{lake.lake}_{dataset.name}_ingested", *ours}:
+        zones = (*ARRIVAL_ZONES, "ingested", "processed")
+        # Dagster names the step of a standing check after its asset and itself.
+        health = "__".join(asset_key(lake, "health", dataset.name).path)
+        if step in {table, *(f"{lake.lake}_{dataset.name}_{zone}" for zone in zones)}:
+            return dataset.name
+        if step in {f"{health}_{check}" for check in STANDING}:
             return dataset.name
     return ""

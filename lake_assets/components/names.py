@@ -14,6 +14,11 @@ FILES_TAG = "lake_assets/files"
 BYTES_TAG = "lake_assets/bytes"
 ENGINE_TAG = "lake_assets/engine"
 
+NOTHING_STUCK = "nothing_stuck"
+NOTHING_LEFT_FAILED = "nothing_left_failed"
+STANDING = (NOTHING_STUCK, NOTHING_LEFT_FAILED)
+"""The checks that a schedule evaluates, whatever runs or does not."""
+
 INGEST = "ingest"
 COMPACT = "compact"
 

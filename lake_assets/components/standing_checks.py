@@ -15,7 +15,14 @@ import dagster as dg
 
 from lake_assets.components import checks
 from lake_assets.components.code_references import reference
-from lake_assets.components.names import LAKE_TAG, asset_key, asset_tags, store_key
+from lake_assets.components.names import (
+    LAKE_TAG,
+    NOTHING_LEFT_FAILED,
+    NOTHING_STUCK,
+    asset_key,
+    asset_tags,
+    store_key,
+)
 from lake_assets.components.resources import store_of
 from lake_assets.contracts.dataset import Dataset
 from lake_assets.contracts.lake import Lake
@@ -76,7 +83,7 @@ def _nothing_stuck(lake: Lake, dataset: Dataset) -> dg.AssetChecksDefinition:
 
     @dg.asset_check(
         asset=asset_key(lake, "health", dataset.name),
-        name="nothing_stuck",
+        name=NOTHING_STUCK,
         description=f"No file of {dataset.name} waits in raw/ or validated/, and no date for its "
         f"gold, for over {minutes:g} minutes; nothing staged was forgotten.",
         required_resource_keys={store_key(lake)},
@@ -94,7 +101,7 @@ def _nothing_stuck(lake: Lake, dataset: Dataset) -> dg.AssetChecksDefinition:
 def _nothing_left_failed(lake: Lake, dataset: Dataset) -> dg.AssetChecksDefinition:
     @dg.asset_check(
         asset=asset_key(lake, "health", dataset.name),
-        name="nothing_left_failed",
+        name=NOTHING_LEFT_FAILED,
         description=f"No partition of {dataset.name}'s assets was left failed or cancelled, and "
         "none with rows that do not balance.",
     )

@@ -24,7 +24,11 @@ class Intake(ContractModel):
         ge=0,
         description="A file must be this old: on a disk, it may still be being written.",
     )
-    interval_seconds: int = Field(default=10, ge=1, description="Pause between two looks.")
+    interval_seconds: int = Field(
+        default=4,
+        ge=1,
+        description="Pause between two looks. Dagster looks every five seconds at most.",
+    )
     queue_url: str | None = Field(
         default=None,
         pattern=QUEUE_URL,
