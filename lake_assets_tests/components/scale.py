@@ -1,7 +1,8 @@
 """The code location and the ticks of many datasets, timed: run as a process of its own.
 
 ``python -m lake_assets_tests.components.scale <project>`` prints the processor's seconds as JSON;
-with ``load`` after it, of loading alone. The processor's, because a machine that does other things at the same time only makes us wait.
+with ``load`` after it, of loading alone. The processor's, because a machine that does
+other things at the same time only makes us wait.
 """
 
 import time
