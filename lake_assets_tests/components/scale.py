@@ -1,7 +1,8 @@
 """The code location and the ticks of many datasets, timed: run as a process of its own.
 
-``python -m lake_assets_tests.components.scale <project>`` prints the processor's seconds as JSON.
-The processor's, because a machine that does other things at the same time only makes us wait.
+``python -m lake_assets_tests.components.scale <project>`` prints the processor's seconds as JSON;
+with ``load`` after it, of loading alone. The processor's, because a machine that does
+other things at the same time only makes us wait.
 """
 
 import time
@@ -31,6 +32,9 @@ def main() -> None:
     defs = importlib.import_module("many_lakes.definitions").defs()
     repository = defs.get_repository_def()
     seconds = {"load": time.process_time() - BEGIN}
+    if sys.argv[2:] == ["load"]:
+        print(json.dumps({"seconds": seconds}))  # noqa: T201 - what the test reads
+        return
     with dg.DagsterInstance.ephemeral() as instance:
         ticks = _Automation(defs, instance)
         seconds["idle"] = _timed(ticks.tick)
