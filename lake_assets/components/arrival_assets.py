@@ -225,6 +225,7 @@ def _ingested(lake: Lake, dataset: Dataset) -> dg.AssetsDefinition:
         context: dg.AssetExecutionContext,
     ) -> Iterator[dg.MaterializeResult[Any] | checks.Events]:
         from lake_assets.jobs.checks import conservation, reject_rate
+        from lake_assets.jobs.checks.samples import sampled_rejects
         from lake_assets.jobs.job import Ingest
         from lake_assets.jobs.report import find_runs
         from lake_assets.kernels.accounting import Accounting
@@ -252,6 +253,7 @@ def _ingested(lake: Lake, dataset: Dataset) -> dg.AssetsDefinition:
                 "by_reason": metadata.markdown(
                     [{"reason": reason, "rows": rows} for reason, rows in books.reasons.items()]
                 ),
+                "sample": metadata.markdown(sampled_rejects(store, records)),
                 **shared,
                 **metadata.place(store, dataset.zones.rejected_rows),
             },

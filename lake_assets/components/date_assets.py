@@ -133,6 +133,7 @@ def _gold(lake: Lake, dataset: Dataset) -> dg.AssetsDefinition:
         from lake_assets.jobs.checks import Around, gold_checks
         from lake_assets.jobs.job import Compact
         from lake_assets.jobs.report import find_metrics
+        from lake_assets.jobs.sample_rows import sample_rows
         from lake_assets.storage.zones import gold_prefix, metrics_key
 
         store = store_of(context, lake)
@@ -140,6 +141,7 @@ def _gold(lake: Lake, dataset: Dataset) -> dg.AssetsDefinition:
         with confirmed():
             days = find_metrics(store, dataset, done.report.dates, context.partition_keys)
         for day in days:
+            objects = list(store.list(gold_prefix(dataset, day.target_date)))
             context.log.info(
                 f"{day.target_date}: {day.status}, {day.total_rows_in_source_partition} rows in, "
                 f"{day.rows_after_dedup} out, {day.removed} superseded."
@@ -148,9 +150,12 @@ def _gold(lake: Lake, dataset: Dataset) -> dg.AssetsDefinition:
                 {
                     "dagster/partition_row_count": day.rows_after_dedup,
                     "rows": day.rows_after_dedup,
+                    "bytes": sum(info.size for info in objects),
+                    "files": len(objects),
                     "rows_in": day.total_rows_in_source_partition,
                     "superseded": day.removed,
                     "status": day.status,
+                    "sample": metadata.markdown(sample_rows(store, dataset, objects)),
                     **done.metadata,
                     **metadata.place(store, gold_prefix(dataset, day.target_date)),
                 },

@@ -71,6 +71,21 @@ def test_the_accounting_is_in_the_metadata_of_all_files_and_of_each(world: World
     assert "| b.csv | ingested | 1 | 1 | 0 | 0 | 0 | 0 | 0 |" in by_file
 
 
+def test_gold_shows_a_sample_without_personal_values(world: World) -> None:
+    header = "transaction_id,store_id,timestamp,item_id,quantity,unit_price,revenue,customer_id"
+    world.drop("a.csv", f"{sale('T1', '2025-01-01')},CARD-4711", header=header)
+    world.ingest()
+    world.gold(["2025-01-01"])
+    event = world.instance.get_latest_materialization_event(GOLD)
+    assert event
+    assert event.asset_materialization
+    found = event.asset_materialization.metadata
+    assert "| T1 | S1 |" in str(found["sample"].value)
+    assert "4711" not in str(found)
+    assert found["files"].value == 1
+    assert found["bytes"].value == sum(info.size for info in world.store.list("gold/"))
+
+
 def test_a_refused_file_fails_the_header_check_and_nothing_else(world: World) -> None:
     world.drop("bad.csv", "1,2", header="foo,bar")
     world.drop("good.csv", sale("T1", "2025-01-01"))
