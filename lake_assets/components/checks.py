@@ -120,7 +120,8 @@ def shown(finding: "Finding") -> dict[str, Any]:
     if not finding.passed:
         if finding.sample:
             metadata["sample"] = markdown(finding.sample)
-        metadata["recover"] = dg.MetadataValue.md(f"{finding.recover} See `{GUIDE}`.")
+        # Plain text: Dagster shows it at once, and Markdown behind a link.
+        metadata["recover"] = dg.MetadataValue.text(f"{finding.recover} See {GUIDE}.")
     is_warning = finding.severity is Severity.WARN
     return {
         "passed": finding.passed,

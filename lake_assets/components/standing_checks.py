@@ -62,10 +62,7 @@ def _health(lake: Lake, dataset: Dataset) -> dg.AssetSpec:
     code = reference(Path(__file__), _health.__code__.co_firstlineno, "code")
     return dg.AssetSpec(
         asset_key(lake, "health", dataset.name),
-        deps=[
-            asset_key(lake, "raw", dataset.name),
-            asset_key(lake, "gold", dataset.gold.table),
-        ],
+        deps=[asset_key(lake, "gold", dataset.gold.table)],
         description=f"How {dataset.name} is between its runs: whether a file is stuck or a "
         "partition left failed. Never materialized; a schedule evaluates its checks.",
         group_name=lake.lake,

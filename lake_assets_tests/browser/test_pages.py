@@ -76,11 +76,13 @@ def picture(page: Page, name: str) -> None:
 
 
 def test_the_graph_tells_the_way_from_raw_to_gold(running: Live, page: Page) -> None:
-    page.set_viewport_size({"width": 2400, "height": 760})
+    page.set_viewport_size({"width": 2500, "height": 900})
     page.goto(f"{running.url}/asset-groups")
     for asset in ("raw_sales", "validated_sales", "rejected_sales", "archive_sales",
                   "processed_sales", "fact_sales", "audit_fact_sales"):  # fmt: skip
         expect(page.get_by_text(asset, exact=True).first).to_be_visible()
+    expect(page.get_by_text("Loading...")).to_have_count(0)
+    expect(page.get_by_text("Passed").first).to_be_visible()
     picture(page, "lineage")
 
 
@@ -98,6 +100,7 @@ def test_a_failed_check_says_which_file_and_what_to_do(running: Live, page: Page
     expect(page.get_by_text("header_contract").first).to_be_visible()
     expect(page.get_by_text("Failed").first).to_be_visible()
     expect(page.get_by_text("7 files looked at, 1 refused.").first).to_be_visible()
+    expect(page.get_by_text("Mend them at the source and drop them in raw/ again.")).to_be_visible()
     picture(page, "failed-check")
 
 

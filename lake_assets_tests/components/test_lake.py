@@ -38,7 +38,7 @@ def test_the_graph_tells_the_way_of_the_data(defs: dg.Definitions) -> None:
         "processed_sales": ["archive_sales"],
         "fact_sales": ["processed_sales"],
         "audit_fact_sales": ["fact_sales"],
-        "health_sales": ["fact_sales", "raw_sales"],
+        "health_sales": ["fact_sales"],
     }
 
 
