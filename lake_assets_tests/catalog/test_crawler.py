@@ -36,6 +36,8 @@ def test_an_unknown_crawler_is_named_with_what_to_do(glue: object) -> None:
 
 
 def test_missing_credentials_are_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+    # boto3's own session keeps what it once found.
+    monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_PROFILE"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")

@@ -426,9 +426,9 @@ def test_only_a_lake_with_a_queue_has_the_sensor_and_then_lists_less_often(
                 assert isinstance(sensor, dg.SensorDefinition)
                 yield sensor.name, sensor.minimum_interval_seconds
 
-    assert dict(pauses(lake.world.defs)) == {QUEUE: 10, LISTING: 60}
+    assert dict(pauses(lake.world.defs)) == {QUEUE: 4, LISTING: 60}
     monkeypatch.delenv("LAKE_RETAIL_QUEUE_URL")
-    assert dict(pauses(definitions(contract()))) == {LISTING: 10}
+    assert dict(pauses(definitions(contract()))) == {LISTING: 4}
     intake = contract().intake.model_copy(
         update={"queue_url": lake.box.url, "interval_seconds": 5, "reconcile_seconds": 300}
     )
