@@ -10,6 +10,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import TypeVar
 
@@ -38,7 +39,7 @@ class Live:
     process: subprocess.Popen[bytes] | None = None
     url: str = ""
 
-    @property
+    @cached_property
     def store(self) -> Store:
         """Of the retail lake."""
         return open_store(f"{self.lakes}/retail", endpoint=self.endpoint)
