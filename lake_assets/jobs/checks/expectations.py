@@ -88,8 +88,7 @@ def _range(column: Column, bounds: Range) -> Expectation:
 
 def _reference(dataset: Dataset, reference: Reference, tables: Tables) -> Expectation:
     names = reference.columns
-    keys = tables.keys(reference.to)
-    keys.columns = names
+    keys = tables.keys(reference.to).rename(dict(zip(reference.to.columns, names, strict=True)))
     # Precisions may differ; a key that has no room here is no value of ours.
     like = {name: data_type(dataset.column(name)) for name in names}
     keys = keys.cast(like, strict=False).drop_nulls()  # type: ignore[arg-type]
