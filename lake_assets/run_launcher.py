@@ -50,6 +50,7 @@ class WatchfulRunLauncher(DefaultRunLauncher):
         """Whether the code server that started the run still has its process."""
         client = self._get_grpc_client_for_termination(run.run_id)  # type: ignore[no-untyped-call]
         if client is None:
+            self._silent_since.pop(run.run_id, None)
             return CheckRunHealthResult(WorkerStatus.SUCCESS, "The run has ended.")
         try:
             answer = client.can_cancel_execution(CanCancelExecutionRequest(run_id=run.run_id))
