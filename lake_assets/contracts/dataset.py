@@ -161,6 +161,13 @@ class Gold(ContractModel):
         description="Processed Parquet of a date that one task compacts; engines of several "
         "machines spread a larger date.",
     )
+    at_once_mb: int = Field(
+        default=32,
+        ge=0,
+        description="Processed Parquet of the dates that a batch touched whose gold is made in the "
+        "ingest run itself, so that no other run has to start; more is left to the automation. "
+        "0: never.",
+    )
     crawler_name: str | None = Field(
         default=None, description="Glue crawler to start when gold was written."
     )

@@ -155,9 +155,8 @@ def _gold_changes(old: Dataset, new: Dataset, renamed: Mapping[str, str]) -> Ite
     if was.target_file_mb != now.target_file_mb:
         yield compatible("gold.target_file_mb", "cuts new gold files at another size")
     told = {"row_hash", "table", "audit_counts", "target_file_mb"}
-    yield from others(
-        "gold.", dict(was), dict(now), told=told, remarks={"crawler_name", "one_task_mb"}
-    )
+    remarks = {"crawler_name", "one_task_mb", "at_once_mb"}
+    yield from others("gold.", dict(was), dict(now), told=told, remarks=remarks)
 
 
 def _other_changes(old: Dataset, new: Dataset) -> Iterator[Change]:
