@@ -13,8 +13,14 @@ import dagster as dg
 from lake_assets.components import checks, lineage, metadata
 from lake_assets.components.freshness import freshness
 from lake_assets.components.gold_at_once import log_at_once, make_at_once
-from lake_assets.components.job_runs import committed_before, confirmed, run_on_engine
-from lake_assets.components.names import asset_key, asset_tags, engines_key, store_key
+from lake_assets.components.job_runs import PARENT_TAG, committed_before, confirmed, run_on_engine
+from lake_assets.components.names import (
+    APART_TAG,
+    asset_key,
+    asset_tags,
+    engines_key,
+    store_key,
+)
 from lake_assets.components.partitions import arrival_partitions
 from lake_assets.components.resources import store_of
 from lake_assets.components.retries import retried
@@ -233,7 +239,8 @@ def _ingested(lake: Lake, dataset: Dataset) -> dg.AssetsDefinition:
 
         store = store_of(context, lake)
         day = date.fromisoformat(context.partition_key)
-        done = run_on_engine(context, lake, dataset, Ingest(arrival=day))
+        apart = not {APART_TAG, PARENT_TAG}.isdisjoint(context.run.tags)
+        done = run_on_engine(context, lake, dataset, Ingest(arrival=day, apart=apart))
         with confirmed():
             records = find_runs(store, dataset, done.report.runs)
         reported = {record.ingest_run_id for record in records}

@@ -6,13 +6,14 @@ side, and either one can stop.
 """
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
 import dagster as dg
 
 from lake_assets.components.names import (
+    APART_TAG,
     BATCH_TAG,
     BYTES_TAG,
     DATASET_TAG,
@@ -37,6 +38,8 @@ UNDER_WAY = [
     dg.DagsterRunStatus.STARTED,
     dg.DagsterRunStatus.CANCELING,
 ]
+LATELY = 10
+"""Ended runs that are looked at for one whose process died."""
 FIRST_WAIT = timedelta(seconds=30)
 LONGEST_WAIT = timedelta(hours=1)
 
@@ -73,7 +76,8 @@ def look(instance: dg.DagsterInstance, store: Store, lake: Lake, dataset: Datase
                 f"{until:%H:%M:%S} UTC."
             )
             continue
-        return Look(_request(lake, dataset, arrival, files, identity))
+        apart = {APART_TAG: "true"} if has_died(instance, lake, dataset) else {}
+        return Look(_request(lake, dataset, arrival, files, identity, apart))
     reason = held or f"No file waits in {store.uri}/{dataset.zones.raw}"
     if raw.growing:
         reason += (
@@ -124,8 +128,29 @@ def held_back(
     return until if until > datetime.now(UTC) else None
 
 
+def has_died(instance: dg.DagsterInstance, lake: Lake, dataset: Dataset) -> bool:
+    """Whether the process of one of the latest ingest runs died, instead of failing in a step.
+
+    A file may have killed it, one that takes more memory than there is. Which one, nobody has
+    told: see ``jobs.ingest_apart``.
+    """
+    tags = {LAKE_TAG: lake.lake, DATASET_TAG: dataset.name, STEP_TAG: INGEST}
+    ended = [dg.DagsterRunStatus.SUCCESS, dg.DagsterRunStatus.FAILURE]
+    runs = instance.get_runs(dg.RunsFilter(tags=tags, statuses=ended), limit=LATELY)
+    failed = dg.DagsterEventType.STEP_FAILURE
+    return any(
+        run.is_failure and not instance.get_records_for_run(run.run_id, of_type=failed).records
+        for run in runs
+    )
+
+
 def _request(
-    lake: Lake, dataset: Dataset, arrival: date, files: Sequence[ObjectInfo], identity: str
+    lake: Lake,
+    dataset: Dataset,
+    arrival: date,
+    files: Sequence[ObjectInfo],
+    identity: str,
+    tags: Mapping[str, str],
 ) -> dg.RunRequest:
     """Without a run key: Dagster would never request it again after a failure."""
     return dg.RunRequest(
@@ -136,6 +161,7 @@ def _request(
             BATCH_TAG: identity,
             FILES_TAG: str(len(files)),
             BYTES_TAG: str(sum(info.size for info in files)),
+            **tags,
         },
     )
 

@@ -13,6 +13,8 @@ BATCH_TAG = "lake_assets/batch"
 FILES_TAG = "lake_assets/files"
 BYTES_TAG = "lake_assets/bytes"
 ENGINE_TAG = "lake_assets/engine"
+APART_TAG = "lake_assets/apart"
+"""On an ingest run that reads files in groups, because a process has died over some."""
 GOLD_TAG = "lake_assets/gold"
 """On an ingest run that has made gold of every date that it touched: ``made``."""
 

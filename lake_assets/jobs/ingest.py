@@ -1,7 +1,7 @@
 """Step 2, validated/ -> processed/ + rejected/ + archive/ + the ledger: plan, tasks, commit."""
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, date, datetime
 from typing import Literal
 
@@ -26,7 +26,12 @@ ROUNDS = 20
 
 
 def ingest(
-    store: Store, lake: Lake, dataset: Dataset, engine: Engine, arrival: date | None = None
+    store: Store,
+    lake: Lake,
+    dataset: Dataset,
+    engine: Engine,
+    arrival: date | None = None,
+    only: Collection[str] | None = None,
 ) -> Commit | None:
     """Ingest one batch: all of it becomes visible, or nothing.
 
@@ -36,6 +41,7 @@ def ingest(
         dataset: the contract.
         engine: runs the tasks.
         arrival: take the files of this arrival date only; None takes that of the oldest file.
+        only: take the files with these keys only.
 
     Returns:
         The commit, published; None if no file waits, or all of them vanished. If another driver
@@ -50,7 +56,8 @@ def ingest(
     files: list[ObjectInfo] = []
     while not files:  # else other drivers have taken all of them
         known = pending(store, lake, dataset)
-        files = one_of_a_name(dataset, batch(known, lake.intake, arrival, "arrived"))
+        wanted = [info for info in known if only is None or info.key in only]
+        files = one_of_a_name(dataset, batch(wanted, lake.intake, arrival, "arrived"))
         if not files:
             return None
         turn = next_turn(store, lake.lake, dataset, files[0].arrived.date())

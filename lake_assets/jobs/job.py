@@ -21,10 +21,14 @@ class Step(BaseModel):
 
 
 class Ingest(Step):
-    """Everything that waits in validated/ of one arrival date."""
+    """Everything that waits in validated/ of one arrival date.
+
+    ``apart``: in groups, because a process has died over it; see ``jobs.ingest_apart``.
+    """
 
     step: Literal["ingest"] = "ingest"
     arrival: date
+    apart: bool = False
 
 
 class Compact(Step):

@@ -1,11 +1,11 @@
 """Run a job where we are, on the engine that is given."""
 
 from collections.abc import Sequence
-from datetime import date
 
 from lake_assets.jobs.compaction.compact import compact
 from lake_assets.jobs.compaction.metrics import Metrics
 from lake_assets.jobs.ingest import ingest
+from lake_assets.jobs.ingest_apart import ingest_apart
 from lake_assets.jobs.job import Compact, Ingest, Job, Rebuild, Replay
 from lake_assets.jobs.reading.task import Engine
 from lake_assets.jobs.repair.rebuild import rebuild_dates
@@ -26,8 +26,8 @@ def run_job(store: Store, job: Job, engine: Engine) -> Report:
         CompactionError: gold of a date could not be made.
     """
     match job.work:
-        case Ingest(arrival=arrival):
-            return _ingest(store, job, engine, arrival)
+        case Ingest() as work:
+            return _ingest(store, job, engine, work)
         case Compact() as work:
             days = compact(store, job.contract(), engine, force_dates=work.dates)
             return Report(dates=tuple(map(_compacted, days)))
@@ -37,15 +37,18 @@ def run_job(store: Store, job: Job, engine: Engine) -> Report:
             return _replay(store, job, engine, work)
 
 
-def _ingest(store: Store, job: Job, engine: Engine, arrival: date) -> Report:
+def _ingest(store: Store, job: Job, engine: Engine, work: Ingest) -> Report:
     dataset = job.contract()
     notes: list[str] = []
     records = recover(store, job.lake, dataset)
     notes += [f"Finished run {one.ingest_run_id}, which was interrupted." for one in records]
     if aborted := abort_abandoned(store, job.lake):
         notes.append(f"Aborted {aborted} staged writes of runs that died.")
-    while (fresh := ingest(store, job.lake, dataset, engine, arrival)) is not None:
-        records.append(fresh)
+    if work.apart:
+        records += ingest_apart(store, job.lake, dataset, engine, work.arrival)
+    else:
+        while (fresh := ingest(store, job.lake, dataset, engine, work.arrival)) is not None:
+            records.append(fresh)
     return Report(runs=tuple(map(run_report, records)), notes=tuple(notes))
 
 

@@ -181,6 +181,17 @@ def content_key(dataset: Dataset, sha256: str) -> str:
     return f"{dataset.zones.content}{sha256}.json"
 
 
+def suspects_prefix(dataset: Dataset) -> str:
+    """Marks of files that are read by a process which may die over them."""
+    return f"{dataset.zones.content}suspects/"
+
+
+def suspect_key(dataset: Dataset, identity: str, time: int) -> str:
+    """The mark of one file, the n-th time (from 1); ``identity`` is the file's own."""
+    digest = hashlib.sha256(identity.encode()).hexdigest()
+    return f"{suspects_prefix(dataset)}{digest}~{time}"
+
+
 def commit_key(dataset: Dataset, arrival: date, run_id: str, generation: int = 1) -> str:
     """The record that is the commit point of an ingest run, or of what it was restated as."""
     name = f"{run_id}-g{generation}" if generation > 1 else run_id

@@ -9,7 +9,16 @@ import pytest
 
 from lake_assets.components import arrivals, sensors
 from lake_assets.components.arrivals import Look, held_back, look
-from lake_assets.components.names import BATCH_TAG, BYTES_TAG, FILES_TAG
+from lake_assets.components.names import (
+    APART_TAG,
+    BATCH_TAG,
+    BYTES_TAG,
+    DATASET_TAG,
+    FILES_TAG,
+    INGEST,
+    LAKE_TAG,
+    STEP_TAG,
+)
 from lake_assets.storage.ledger import standing
 from lake_assets.storage.zones import stale_key
 from lake_assets_tests.components.conftest import World, definitions, sale
@@ -210,3 +219,29 @@ def test_stale_dates_that_failed_and_others_do_not_break_the_tick(
     fail_run(world, dict(left.tags))
     told = skip_message(world, "retail_sales_left_behind")
     assert [str(day) in told for day in requests] == [True] * 3
+
+
+def test_behind_a_run_whose_process_died_files_are_read_in_groups(world: World) -> None:
+    world.drop("a.csv", sale("T1", "2025-01-01"))
+    assert APART_TAG not in requested(look_now(world)).tags
+    fail_run(world, {LAKE_TAG: "retail", DATASET_TAG: "sales", STEP_TAG: INGEST})
+    request = requested(look_now(world))
+    assert request.tags[APART_TAG] == "true"
+    assert execute(world, request).success
+    assert world.files("validated/") == []
+    world.drop("b.csv", sale("T2", "2025-01-01"))
+    assert APART_TAG in requested(look_now(world)).tags, "not only in the very next run"
+
+
+def test_a_run_that_failed_in_a_step_is_no_reason_to_read_in_groups(
+    world: World, monkeypatch: pytest.MonkeyPatch, at_once: None
+) -> None:
+    def fail(*_: object) -> None:
+        raise RuntimeError("no")
+
+    world.drop("a.csv", sale("T1", "2025-01-01"))
+    with monkeypatch.context() as broken:
+        broken.setattr("lake_assets.components.arrival_assets.run_on_engine", fail)
+        assert not execute(world, requested(look_now(world))).success
+    world.drop("b.csv", sale("T2", "2025-01-01"))
+    assert APART_TAG not in requested(look_now(world)).tags
