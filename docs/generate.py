@@ -32,11 +32,11 @@ from lake_assets.contracts.dataset import (
     CsvFormat,
     Dataset,
     Gold,
-    Partitioning,
     Zones,
 )
 from lake_assets.contracts.engine import EngineChoice
 from lake_assets.contracts.lake import Intake
+from lake_assets.contracts.partitioning import Partitioning
 from lake_assets.contracts.pattern import __doc__ as pattern_doc
 from lake_assets.contracts.quality import (
     Accepted,
@@ -90,8 +90,7 @@ FIELDS: Final = {
     "Rule.reason": "The reason code of the rows that break it.",
     "Rule.severity": "`reject` rejects the row, `warn` counts it, `fail` refuses the whole file.",
     "Rule.description": "Why the rule is there.",
-    "Partitioning.column": "A required timestamp column.",
-    "Partitioning.start": "The first event date. Earlier ones are rejected.",
+    "Partitioning.start": "The first date. Earlier events are rejected.",
     "Gold.table": "The table's name, and its folder below `gold/`.",
     "Gold.target_file_mb": "About how large a Parquet file may get; a larger one is split.",
     "Zones.raw": "Files as they were dropped. The only folder that you write to.",

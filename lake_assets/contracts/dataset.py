@@ -2,7 +2,6 @@
 
 import codecs
 import re
-from datetime import date
 from enum import StrEnum
 from typing import Self
 
@@ -12,6 +11,7 @@ from lake_assets.contracts.alerts import Runbook
 from lake_assets.contracts.column import Column, ColumnType
 from lake_assets.contracts.engine import EngineChoice
 from lake_assets.contracts.model import ContractModel, Name
+from lake_assets.contracts.partitioning import PartitionBy, Partitioning
 from lake_assets.contracts.quality import Quality
 from lake_assets.contracts.quality_types import check_values
 from lake_assets.contracts.regex import check_regex
@@ -25,7 +25,7 @@ OWN_COLUMNS = {*LINEAGE_COLUMNS, "row_hash", "raw_row", "date", "reject_reason",
 """Names that a contract's column cannot have."""
 
 DATE_IN_RANGE = "BUSINESS_LOGIC_FAIL:event_date_in_range"
-"""The reject reason of a date outside the range of :class:`Partitioning`."""
+"""The reject reason of an event date outside the range of :class:`Partitioning`."""
 
 
 DETECT = "detect"
@@ -141,14 +141,6 @@ class CsvFormat(ContractModel):
         return pattern
 
 
-class Partitioning(ContractModel):
-    """Rows are partitioned by the date of ``column``; dates outside the range are rejected."""
-
-    column: Name
-    start: date
-    max_days_ahead: int = Field(default=1, ge=0, description="Days after the arrival, at most.")
-
-
 class Gold(ContractModel):
     """The analytics table: one row a key, the latest arrival wins."""
 
@@ -260,7 +252,7 @@ class Dataset(ContractModel):
             )
         uses = {
             "key": set(self.key),
-            "partition.column": {self.partition.column},
+            "partition.column": {name for name in [self.partition.column] if name},
             "gold.row_hash": set(self.gold.row_hash),
             **self.quality.columns(),
             **{f"rule {r.name!r}": columns_of(r.expression) for r in self.rules},
@@ -300,7 +292,18 @@ class Dataset(ContractModel):
             check_values(self.quality, self.columns)
         except ValueError as error:
             raise ValueError(f"dataset {self.name!r}: {error}") from error
-        column = self.column(self.partition.column)
+        return self
+
+    @model_validator(mode="after")
+    def _rows_have_a_partition(self) -> Self:
+        if self.partition.by is PartitionBy.ARRIVAL:
+            if self.late_after_days is not None:
+                raise ValueError(
+                    f"dataset {self.name!r}: rows are partitioned by their arrival, so that none "
+                    "is late; drop late_after_days"
+                )
+            return self
+        column = self.column(self.partition.column or "")
         if column.type is not ColumnType.TIMESTAMP or not column.required:
             raise ValueError(
                 f"dataset {self.name!r}: partition.column must be a required timestamp column"

@@ -9,6 +9,7 @@ from lake_assets.contracts.alerts import Alerts
 from lake_assets.contracts.dataset import Dataset
 from lake_assets.contracts.engine import EngineChoice
 from lake_assets.contracts.model import ContractModel, Name
+from lake_assets.contracts.partitioning import PartitionBy
 from lake_assets.contracts.quality_types import check_reference
 
 QUEUE_URL = r"^https?://[^/\s]+/\S+$"
@@ -92,6 +93,18 @@ class Lake(ContractModel):
                 raise ValueError(
                     f"lake {self.lake!r}: the route {route.name!r} is for {unknown}, which is no "
                     f"dataset here; the datasets are {names}"
+                )
+        return self
+
+    @model_validator(mode="after")
+    def _arrivals_have_partitions(self) -> Self:
+        for dataset in self.datasets:
+            partition = dataset.partition
+            if partition.by is PartitionBy.ARRIVAL and partition.start > self.arrivals_start:
+                raise ValueError(
+                    f"dataset {dataset.name!r}: partition.start is {partition.start}, and files "
+                    f"may arrive since {self.arrivals_start} (arrivals_start): their rows would "
+                    "have no partition. Let it start then, or earlier"
                 )
         return self
 

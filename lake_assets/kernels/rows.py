@@ -8,9 +8,11 @@ import polars as pl
 
 from lake_assets.contracts.column import Column, ColumnType, DecimalMark
 from lake_assets.contracts.dataset import DATE_IN_RANGE, Dataset
+from lake_assets.contracts.partitioning import PartitionBy
 from lake_assets.contracts.rule import Severity
 from lake_assets.kernels.parsing.cells import DAMAGED
 from lake_assets.kernels.parsing.texts import DAMAGE, KIND, Text
+from lake_assets.kernels.partition_date import partition_date
 from lake_assets.kernels.values.booleans import read_boolean
 from lake_assets.kernels.values.evidence import NOTHING, Evidence, Readings, by_row, settle, weigh
 from lake_assets.kernels.values.numbers import read_decimal, read_integer
@@ -40,7 +42,7 @@ class Context:
     """What the pieces of a block say of their rows; each sequence has an item a piece.
 
     ``names`` are the dates in the files' names, ``last_dates`` the latest event dates that are
-    accepted (:class:`~lake_assets.contracts.dataset.Partitioning`).
+    accepted (:class:`~lake_assets.contracts.partitioning.Partitioning`).
     """
 
     names: Sequence[date | None]
@@ -205,11 +207,12 @@ def _rules(dataset: Dataset, context: Context, piece: pl.Series) -> Iterator[pl.
     for rule in dataset.rules:
         mark = "?" if rule.severity is Severity.WARN else "!"
         yield (broken(rule, dataset.columns) & intact).alias(f"{mark}{rule.reason}:{rule.name}")
+    if dataset.partition.by is not PartitionBy.EVENT:
+        return  # whatever day a file arrives on is one
     last: pl.Expr = pl.lit(context.last_dates[0])
     if len(set(context.last_dates)) > 1:
         last = pl.lit(pl.Series(context.last_dates).gather(piece))
-    partition = dataset.partition
-    in_range = pl.col(partition.column).dt.date().is_between(partition.start, last)
+    in_range = partition_date(dataset).is_between(dataset.partition.start, last)
     yield (~in_range).fill_null(False).alias(f"!{DATE_IN_RANGE}")
 
 
