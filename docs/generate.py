@@ -32,7 +32,6 @@ from lake_assets.contracts.dataset import (
     CsvFormat,
     Dataset,
     Gold,
-    Zones,
 )
 from lake_assets.contracts.engine import EngineChoice
 from lake_assets.contracts.lake import Intake
@@ -50,6 +49,7 @@ from lake_assets.contracts.quality import (
     Volume,
 )
 from lake_assets.contracts.rule import OWN_REASONS, Rule
+from lake_assets.contracts.zones import Zones
 from lake_assets.kernels.parsing import cells
 
 REFERENCE: Final = Path(__file__).parent / "reference"

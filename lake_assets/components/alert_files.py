@@ -57,11 +57,13 @@ def refused_files(
     Raises:
         StoreUnavailable: nothing was lost, look again.
     """
-    from lake_assets.storage.zones import REASON
+    from lake_assets.storage.zones import REASON, refused_name
 
     prefix = dataset.zones.rejected_system
     there = [info for info in store.list(prefix) if info.key.endswith(REASON)]
-    names = {info.key: _name(info.key.removeprefix(prefix).removesuffix(REASON)) for info in there}
+    names = {
+        info.key: _name(refused_name(dataset, info.key.removesuffix(REASON))) for info in there
+    }
     fresh = [
         info
         for info in sorted(there, key=lambda info: (info.modified, info.key))

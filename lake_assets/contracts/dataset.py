@@ -17,6 +17,7 @@ from lake_assets.contracts.quality_types import check_values
 from lake_assets.contracts.regex import check_regex
 from lake_assets.contracts.rule import Rule, columns_of, parse_expression
 from lake_assets.contracts.types import check_condition, types_of
+from lake_assets.contracts.zones import Zones
 
 LINEAGE_COLUMNS = ("source_file", "line_number", "ingest_run_id", "ingest_ts", "contract_version")
 """Columns that every processed and gold row carries besides the contract's own."""
@@ -167,35 +168,6 @@ class Gold(ContractModel):
         for expression in counts.values():
             parse_expression(expression)
         return counts
-
-
-class Zones(ContractModel):
-    """Key prefixes of the zones below the lake's URI, each ending in ``/``."""
-
-    raw: str = "raw/"
-    validated: str = "validated/"
-    rejected_system: str = "rejected/system/"
-    rejected_rows: str = "rejected/data_quality/"
-    processed: str = "processed/"
-    gold: str = "gold/"
-    archive: str = "archive/validated/"
-    ledger: str = "audit/ingest/"
-    content: str = "audit/content/"
-    versions: str = "audit/versions/"
-    restating: str = "audit/restating/"
-    superseded: str = "audit/superseded/"
-    gold_audit: str = "audit/gold_compaction/"
-
-    @model_validator(mode="after")
-    def _prefixes_are_apart(self) -> Self:
-        prefixes = list(dict(self).values())
-        for prefix in prefixes:
-            if not prefix.endswith("/") or prefix.startswith("/") or ".." in prefix:
-                raise ValueError(f"zone {prefix!r} must be a relative prefix that ends in '/'")
-        for one in prefixes:
-            if sum(other.startswith(one) for other in prefixes) > 1:
-                raise ValueError(f"zone {one!r} is, or contains, another zone; keep them apart")
-        return self
 
 
 class Dataset(ContractModel):

@@ -179,11 +179,17 @@ def _gold_changes(old: Dataset, new: Dataset, renamed: Mapping[str, str]) -> Ite
 
 
 def _other_changes(old: Dataset, new: Dataset) -> Iterator[Change]:
-    for field, prefix in dict(new.zones).items():
-        if (was := dict(old.zones)[field]) != prefix:
+    for field, prefix in new.zones.prefixes.items():
+        if (was := old.zones.prefixes[field]) != prefix:
             yield breaking(
                 f"zones.{field}", f"was {was}, is {prefix}: move what is there before the next run"
             )
+    if old.zones.dated != new.zones.dated:
+        yield compatible(
+            "zones.dated",
+            "for files that arrive from now on; the ledger names the keys of those that are there",
+            rows=False,
+        )
     if old.versions != new.versions:
         yield compatible(
             "versions",

@@ -11,6 +11,7 @@ from lake_assets.contracts.engine import EngineChoice
 from lake_assets.contracts.model import ContractModel, Name
 from lake_assets.contracts.partitioning import PartitionBy
 from lake_assets.contracts.quality_types import check_reference
+from lake_assets.contracts.zones import check_nested
 
 QUEUE_URL = r"^https?://[^/\s]+/\S+$"
 
@@ -85,7 +86,7 @@ class Lake(ContractModel):
         names = [dataset.name for dataset in self.datasets]
         if len(set(names)) < len(names):
             raise ValueError(f"lake {self.lake!r} names two datasets alike")
-        prefixes = [prefix for dataset in self.datasets for prefix in dict(dataset.zones).values()]
+        prefixes = [prefix for dataset in self.datasets for prefix in dataset.zones.prefixes.values()]
         if len(set(prefixes)) < len(prefixes):
             raise ValueError(f"lake {self.lake!r}: two datasets share a zone; give each its own")
         for route in self.alerts.routes:
@@ -94,6 +95,15 @@ class Lake(ContractModel):
                     f"lake {self.lake!r}: the route {route.name!r} is for {unknown}, which is no "
                     f"dataset here; the datasets are {names}"
                 )
+        return self
+
+    @model_validator(mode="after")
+    def _zones_are_apart(self) -> Self:
+        check_nested(
+            (f"{zone} of {dataset.name}", prefix)
+            for dataset in self.datasets
+            for zone, prefix in dataset.zones.prefixes.items()
+        )
         return self
 
     @model_validator(mode="after")

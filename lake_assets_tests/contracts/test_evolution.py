@@ -8,10 +8,11 @@ from pydantic import BaseModel
 
 from lake_assets.contracts import Column, Dataset, Lake, Rule
 from lake_assets.contracts.changes import Effect
-from lake_assets.contracts.dataset import CsvFormat, Gold, Zones
+from lake_assets.contracts.dataset import CsvFormat, Gold
 from lake_assets.contracts.evolution import compare_datasets, compare_lakes
 from lake_assets.contracts.partitioning import Partitioning
 from lake_assets.contracts.quality import Quality
+from lake_assets.contracts.zones import PREFIXES, Zones
 from lake_assets_tests.kernels.reading import SMALL, small, with_column, with_columns, with_rule
 
 ID, AT, N, NOTE = SMALL["columns"]
@@ -216,7 +217,7 @@ class TestVersions:
         assert not found.version_is_missing
 
     def test_datasets_come_and_go(self) -> None:
-        other = small(name="other", zones={name: f"o/{name}/" for name in Zones.model_fields})
+        other = small(name="other", zones={name: f"o/{name}/" for name in PREFIXES})
         (same, new) = compare_lakes(lake(small()), lake(small(), other))
         assert (same.effect, new.effect) == (None, COMPATIBLE)
         assert not new.version_is_missing
@@ -283,7 +284,7 @@ PARTS: dict[type[BaseModel], tuple[str, dict[str, Any]]] = {
             "references": [{"columns": ["n"], "to": {"dataset": "d", "columns": ["n"]}}],
         },
     ),
-    Zones: ("zones", {name: f"other/{name}/" for name in Zones.model_fields}),
+    Zones: ("zones", {name: f"other/{name}/" for name in PREFIXES} | {"dated": True}),
 }  # fmt: skip
 OTHER_TIME = {"name": "b", "type": "timestamp", "required": True, "formats": ["yyyy-MM-dd"]}
 

@@ -25,7 +25,7 @@ def listed(
     prefixes = [
         (prefix, dataset.name, zone)
         for dataset in lake.datasets
-        for zone, prefix in dict(dataset.zones).items()
+        for zone, prefix in dataset.zones.prefixes.items()
     ]
     tops = {prefix.split("/")[0] for prefix, _, zone in prefixes if zone in WRITTEN}
     found: dict[str, dict[str, dict[str, ObjectInfo]]] = {
