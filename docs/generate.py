@@ -49,7 +49,7 @@ from lake_assets.contracts.quality import (
     Volume,
 )
 from lake_assets.contracts.rule import OWN_REASONS, Rule
-from lake_assets.contracts.zones import Zones
+from lake_assets.contracts.zones import Unknown, Zones
 from lake_assets.kernels.parsing import cells
 
 REFERENCE: Final = Path(__file__).parent / "reference"
@@ -59,7 +59,7 @@ NOTE: Final = "<!-- Written by docs/generate.py. Edit the code or that script, n
 
 MODELS: Final[tuple[type[BaseModel], ...]] = (
     Lake, Intake, EngineChoice, Alerts, Route, Dataset, CsvFormat, Column, Rule, Partitioning, Gold,
-    Quality, Limit, Accepted, Range, Unique, Reference, Target, Volume, Freshness, Zones,
+    Quality, Limit, Accepted, Range, Unique, Reference, Target, Volume, Freshness, Zones, Unknown,
 )  # fmt: skip
 
 FIELDS: Final = {

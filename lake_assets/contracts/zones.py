@@ -1,9 +1,9 @@
 """Where the files and tables of a dataset stand: the key prefixes of its zones."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Final, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from lake_assets.contracts.model import ContractModel
 
@@ -78,3 +78,67 @@ def check_nested(prefixes: Iterable[tuple[str, str]]) -> None:
                     f"{inner!r}, {whose}, stands within {outer!r}, {other}: files of one would be "
                     "taken for files of the other. Keep the zones apart"
                 )
+
+
+class Unknown(ContractModel):
+    """Files that no dataset takes: where they are looked for, and where they go."""
+
+    raw: str = Field(
+        description="A file below this prefix that is below no dataset's `raw` is of no dataset."
+    )
+    rejected: str = Field(
+        description="Such a file goes to `<rejected>/<YYYY-MM-DD>/<path>`, by its arrival (UTC), "
+        "with a `_reason.json` beside it."
+    )
+
+    @field_validator("raw", "rejected")
+    @classmethod
+    def _can_begin_a_key(cls, prefix: str) -> str:
+        check_prefix(prefix)
+        return prefix
+
+    @property
+    def name(self) -> str:
+        """In the place of a dataset's, wherever files are told of."""
+        return UNKNOWN
+
+
+UNKNOWN: Final = "unknown"
+"""A name that no dataset has where :class:`Unknown` files are taken away."""
+
+
+def check_unknown(unknown: Unknown, zones: Mapping[str, Zones]) -> None:
+    """Make sure that nothing but dropped files stands where files of no dataset are looked for.
+
+    Args:
+        unknown: of the lake.
+        zones: of its datasets, by name.
+
+    Raises:
+        ValueError: something else would be taken, or could be; the message names it.
+    """
+    if UNKNOWN in zones:
+        raise ValueError(
+            f"a dataset is called {UNKNOWN!r}, as are the files of no dataset (`unknown`); give "
+            "it another name"
+        )
+    ours = {"unknown.raw": unknown.raw, "unknown.rejected": unknown.rejected}
+    if _meet(*ours.values()):
+        raise ValueError(f"`unknown`: {' and '.join(ours.values())} meet; keep them apart")
+    for dataset, of in zones.items():
+        if unknown.raw.startswith(of.raw):
+            raise ValueError(
+                f"{of.raw!r}, raw of {dataset}, takes every file below `unknown.raw`, "
+                f"{unknown.raw!r}: none would be of no dataset. Give the dataset a folder there"
+            )
+        for zone, prefix in of.prefixes.items():
+            for where, other in ours.items():
+                if (zone, where) != ("raw", "unknown.raw") and _meet(prefix, other):
+                    raise ValueError(
+                        f"{prefix!r}, {zone} of {dataset}, meets {other!r}, `{where}`: files of "
+                        "one would be taken for files of the other. Keep them apart"
+                    )
+
+
+def _meet(one: str, other: str) -> bool:
+    return one.startswith(other) or other.startswith(one)

@@ -7,7 +7,7 @@ from pathlib import PurePosixPath
 from urllib.parse import quote
 
 from lake_assets.contracts.dataset import Dataset
-from lake_assets.contracts.zones import Zones
+from lake_assets.contracts.zones import Unknown, Zones
 from lake_assets.storage.errors import InvalidKey
 from lake_assets.storage.objects import validate_key
 
@@ -49,12 +49,16 @@ def validate_name(dataset: Dataset, name: str, arrived: datetime) -> None:
         apart(archive_key(dataset, name, arrived, "0" * 16), ""),
     ]
     for key in longest:
-        validate_key(key)
-        if any(len(segment.encode()) > MAX_SEGMENT_BYTES for segment in key.split("/")):
-            raise InvalidKey(
-                f"The name {name[:40]!r}... is too long: with the stamp or the mark that it may "
-                f"get it has over {MAX_SEGMENT_BYTES} bytes. Shorten it."
-            )
+        _validate_segments(key, name)
+
+
+def _validate_segments(key: str, name: str) -> None:
+    validate_key(key)
+    if any(len(segment.encode()) > MAX_SEGMENT_BYTES for segment in key.split("/")):
+        raise InvalidKey(
+            f"The name {name[:40]!r}... is too long: with the stamp or the mark that it may get "
+            f"it has over {MAX_SEGMENT_BYTES} bytes. Shorten it."
+        )
 
 
 def validated_key(dataset: Dataset, name: str, identity: str) -> str:
@@ -69,9 +73,7 @@ def rejected_key(dataset: Dataset, name: str, arrived: datetime, identity: str) 
     try:
         validate_name(dataset, name, arrived)
     except InvalidKey:
-        # One segment of what every store takes, without a dot or a slash that leads elsewhere.
-        name = quote(name.encode("utf-8", "surrogateescape"), safe=" ")[:120]
-        name = name if name.strip(".") else name.replace(".", "%2E") or "nameless"
+        name = _one_segment(name)
     key = _refused_key(dataset, name, arrived)
     # The reason of a file `x` is written to `x_reason.json`, over a refused file of that name.
     return apart(key, identity) if name.endswith(REASON) else key
@@ -86,10 +88,27 @@ def refused_later_key(dataset: Dataset, name: str, arrived: datetime, identity: 
     return apart(_refused_key(dataset, name, arrived), identity)
 
 
-def refused_name(dataset: Dataset, key: str) -> str:
+def unknown_key(unknown: Unknown, name: str, arrived: datetime, identity: str) -> str:
+    """Where a file of no dataset is kept, ``name`` being its path below ``unknown.raw``."""
+    folder = f"{unknown.rejected}{arrived:%Y-%m-%d}/"
+    try:
+        validate_key(unknown.raw + name)
+        _validate_segments(reason_key(apart(folder + name, "")), name)
+    except InvalidKey:
+        name = _one_segment(name)
+    return apart(folder + name, identity) if name.endswith(REASON) else folder + name
+
+
+def refused_name(prefix: str, key: str, *, dated: bool) -> str:
     """The name in the key of a refused file, marks included, without zone and date."""
-    name = key.removeprefix(dataset.zones.rejected_system)
-    return _DATE.sub("", name, count=1) if dataset.zones.dated else name
+    name = key.removeprefix(prefix)
+    return _DATE.sub("", name, count=1) if dated else name
+
+
+def _one_segment(name: str) -> str:
+    """What every store takes, without a dot or a slash that leads elsewhere."""
+    name = quote(name.encode("utf-8", "surrogateescape"), safe=" ")[:120]
+    return name if name.strip(".") else name.replace(".", "%2E") or "nameless"
 
 
 def _refused_key(dataset: Dataset, name: str, arrived: datetime) -> str:

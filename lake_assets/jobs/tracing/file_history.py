@@ -172,10 +172,12 @@ def _is_older(first: str, *rest: str) -> pl.Expr:
 
 def _refused(store: Store, dataset: Dataset, name: str) -> Iterator[FileVersion]:
     """Files that were refused at the door: of them only the reason beside them tells."""
+    prefix, dated = dataset.zones.rejected_system, dataset.zones.dated
     stem = name.split(".", 1)[0]
-    for info in store.list(dataset.zones.rejected_system):
+    for info in store.list(prefix):
         key = info.key.removesuffix(REASON)
-        if key == info.key or not (key == name or refused_name(dataset, key).startswith(stem)):
+        is_alike = refused_name(prefix, key, dated=dated).startswith(stem)
+        if key == info.key or not (key == name or is_alike):
             continue
         document = json.loads(store.read(info.key))
         if name in {document["source_file"], key}:
