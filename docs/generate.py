@@ -129,6 +129,14 @@ ROW_REASONS: Final = {
         "The text fits none of the contract's patterns, or is no real date (31 June) or local time "
         "(left out when the clocks went on).",
     ),
+    "AMBIGUOUS_DATE": (
+        "the column",
+        "Day and month can be read in either order (03/04/2025), and nothing in the file decides.",
+    ),
+    "INVALID_DATE": (
+        "the column",
+        "The text fits none of the contract's patterns, has a time, or is no real date (31 June).",
+    ),
     "AMBIGUOUS_NUMBER": (
         "the column",
         "The sign before three digits can group or divide (1.500), and nothing in the file "

@@ -8,7 +8,7 @@ from typing import Self
 from pydantic import Field, field_validator, model_validator
 
 from lake_assets.contracts.alerts import Runbook
-from lake_assets.contracts.column import Column, ColumnType
+from lake_assets.contracts.column import TIMES, Column
 from lake_assets.contracts.engine import EngineChoice
 from lake_assets.contracts.model import ContractModel, Name
 from lake_assets.contracts.partitioning import PartitionBy, Partitioning
@@ -213,7 +213,7 @@ class Dataset(ContractModel):
             f"{column.name}_{what}"
             for column in self.columns
             for what in ("raw", "parsed")
-            if column.type is ColumnType.TIMESTAMP
+            if column.type in TIMES
         }
         if clash := known & taken:
             raise ValueError(f"dataset {self.name!r}: {sorted(clash)} are names of our own columns")
@@ -276,9 +276,10 @@ class Dataset(ContractModel):
                 )
             return self
         column = self.column(self.partition.column or "")
-        if column.type is not ColumnType.TIMESTAMP or not column.required:
+        if column.type not in TIMES or not column.required:
             raise ValueError(
-                f"dataset {self.name!r}: partition.column must be a required timestamp column"
+                f"dataset {self.name!r}: partition.column must be a required timestamp or date "
+                "column"
             )
         return self
 

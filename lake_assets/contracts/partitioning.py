@@ -28,7 +28,8 @@ class Partitioning(ContractModel):
         "file arrived; then there is no `column`.",
     )
     column: Name | None = Field(
-        default=None, description="A required timestamp column; only where rows go `by: event`."
+        default=None,
+        description="A required timestamp or date column; only where rows go `by: event`.",
     )
     start: date
     max_days_ahead: int = Field(default=1, ge=0, description="Days after the arrival, at most.")

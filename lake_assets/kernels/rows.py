@@ -6,7 +6,7 @@ from datetime import date, timedelta
 
 import polars as pl
 
-from lake_assets.contracts.column import Column, ColumnType, DecimalMark
+from lake_assets.contracts.column import TIMES, Column, ColumnType, DecimalMark
 from lake_assets.contracts.dataset import DATE_IN_RANGE, Dataset
 from lake_assets.contracts.partitioning import PartitionBy
 from lake_assets.contracts.rule import Severity
@@ -17,10 +17,10 @@ from lake_assets.kernels.values.booleans import read_boolean
 from lake_assets.kernels.values.evidence import NOTHING, Evidence, Readings, by_row, settle, weigh
 from lake_assets.kernels.values.numbers import read_decimal, read_integer
 from lake_assets.kernels.values.rules import broken
-from lake_assets.kernels.values.timestamps import date_in_name, read_timestamps
+from lake_assets.kernels.values.timestamps import date_in_name, read_dates, read_timestamps
 
 RAW = "_raw"
-"""A timestamp's text stands beside its value, in a column with this ending."""
+"""The text of a timestamp or a date stands beside its value, in a column with this ending."""
 
 NUMBERS = (ColumnType.INTEGER, ColumnType.DECIMAL)
 
@@ -29,11 +29,13 @@ INVALID = {
     ColumnType.DECIMAL: "INVALID_NUMBER",
     ColumnType.BOOLEAN: "INVALID_BOOLEAN",
     ColumnType.TIMESTAMP: "INVALID_TIMESTAMP_FORMAT",
+    ColumnType.DATE: "INVALID_DATE",
 }
 AMBIGUOUS = {
     ColumnType.INTEGER: "AMBIGUOUS_NUMBER",
     ColumnType.DECIMAL: "AMBIGUOUS_NUMBER",
     ColumnType.TIMESTAMP: "AMBIGUOUS_TIMESTAMP",
+    ColumnType.DATE: "AMBIGUOUS_DATE",
 }
 
 
@@ -119,8 +121,9 @@ def judge(
 
     Returns:
         ``texts`` with the contract's columns typed (null where unread) in place of their texts,
-        ``<timestamp>_raw`` String, and a Boolean column a reason, named ``!<reason>``, in the
-        order in which reasons are reported; ``?<rule>`` for rules that only warn.
+        ``<name>_raw`` String for a timestamp or a date, and a Boolean column a reason, named
+        ``!<reason>``, in the order in which reasons are reported; ``?<rule>`` for rules that only
+        warn.
     """
     piece = texts["piece"]
     typed: list[pl.Series] = []
@@ -134,7 +137,7 @@ def judge(
             missing.append(
                 (text.is_null() & intact).alias(f"!MISSING_REQUIRED_COLUMN:{column.name}")
             )
-        if column.type is ColumnType.TIMESTAMP:
+        if column.type in TIMES:
             typed.append(text.alias(column.name + RAW))
         value, two_ways = _settle(column, readings, evidence, piece, dataset)
         typed.append(value.alias(column.name))
@@ -231,6 +234,8 @@ def read_column(
             return read_decimal(text, column, survey=survey)
         case ColumnType.TIMESTAMP:
             return read_timestamps(text, column, named)
+        case ColumnType.DATE:
+            return read_dates(text, column, named)
         case ColumnType.BOOLEAN:
             return Readings(read_boolean(text, column))
         case _:
