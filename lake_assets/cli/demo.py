@@ -108,7 +108,7 @@ def _from_here(path: Path) -> str:
 
 def _places(store: Store, lake: Lake) -> object:
     made = table("", "zone", "files", "bytes", numbers=2)
-    for prefix in dict(lake.datasets[0].zones).values():
+    for prefix in lake.datasets[0].zones.prefixes.values():
         found = list(store.list(prefix))
         made.add_row(prefix, f"{len(found):,}", f"{sum(info.size for info in found):,}")
     return made

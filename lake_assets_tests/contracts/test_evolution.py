@@ -8,9 +8,11 @@ from pydantic import BaseModel
 
 from lake_assets.contracts import Column, Dataset, Lake, Rule
 from lake_assets.contracts.changes import Effect
-from lake_assets.contracts.dataset import CsvFormat, Gold, Partitioning, Zones
+from lake_assets.contracts.dataset import CsvFormat, Gold
 from lake_assets.contracts.evolution import compare_datasets, compare_lakes
+from lake_assets.contracts.partitioning import Partitioning
 from lake_assets.contracts.quality import Quality
+from lake_assets.contracts.zones import PREFIXES, Zones
 from lake_assets_tests.kernels.reading import SMALL, small, with_column, with_columns, with_rule
 
 ID, AT, N, NOTE = SMALL["columns"]
@@ -215,7 +217,7 @@ class TestVersions:
         assert not found.version_is_missing
 
     def test_datasets_come_and_go(self) -> None:
-        other = small(name="other", zones={name: f"o/{name}/" for name in Zones.model_fields})
+        other = small(name="other", zones={name: f"o/{name}/" for name in PREFIXES})
         (same, new) = compare_lakes(lake(small()), lake(small(), other))
         assert (same.effect, new.effect) == (None, COMPATIBLE)
         assert not new.version_is_missing
@@ -262,7 +264,10 @@ PARTS: dict[type[BaseModel], tuple[str, dict[str, Any]]] = {
             "max_field_kb": 1, "max_columns": 1,
         },
     ),
-    Partitioning: ("partition", {"column": "b", "start": "2021-01-01", "max_days_ahead": 9}),
+    Partitioning: (
+        "partition",
+        {"by": "arrival", "column": "b", "start": "2021-01-01", "max_days_ahead": 9},
+    ),
     Gold: (
         "gold",
         {
@@ -279,7 +284,7 @@ PARTS: dict[type[BaseModel], tuple[str, dict[str, Any]]] = {
             "references": [{"columns": ["n"], "to": {"dataset": "d", "columns": ["n"]}}],
         },
     ),
-    Zones: ("zones", {name: f"other/{name}/" for name in Zones.model_fields}),
+    Zones: ("zones", {name: f"other/{name}/" for name in PREFIXES} | {"dated": True}),
 }  # fmt: skip
 OTHER_TIME = {"name": "b", "type": "timestamp", "required": True, "formats": ["yyyy-MM-dd"]}
 
@@ -296,7 +301,8 @@ def test_no_field_of_a_contract_can_change_unseen() -> None:
         assert set(values) == set(model.model_fields), part
         for field, value in values.items():
             old = with_columns(OTHER_TIME)
-            stated = getattr(old, part).model_dump() | {field: value}
+            along = {"column": None} if (part, field) == ("partition", "by") else {}
+            stated = getattr(old, part).model_dump() | {field: value} | along
             new = Dataset.model_validate(old.model_dump() | {part: stated})
             assert [where for where in changes(old, new) if where.startswith(part)], field
     assert changes(small(), small(versions="supersede"))
