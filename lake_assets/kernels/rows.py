@@ -15,6 +15,7 @@ from lake_assets.kernels.parsing.texts import DAMAGE, KIND, Text
 from lake_assets.kernels.partition_date import partition_date
 from lake_assets.kernels.values.booleans import read_boolean
 from lake_assets.kernels.values.evidence import NOTHING, Evidence, Readings, by_row, settle, weigh
+from lake_assets.kernels.values.json_texts import read_json
 from lake_assets.kernels.values.numbers import read_decimal, read_integer
 from lake_assets.kernels.values.rules import broken
 from lake_assets.kernels.values.timestamps import date_in_name, read_dates, read_timestamps
@@ -29,6 +30,7 @@ INVALID = {
     ColumnType.DECIMAL: "INVALID_NUMBER",
     ColumnType.BOOLEAN: "INVALID_BOOLEAN",
     ColumnType.TIMESTAMP: "INVALID_TIMESTAMP_FORMAT",
+    ColumnType.JSON: "INVALID_JSON",
     ColumnType.DATE: "INVALID_DATE",
 }
 AMBIGUOUS = {
@@ -238,5 +240,7 @@ def read_column(
             return read_dates(text, column, named)
         case ColumnType.BOOLEAN:
             return Readings(read_boolean(text, column))
+        case ColumnType.JSON:
+            return Readings(read_json(text))
         case _:
             return Readings(text)
