@@ -11,11 +11,12 @@ from pydantic import Field, field_validator, model_validator
 from lake_assets.contracts.alerts import Runbook
 from lake_assets.contracts.column import Column, ColumnType
 from lake_assets.contracts.engine import EngineChoice
+from lake_assets.contracts.gold import Gold as Gold
 from lake_assets.contracts.model import ContractModel, Name
 from lake_assets.contracts.quality import Quality
 from lake_assets.contracts.quality_types import check_values
 from lake_assets.contracts.regex import check_regex
-from lake_assets.contracts.rule import Rule, columns_of, parse_expression
+from lake_assets.contracts.rule import Rule, columns_of
 from lake_assets.contracts.types import check_condition, types_of
 
 LINEAGE_COLUMNS = ("source_file", "line_number", "ingest_run_id", "ingest_ts", "contract_version")
@@ -149,41 +150,6 @@ class Partitioning(ContractModel):
     max_days_ahead: int = Field(default=1, ge=0, description="Days after the arrival, at most.")
 
 
-class Gold(ContractModel):
-    """The analytics table: one row a key, the latest arrival wins."""
-
-    table: Name
-    row_hash: list[Name] = Field(min_length=1, description="Columns of the md5, in order.")
-    target_file_mb: int = Field(default=256, ge=1)
-    one_task_mb: int = Field(
-        default=512,
-        ge=0,
-        description="Processed Parquet of a date that one task compacts; engines of several "
-        "machines spread a larger date.",
-    )
-    at_once_mb: int = Field(
-        default=32,
-        ge=0,
-        description="Processed Parquet of the dates that a batch touched whose gold is made in the "
-        "ingest run itself, so that no other run has to start; more is left to the automation. "
-        "0: never.",
-    )
-    crawler_name: str | None = Field(
-        default=None, description="Glue crawler to start when gold was written."
-    )
-    audit_counts: dict[Name, str] = Field(
-        default_factory=dict,
-        description="Name -> expression; metrics.json counts the gold rows for which it is true.",
-    )
-
-    @field_validator("audit_counts")
-    @classmethod
-    def _can_be_evaluated(cls, counts: dict[str, str]) -> dict[str, str]:
-        for expression in counts.values():
-            parse_expression(expression)
-        return counts
-
-
 class Zones(ContractModel):
     """Key prefixes of the zones below the lake's URI, each ending in ``/``."""
 
@@ -269,6 +235,7 @@ class Dataset(ContractModel):
             "key": set(self.key),
             "partition.column": {self.partition.column},
             "gold.row_hash": set(self.gold.row_hash),
+            **{f"gold.lookups of {one.dataset!r}": set(one.on) for one in self.gold.lookups},
             **self.quality.columns(),
             **{f"rule {r.name!r}": columns_of(r.expression) for r in self.rules},
             **{
@@ -311,6 +278,17 @@ class Dataset(ContractModel):
         if column.type is not ColumnType.TIMESTAMP or not column.required:
             raise ValueError(
                 f"dataset {self.name!r}: partition.column must be a required timestamp column"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _looked_up_names_are_free(self) -> Self:
+        new = [name for lookup in self.gold.lookups for name in lookup.columns]
+        taken = {column.name for column in self.columns} | OWN_COLUMNS
+        if clash := sorted({name for name in new if name in taken or new.count(name) > 1}):
+            raise ValueError(
+                f"dataset {self.name!r}: gold.lookups would make the columns {clash} twice; give "
+                "them other names"
             )
         return self
 

@@ -22,7 +22,9 @@ def listed(
     store: Store, lake: Lake
 ) -> tuple[dict[str, dict[str, dict[str, ObjectInfo]]], list[str]]:
     """Dataset -> zone -> key -> object; and keys beside the zones in which only runs write."""
-    prefixes = [
+    # Tables first: datasets may share the zone that these stand in.
+    prefixes = [(gold_prefix(dataset), dataset.name, "gold") for dataset in lake.datasets]
+    prefixes += [
         (prefix, dataset.name, zone)
         for dataset in lake.datasets
         for zone, prefix in dict(dataset.zones).items()
