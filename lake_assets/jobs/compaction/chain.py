@@ -12,7 +12,17 @@ from lake_assets.jobs.compaction.metrics import Metrics, TableVersion, read_metr
 from lake_assets.jobs.compaction.sources import looked_up
 from lake_assets.jobs.tables.current import audited_dates, find_table, newest_table, table_before
 from lake_assets.storage.store import Store
-from lake_assets.storage.zones import stale_key
+from lake_assets.storage.zones import day_of, stale_key, stale_prefix
+
+AFTER = "after-"
+"""Begins the names of the markers that say so."""
+
+
+def following_dates(store: Store, dataset: Dataset) -> list[str]:
+    """Dates (ISO) that are stale because a table that theirs is built on is another by now."""
+    keys = (info.key for info in store.list(stale_prefix(dataset)))
+    marked = (key for key in keys if key.rpartition("/")[2].startswith(AFTER))
+    return sorted({day for key in marked if (day := day_of(key))})
 
 
 def mark_followers(
@@ -71,4 +81,4 @@ def _before(store: Store, dataset: Dataset, day: str) -> TableVersion | None:
 def _mark(store: Store, dataset: Dataset, day: str, after: TableVersion | None) -> None:
     # Named for what is to be seen: who deletes a marker has looked behind it.
     told = f"{after.dataset}-{after.date}-{after.snapshot}" if after else "nothing"
-    store.put(stale_key(dataset, day, f"after-{told}"), b"")
+    store.put(stale_key(dataset, day, f"{AFTER}{told}"), b"")
