@@ -8,8 +8,9 @@ from typing import Any
 
 import polars as pl
 
-from lake_assets.contracts.dataset import Dataset, Zones
+from lake_assets.contracts.dataset import Dataset
 from lake_assets.contracts.lake import Lake
+from lake_assets.contracts.zones import Zones
 from lake_assets.engines.local import LocalEngine
 from lake_assets.jobs.compaction.metrics import Metrics
 from lake_assets.jobs.pipeline import Outcome, run_pipeline
