@@ -62,7 +62,8 @@ def test_bytes_do_not_depend_on_the_blocks(monkeypatch: pytest.MonkeyPatch) -> N
 
 
 def test_another_seed_gives_other_rows() -> None:
-    one, other = (list(telco_files(**{**TINY, "seed": seed})) for seed in (1, 2))
+    scales: list[TelcoScale] = [{**TINY, "seed": seed} for seed in (1, 2)]
+    one, other = (list(telco_files(**scale)) for scale in scales)
     assert [file.name for file in one] == [file.name for file in other]
     assert not {file.content for file in one} & {file.content for file in other}
 
