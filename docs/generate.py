@@ -15,7 +15,7 @@ from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
 from types import UnionType
-from typing import Any, Final, Union, get_args, get_origin
+from typing import Any, Final, Literal, Union, get_args, get_origin
 
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
@@ -29,13 +29,13 @@ from lake_assets.contracts.alerts import Alerts, Route
 from lake_assets.contracts.column import Column
 from lake_assets.contracts.dataset import (
     DATE_IN_RANGE,
-    CsvFormat,
     Dataset,
     Gold,
     Partitioning,
     Zones,
 )
 from lake_assets.contracts.engine import EngineChoice
+from lake_assets.contracts.format import CsvFormat, NdjsonFormat
 from lake_assets.contracts.lake import Intake
 from lake_assets.contracts.pattern import __doc__ as pattern_doc
 from lake_assets.contracts.quality import (
@@ -50,7 +50,7 @@ from lake_assets.contracts.quality import (
     Volume,
 )
 from lake_assets.contracts.rule import OWN_REASONS, Rule
-from lake_assets.kernels.parsing import cells
+from lake_assets.kernels.parsing import cells, ndjson, ndjson_lines, ndjson_tokens
 
 REFERENCE: Final = Path(__file__).parent / "reference"
 PACKAGE: Final = Path(lake_assets.__file__).parent
@@ -58,7 +58,8 @@ COMPONENT: Final = "lake_assets.components.LakeComponent"
 NOTE: Final = "<!-- Written by docs/generate.py. Edit the code or that script, not this page. -->"
 
 MODELS: Final[tuple[type[BaseModel], ...]] = (
-    Lake, Intake, EngineChoice, Alerts, Route, Dataset, CsvFormat, Column, Rule, Partitioning, Gold,
+    Lake, Intake, EngineChoice, Alerts, Route, Dataset, CsvFormat, NdjsonFormat, Column,
+    Rule, Partitioning, Gold,
     Quality, Limit, Accepted, Range, Unique, Reference, Target, Volume, Freshness, Zones,
 )  # fmt: skip
 
@@ -71,7 +72,7 @@ FIELDS: Final = {
     "Dataset.name": "The dataset's name: the end of its asset keys.",
     "Dataset.description": "What one row is.",
     "Dataset.contract_version": "Goes into every row and reject; raise it with each change.",
-    "Dataset.format": "How the files are written.",
+    "Dataset.format": "How the files are written: CSV, unless it says `type: ndjson`.",
     "Dataset.zones": "Where the dataset's files stand.",
     "Dataset.columns": "The columns of the tables. The order of the columns in a file is free.",
     "Dataset.rules": "What must be true of a row.",
@@ -117,7 +118,18 @@ ROW_REASONS: Final = {
         "what is wrong",
         "The row cannot be divided into cells, and no one reading of it is left: "
         f"`{cells.TOO_MANY}`, `{cells.TOO_FEW}`, `{cells.MISQUOTED}`, `{cells.UNDECODABLE}`, "
-        f"`{cells.TOO_LONG}`, `{cells.DIFFERING}`.",
+        f"`{cells.TOO_LONG}`, `{cells.DIFFERING}`. Of a line of NDJSON: `{cells.UNDECODABLE}`, "
+        f"`{ndjson.TOO_LONG}`, `{ndjson_tokens.DIFFERING}`.",
+    ),
+    "INVALID_JSON": (
+        "what is wrong, or the column",
+        f"A line of NDJSON is a `{ndjson_lines.MALFORMED}`, or `{ndjson_lines.NO_OBJECT}`, or "
+        f"`{ndjson_lines.TOO_DEEP}`. Or the text in a column of type json is no object or array; "
+        "that one stands last.",
+    ),
+    "INVALID_TYPE": (
+        "the column",
+        "An object or array, in a column of NDJSON that is not of type json.",
     ),
     "MISSING_REQUIRED_COLUMN": ("the column", "A required cell is empty, or means 'no value'."),
     "AMBIGUOUS_TIMESTAMP": (
@@ -156,6 +168,11 @@ FILE_REASONS: Final = {
     "delimiter_detection_failed": "None of the contract's delimiters divides the header.",
     "missing_columns": "The header lacks required columns; the detail names them.",
     "too_many_columns": "The header has more cells than `format.max_columns`.",
+    "invalid_ndjson_format": "The file is one JSON array, or an object of several lines, and not "
+    "one object a line; the detail says how to convert it.",
+    "no_json_lines_detected": "No line at the head of the file is a JSON object.",
+    "missing_fields": "None of the objects at the head of the file has some required fields; the "
+    "detail names them.",
     "no_data_rows": "There is a header, and no row with a value below it.",
     "too_large": "The file, what it expands to, or one of its lines is larger than the limits in "
     "`format`, or it cannot be cut in pieces.",
@@ -549,6 +566,8 @@ def _type_name(kind: Any) -> str:
         case origin if origin in (Union, UnionType):
             parts = [_type_name(part) for part in arguments if part is not type(None)]
             return " or ".join([*parts, *(["nothing"] if type(None) in arguments else [])])
+        case origin if origin is Literal:
+            return ", ".join(f"`{value}`" for value in arguments)
         case origin if origin is list:
             return f"list of {_type_name(arguments[0])}"
         case origin if origin is dict:

@@ -10,7 +10,8 @@ import polars as pl
 
 from lake_assets.cli.reading import Head
 from lake_assets.contracts.column import NUMBERS
-from lake_assets.contracts.dataset import DETECT, Dataset
+from lake_assets.contracts.dataset import Dataset
+from lake_assets.contracts.format import DETECT
 from lake_assets.jobs.preview import FileRefusedError, Preview, preview
 from lake_assets.kernels.decoding.encoding import sniff_encoding
 from lake_assets.kernels.inference.dialect import Dialect
@@ -86,7 +87,7 @@ def _hint(refusal: FileRefusedError, head: Head, dialect: Dialect, dataset: Data
             return f"the bytes look most like {likely.name}; if so, add it to `format.encodings`"
     if refusal.reason not in {"delimiter_detection_failed", "missing_columns"}:
         return None
-    delimiters = [*dataset.format.delimiters]
+    delimiters = [*dataset.csv.delimiters]
     if dialect.delimiter and dialect.delimiter not in delimiters:
         delimiters.append(dialect.delimiter)
     wider = dataset.format.model_copy(
@@ -98,7 +99,7 @@ def _hint(refusal: FileRefusedError, head: Head, dialect: Dialect, dataset: Data
         )
     except FileRefusedError:
         return None
-    if layout.delimiter not in dataset.format.delimiters:
+    if layout.delimiter not in dataset.csv.delimiters:
         return (
             f"the text looks divided by {layout.delimiter!r}; if it is, add that to "
             "`format.delimiters`"

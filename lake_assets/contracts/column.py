@@ -19,6 +19,7 @@ class ColumnType(StrEnum):
     DECIMAL = "decimal"
     BOOLEAN = "boolean"
     TIMESTAMP = "timestamp"
+    JSON = "json"  # an object or array, kept as text
 
 
 class DecimalMark(StrEnum):

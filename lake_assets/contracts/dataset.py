@@ -1,7 +1,5 @@
 """A dataset: the contract of one kind of file and of the table made from it."""
 
-import codecs
-import re
 from datetime import date
 from enum import StrEnum
 from typing import Self
@@ -11,10 +9,10 @@ from pydantic import Field, field_validator, model_validator
 from lake_assets.contracts.alerts import Runbook
 from lake_assets.contracts.column import Column, ColumnType
 from lake_assets.contracts.engine import EngineChoice
+from lake_assets.contracts.format import CsvFormat, Format
 from lake_assets.contracts.model import ContractModel, Name
 from lake_assets.contracts.quality import Quality
 from lake_assets.contracts.quality_types import check_values
-from lake_assets.contracts.regex import check_regex
 from lake_assets.contracts.rule import Rule, columns_of, parse_expression
 from lake_assets.contracts.types import check_condition, types_of
 
@@ -28,10 +26,6 @@ DATE_IN_RANGE = "BUSINESS_LOGIC_FAIL:event_date_in_range"
 """The reject reason of a date outside the range of :class:`Partitioning`."""
 
 
-DETECT = "detect"
-"""Among the encodings: whatever the bytes look most like."""
-
-
 class Versions(StrEnum):
     """What another file of a name that was ingested before means.
 
@@ -41,104 +35,6 @@ class Versions(StrEnum):
 
     APPEND = "append"
     SUPERSEDE = "supersede"
-
-
-class Undecodable(StrEnum):
-    """What bytes that are not in the file's encoding cost."""
-
-    REJECT = "reject"  # the row that they stand in
-    REFUSE = "refuse"  # the whole file
-
-
-class CsvFormat(ContractModel):
-    """How the files are written, and the limits that keep a bad one from doing harm."""
-
-    delimiters: list[str] = Field(default=[",", ";", "\t", "|"], min_length=1)
-    encodings: list[str] = Field(
-        default=["utf-8", DETECT],
-        min_length=1,
-        description="Tried in order on a file without a byte order mark. `detect` is what the "
-        "bytes look most like.",
-    )
-    undecodable: Undecodable = Field(
-        default=Undecodable.REJECT,
-        description="Bytes that are not in the file's encoding `reject` their row, or `refuse` "
-        "the whole file.",
-    )
-    preamble_lines: int = Field(
-        default=0,
-        ge=0,
-        le=1000,
-        description="Up to so many lines before the header may be text that is no header.",
-    )
-    totals: str | None = Field(
-        default=None,
-        description="A regular expression. Records at the very end of a file that match it are "
-        "totals, skipped and counted as skipped.",
-    )
-    nulls: list[str] = Field(
-        default=["", "-", "n/a", "na", "null", "none", "nan"],
-        description="Cells that mean 'no value', compared trimmed and in lower case.",
-    )
-    max_record_lines: int = Field(default=50, ge=1, description="Lines one record may span.")
-    max_file_mb: int = Field(default=10_240, ge=1, description="A larger file is refused.")
-    max_expanded_mb: int = Field(
-        default=10_240, ge=1, description="A compressed file that expands to more is refused."
-    )
-    max_expansion_ratio: int = Field(
-        default=200,
-        ge=1,
-        description="A compressed file that expands to more than so many times its size is "
-        "refused. Its first 16 MB are free.",
-    )
-    max_line_kb: int = Field(
-        default=2048, ge=1, description="A file with a longer physical line is refused."
-    )
-    max_field_kb: int = Field(default=1024, ge=1, description="How long one cell may be.")
-    max_columns: int = Field(
-        default=16_384, ge=1, description="How many cells a header may have; Excel has so many."
-    )
-
-    @field_validator("delimiters")
-    @classmethod
-    def _delimiters_can_divide(cls, delimiters: list[str]) -> list[str]:
-        for text in delimiters:
-            if len(text) != 1 or not text.isascii() or text.isalnum() or text in '"\r\n\0':
-                raise ValueError(
-                    f"delimiter {text!r} must be one ASCII sign: no letter, digit, quote, line end"
-                )
-        if len(set(delimiters)) < len(delimiters):
-            raise ValueError(f"delimiters {delimiters} name one twice; drop it")
-        return delimiters
-
-    @field_validator("encodings")
-    @classmethod
-    def _encodings_are_known(cls, encodings: list[str]) -> list[str]:
-        for name in encodings:
-            if name == DETECT:
-                continue
-            try:
-                "a".encode(name)
-            except LookupError as error:
-                raise ValueError(
-                    f"{error}; use a name such as utf-8 or windows-1252, or {DETECT}"
-                ) from error
-        known = [name if name == DETECT else codecs.lookup(name).name for name in encodings]
-        if len(set(known)) < len(known):
-            raise ValueError(f"encodings {encodings} name one twice; drop it")
-        return encodings
-
-    @field_validator("totals")
-    @classmethod
-    def _totals_can_be_found(cls, pattern: str | None) -> str | None:
-        if pattern is not None:
-            check_regex(pattern)
-            if re.search(pattern, ""):
-                raise ValueError(
-                    f"totals {pattern!r} matches every record, even an empty one; say more of what "
-                    "a total looks like"
-                )
-        return pattern
 
 
 class Partitioning(ContractModel):
@@ -217,7 +113,7 @@ class Dataset(ContractModel):
         description="Another file of a name that was ingested before: "
         "append (gold's key decides) or supersede (the earlier file's rows leave gold).",
     )
-    format: CsvFormat = CsvFormat()
+    format: Format = CsvFormat()
     zones: Zones = Zones()
     columns: list[Column] = Field(min_length=1)
     rules: list[Rule] = Field(default_factory=list)
@@ -306,6 +202,17 @@ class Dataset(ContractModel):
                 f"dataset {self.name!r}: partition.column must be a required timestamp column"
             )
         return self
+
+    @property
+    def csv(self) -> CsvFormat:
+        """The format of files that are CSV; for code that reads no others.
+
+        Raises:
+            TypeError: they are not.
+        """
+        if not isinstance(self.format, CsvFormat):
+            raise TypeError(f"the files of dataset {self.name!r} are {self.format.type}, not csv")
+        return self.format
 
     def column(self, name: str) -> Column:
         """The column of that name.

@@ -124,6 +124,14 @@ def _partition_changes(old: Dataset, new: Dataset) -> Iterator[Change]:
 
 def _format_changes(old: Dataset, new: Dataset) -> Iterator[Change]:
     before = dict(old.format)
+    if old.format.type != new.format.type:
+        yield breaking(
+            "format.type",
+            f"was {old.format.type}, is {new.format.type}: files that are archived, or still to "
+            "come, cannot be read as what they are not",
+        )
+        before |= {name: value for name, value in dict(new.format).items() if name not in before}
+        before["type"] = new.format.type
     for field, now in dict(new.format).items():
         was, where = before[field], f"format.{field}"
         if was == now:

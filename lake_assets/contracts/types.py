@@ -26,6 +26,7 @@ KINDS = {
     ColumnType.DECIMAL: Kind.NUMBER,
     ColumnType.BOOLEAN: Kind.TRUTH,
     ColumnType.TIMESTAMP: Kind.INSTANT,
+    ColumnType.JSON: Kind.TEXT,
 }
 
 

@@ -115,7 +115,7 @@ def as_text(dataset: Dataset, name: str) -> pl.Expr:
     """A column's values as text, the same on every machine."""
     value = pl.col(name)
     match dataset.column(name).type:
-        case ColumnType.STRING:
+        case ColumnType.STRING | ColumnType.JSON:
             return value
         case ColumnType.TIMESTAMP:
             return value.dt.strftime("%Y-%m-%d %H:%M:%S%.f")

@@ -13,6 +13,7 @@ from lake_assets.kernels.parsing.cells import DAMAGED
 from lake_assets.kernels.parsing.texts import DAMAGE, KIND, Text
 from lake_assets.kernels.values.booleans import read_boolean
 from lake_assets.kernels.values.evidence import NOTHING, Evidence, Readings, by_row, settle, weigh
+from lake_assets.kernels.values.json_texts import read_json
 from lake_assets.kernels.values.numbers import read_decimal, read_integer
 from lake_assets.kernels.values.rules import broken
 from lake_assets.kernels.values.timestamps import date_in_name, read_timestamps
@@ -27,6 +28,7 @@ INVALID = {
     ColumnType.DECIMAL: "INVALID_NUMBER",
     ColumnType.BOOLEAN: "INVALID_BOOLEAN",
     ColumnType.TIMESTAMP: "INVALID_TIMESTAMP_FORMAT",
+    ColumnType.JSON: "INVALID_JSON",
 }
 AMBIGUOUS = {
     ColumnType.INTEGER: "AMBIGUOUS_NUMBER",
@@ -230,5 +232,7 @@ def read_column(
             return read_timestamps(text, column, named)
         case ColumnType.BOOLEAN:
             return Readings(read_boolean(text, column))
+        case ColumnType.JSON:
+            return Readings(read_json(text))
         case _:
             return Readings(text)

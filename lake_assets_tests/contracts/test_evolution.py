@@ -8,8 +8,9 @@ from pydantic import BaseModel
 
 from lake_assets.contracts import Column, Dataset, Lake, Rule
 from lake_assets.contracts.changes import Effect
-from lake_assets.contracts.dataset import CsvFormat, Gold, Partitioning, Zones
+from lake_assets.contracts.dataset import Gold, Partitioning, Zones
 from lake_assets.contracts.evolution import compare_datasets, compare_lakes
+from lake_assets.contracts.format import CsvFormat, NdjsonFormat
 from lake_assets.contracts.quality import Quality
 from lake_assets_tests.kernels.reading import SMALL, small, with_column, with_columns, with_rule
 
@@ -244,6 +245,10 @@ COLUMNS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "true_values": (TRUTH, {**TRUTH, "true_values": ["oui"]}),
     "false_values": (TRUTH, {**TRUTH, "false_values": ["non"]}),
 }
+TEXT_FORMAT = {
+    "encodings": ["utf-8"], "undecodable": "refuse", "nulls": [""], "max_file_mb": 1,
+    "max_expanded_mb": 1, "max_expansion_ratio": 1, "max_line_kb": 1, "max_field_kb": 1,
+}  # fmt: skip
 RULE = {"name": "r", "expression": "n > 1"}
 RULES = {
     "name": {"name": "s"},
@@ -256,12 +261,11 @@ PARTS: dict[type[BaseModel], tuple[str, dict[str, Any]]] = {
     CsvFormat: (
         "format",
         {
-            "delimiters": [","], "encodings": ["utf-8"], "undecodable": "refuse",
-            "preamble_lines": 1, "totals": "^Total", "nulls": [""], "max_record_lines": 1,
-            "max_file_mb": 1, "max_expanded_mb": 1, "max_expansion_ratio": 1, "max_line_kb": 1,
-            "max_field_kb": 1, "max_columns": 1,
+            "delimiters": [","], "preamble_lines": 1, "totals": "^Total", "max_record_lines": 1,
+            "max_columns": 1, **TEXT_FORMAT,
         },
     ),
+    NdjsonFormat: ("format", TEXT_FORMAT),
     Partitioning: ("partition", {"column": "b", "start": "2021-01-01", "max_days_ahead": 9}),
     Gold: (
         "gold",
@@ -293,12 +297,15 @@ def test_no_field_of_a_contract_can_change_unseen() -> None:
     for changed in RULES.values():
         assert changes(small(rules=[RULE]), small(rules=[{**RULE, **changed}]))
     for model, (part, values) in PARTS.items():
-        assert set(values) == set(model.model_fields), part
+        assert set(values) == set(model.model_fields) - {"type"}, part
         for field, value in values.items():
             old = with_columns(OTHER_TIME)
+            if model is NdjsonFormat:
+                old = old.model_copy(update={"format": NdjsonFormat(type="ndjson")})
             stated = getattr(old, part).model_dump() | {field: value}
             new = Dataset.model_validate(old.model_dump() | {part: stated})
             assert [where for where in changes(old, new) if where.startswith(part)], field
+    assert changes(small(), small(format={"type": "ndjson"})) == {"format.type": BREAKING}
     assert changes(small(), small(versions="supersede"))
     assert changes(small(), small(engine="spark"))
     assert changes(small(), small(late_after_days=7)) == {"late_after_days": COMPATIBLE}

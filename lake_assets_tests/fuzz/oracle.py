@@ -115,7 +115,7 @@ def check_cut(whole: Block, text: Text, dataset: Dataset) -> None:
     """A file in pieces reads like the file in one."""
     if not text.layout.encoding.keeps_newlines:
         return
-    cuts, _ = find_cuts([text.data], 64, dataset.format.max_record_lines, 1 << 20)
+    cuts, _ = find_cuts([text.data], 64, dataset.format.record_lines, 1 << 20)
     top = text.layout.header_line + text.layout.header_lines
     if len(cuts) < 2 or cuts[1].first_line < top:
         return
