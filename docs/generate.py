@@ -31,12 +31,11 @@ from lake_assets.contracts.dataset import (
     DATE_IN_RANGE,
     Dataset,
     Gold,
-    Partitioning,
-    Zones,
 )
 from lake_assets.contracts.engine import EngineChoice
 from lake_assets.contracts.format import CsvFormat, NdjsonFormat
 from lake_assets.contracts.lake import Intake
+from lake_assets.contracts.partitioning import Partitioning
 from lake_assets.contracts.pattern import __doc__ as pattern_doc
 from lake_assets.contracts.quality import (
     Accepted,
@@ -50,6 +49,7 @@ from lake_assets.contracts.quality import (
     Volume,
 )
 from lake_assets.contracts.rule import OWN_REASONS, Rule
+from lake_assets.contracts.zones import Unknown, Zones
 from lake_assets.kernels.parsing import cells, ndjson, ndjson_lines, ndjson_tokens
 
 REFERENCE: Final = Path(__file__).parent / "reference"
@@ -60,7 +60,7 @@ NOTE: Final = "<!-- Written by docs/generate.py. Edit the code or that script, n
 MODELS: Final[tuple[type[BaseModel], ...]] = (
     Lake, Intake, EngineChoice, Alerts, Route, Dataset, CsvFormat, NdjsonFormat, Column,
     Rule, Partitioning, Gold,
-    Quality, Limit, Accepted, Range, Unique, Reference, Target, Volume, Freshness, Zones,
+    Quality, Limit, Accepted, Range, Unique, Reference, Target, Volume, Freshness, Zones, Unknown,
 )  # fmt: skip
 
 FIELDS: Final = {
@@ -91,8 +91,7 @@ FIELDS: Final = {
     "Rule.reason": "The reason code of the rows that break it.",
     "Rule.severity": "`reject` rejects the row, `warn` counts it, `fail` refuses the whole file.",
     "Rule.description": "Why the rule is there.",
-    "Partitioning.column": "A required timestamp column.",
-    "Partitioning.start": "The first event date. Earlier ones are rejected.",
+    "Partitioning.start": "The first date. Earlier events are rejected.",
     "Gold.table": "The table's name, and its folder below `gold/`.",
     "Gold.target_file_mb": "About how large a Parquet file may get; a larger one is split.",
     "Zones.raw": "Files as they were dropped. The only folder that you write to.",
@@ -141,6 +140,14 @@ ROW_REASONS: Final = {
         "the column",
         "The text fits none of the contract's patterns, or is no real date (31 June) or local time "
         "(left out when the clocks went on).",
+    ),
+    "AMBIGUOUS_DATE": (
+        "the column",
+        "Day and month can be read in either order (03/04/2025), and nothing in the file decides.",
+    ),
+    "INVALID_DATE": (
+        "the column",
+        "The text fits none of the contract's patterns, has a time, or is no real date (31 June).",
     ),
     "AMBIGUOUS_NUMBER": (
         "the column",

@@ -14,7 +14,6 @@ from rich.markup import escape
 from lake_assets.cli import opening
 from lake_assets.cli.generate import generator_of, sample_files, write_samples
 from lake_assets.cli.report import show_outcomes, table
-from lake_assets.contracts.dataset import Zones
 from lake_assets.contracts.lake import Lake
 from lake_assets.jobs.pipeline import run_pipeline
 from lake_assets.samples.registry import Generator
@@ -131,7 +130,7 @@ def _from_here(path: Path) -> str:
 
 def _places(store: Store, lake: Lake) -> object:
     made = table("", "zone", "files", "bytes", numbers=2)
-    prefixes = [prefix for dataset in lake.datasets for prefix in _prefixes(dataset.zones)]
+    prefixes = [prefix for dataset in lake.datasets for prefix in dataset.zones.prefixes.values()]
     if len(lake.datasets) > 1:
         # The folders that a lake of many datasets begins with: all of their zones are too many.
         prefixes = list(dict.fromkeys(f"{prefix.partition('/')[0]}/" for prefix in prefixes))
@@ -139,7 +138,3 @@ def _places(store: Store, lake: Lake) -> object:
         found = list(store.list(prefix))
         made.add_row(prefix, f"{len(found):,}", f"{sum(info.size for info in found):,}")
     return made
-
-
-def _prefixes(zones: Zones) -> list[str]:
-    return [prefix for prefix in dict(zones).values() if isinstance(prefix, str)]

@@ -24,7 +24,8 @@ def show_outcomes(console: Console, store: Store, outcomes: Sequence[Outcome]) -
     """Tell what a run of the pipeline did, and whether the files prove that it adds up."""
     balanced = True
     for outcome in outcomes:
-        if not (outcome.verdicts or outcome.commits or outcome.recovered or outcome.metrics):
+        verdicts = [*outcome.unknown, *outcome.verdicts]
+        if not (verdicts or outcome.commits or outcome.recovered or outcome.metrics):
             console.print(
                 f"{outcome.dataset.name}: nothing waits in {store.uri}/",
                 markup=False,
@@ -32,7 +33,7 @@ def show_outcomes(console: Console, store: Store, outcomes: Sequence[Outcome]) -
             )
             continue
         records = [*outcome.recovered, *outcome.commits]
-        show_refused(console, outcome.verdicts, records)
+        show_refused(console, verdicts, records)
         if records:
             console.print(accounting_table(records))
         if any(record.books.reasons for record in records):

@@ -43,6 +43,8 @@ def dataset_of_asset(lake: Lake, key: dg.AssetKey) -> str:
         names = {"gold": dataset.gold.table, "audit": f"audit_{dataset.gold.table}"}
         if name == names.get(zone, f"{zone}_{dataset.name}"):
             return dataset.name
+    if lake.unknown and key == asset_key(lake, "rejected", lake.unknown.name):
+        return lake.unknown.name
     return ""
 
 
@@ -57,4 +59,6 @@ def dataset_of_step(lake: Lake, step: str) -> str:
             return dataset.name
         if step in {f"{health}_{check}" for check in STANDING}:
             return dataset.name
+    if lake.unknown and step == f"{lake.lake}_{lake.unknown.name}_rejected":
+        return lake.unknown.name
     return ""

@@ -10,7 +10,7 @@ from lake_assets.components.automation import when_touched
 from lake_assets.components.freshness import freshness
 from lake_assets.components.job_runs import confirmed, run_on_engine
 from lake_assets.components.names import asset_key, asset_tags, engines_key, store_key
-from lake_assets.components.partitions import event_partitions
+from lake_assets.components.partitions import event_partitions, files_of_dates
 from lake_assets.components.resources import store_of
 from lake_assets.components.retries import retried
 from lake_assets.components.run_metrics import gold_metrics, send
@@ -29,8 +29,7 @@ def _processed(lake: Lake, dataset: Dataset) -> dg.AssetsDefinition:
     archived = asset_key(lake, "archive", dataset.name)
     archive = dg.AssetDep(
         archived,
-        # A file may touch any date, whenever it arrives.
-        partition_mapping=dg.AllPartitionMapping(),
+        partition_mapping=files_of_dates(dataset),
     )
 
     @dg.multi_asset(

@@ -9,7 +9,7 @@ from typing import Any
 import dagster as dg
 
 from lake_assets.components.metadata import markdown
-from lake_assets.contracts.column import Column, ColumnType
+from lake_assets.contracts.column import TIMES, Column, ColumnType
 from lake_assets.contracts.dataset import LINEAGE_COLUMNS, Dataset
 
 LINEAGE_NOTES = {
@@ -126,8 +126,8 @@ def _typed(column: Column) -> dg.TableColumn:
 
 def _read_as(column: Column) -> list[tuple[str, str]]:
     """Suffix and type of the columns in which a reject has a value."""
-    if column.type is ColumnType.TIMESTAMP:
-        return [("_raw", "string"), ("_parsed", "timestamp")]
+    if column.type in TIMES:
+        return [("_raw", "string"), ("_parsed", _type(column))]
     return [("", _type(column))]
 
 

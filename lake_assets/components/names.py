@@ -1,5 +1,7 @@
 """Asset keys, run tags and resource keys: one place that makes names for Dagster."""
 
+from typing import Protocol
+
 import dagster as dg
 
 from lake_assets.contracts.dataset import Dataset
@@ -13,6 +15,9 @@ BATCH_TAG = "lake_assets/batch"
 FILES_TAG = "lake_assets/files"
 BYTES_TAG = "lake_assets/bytes"
 ENGINE_TAG = "lake_assets/engine"
+
+FOLDERS_KNOWN = "folders_known"
+"""The check that fails when a file came that is of no dataset."""
 
 NOTHING_STUCK = "nothing_stuck"
 NOTHING_LEFT_FAILED = "nothing_left_failed"
@@ -31,7 +36,16 @@ def asset_key(lake: Lake, zone: str, name: str) -> dg.AssetKey:
     return dg.AssetKey([lake.lake, zone, name if zone == "gold" else f"{zone}_{name}"])
 
 
-def asset_tags(lake: Lake, dataset: Dataset, zone: str) -> dict[str, str]:
+class Named(Protocol):
+    """Whose files or runs something is about: a dataset's, or those of no dataset."""
+
+    @property
+    def name(self) -> str:
+        """A dataset's name, or :data:`~lake_assets.contracts.zones.UNKNOWN`."""
+        ...
+
+
+def asset_tags(lake: Lake, dataset: Named, zone: str) -> dict[str, str]:
     """Tags by which assets can be searched for: `tag:lake_assets/zone=gold`."""
     return {LAKE_TAG: lake.lake, DATASET_TAG: dataset.name, ZONE_TAG: zone}
 
@@ -46,7 +60,7 @@ def engines_key(lake: Lake) -> str:
     return f"{lake.lake}_engines"
 
 
-def run_tags(lake: Lake, dataset: Dataset, step: str) -> dict[str, str]:
+def run_tags(lake: Lake, dataset: Named, step: str) -> dict[str, str]:
     """Tags of every run that a sensor starts."""
     return {LAKE_TAG: lake.lake, DATASET_TAG: dataset.name, STEP_TAG: step}
 
@@ -54,3 +68,8 @@ def run_tags(lake: Lake, dataset: Dataset, step: str) -> dict[str, str]:
 def ingest_job(lake: Lake, dataset: Dataset) -> str:
     """The job that takes in the files of a dataset."""
     return f"{lake.lake}_{dataset.name}_ingest"
+
+
+def unknown_job(lake: Lake) -> str:
+    """The job that takes away the files of no dataset."""
+    return f"{lake.lake}_unknown_files"

@@ -1,20 +1,21 @@
 """A dataset: the contract of one kind of file and of the table made from it."""
 
-from datetime import date
 from enum import StrEnum
 from typing import Self
 
 from pydantic import Field, field_validator, model_validator
 
 from lake_assets.contracts.alerts import Runbook
-from lake_assets.contracts.column import Column, ColumnType
+from lake_assets.contracts.column import TIMES, Column
 from lake_assets.contracts.engine import EngineChoice
 from lake_assets.contracts.format import CsvFormat, Format
 from lake_assets.contracts.model import ContractModel, Name
+from lake_assets.contracts.partitioning import PartitionBy, Partitioning
 from lake_assets.contracts.quality import Quality
 from lake_assets.contracts.quality_types import check_values
 from lake_assets.contracts.rule import Rule, columns_of, parse_expression
 from lake_assets.contracts.types import check_condition, types_of
+from lake_assets.contracts.zones import Zones
 
 LINEAGE_COLUMNS = ("source_file", "line_number", "ingest_run_id", "ingest_ts", "contract_version")
 """Columns that every processed and gold row carries besides the contract's own."""
@@ -23,7 +24,7 @@ OWN_COLUMNS = {*LINEAGE_COLUMNS, "row_hash", "raw_row", "date", "reject_reason",
 """Names that a contract's column cannot have."""
 
 DATE_IN_RANGE = "BUSINESS_LOGIC_FAIL:event_date_in_range"
-"""The reject reason of a date outside the range of :class:`Partitioning`."""
+"""The reject reason of an event date outside the range of :class:`Partitioning`."""
 
 
 class Versions(StrEnum):
@@ -37,12 +38,6 @@ class Versions(StrEnum):
     SUPERSEDE = "supersede"
 
 
-class Partitioning(ContractModel):
-    """Rows are partitioned by the date of ``column``; dates outside the range are rejected."""
-
-    column: Name
-    start: date
-    max_days_ahead: int = Field(default=1, ge=0, description="Days after the arrival, at most.")
 
 
 class Gold(ContractModel):
@@ -71,35 +66,6 @@ class Gold(ContractModel):
         for expression in counts.values():
             parse_expression(expression)
         return counts
-
-
-class Zones(ContractModel):
-    """Key prefixes of the zones below the lake's URI, each ending in ``/``."""
-
-    raw: str = "raw/"
-    validated: str = "validated/"
-    rejected_system: str = "rejected/system/"
-    rejected_rows: str = "rejected/data_quality/"
-    processed: str = "processed/"
-    gold: str = "gold/"
-    archive: str = "archive/validated/"
-    ledger: str = "audit/ingest/"
-    content: str = "audit/content/"
-    versions: str = "audit/versions/"
-    restating: str = "audit/restating/"
-    superseded: str = "audit/superseded/"
-    gold_audit: str = "audit/gold_compaction/"
-
-    @model_validator(mode="after")
-    def _prefixes_are_apart(self) -> Self:
-        prefixes = list(dict(self).values())
-        for prefix in prefixes:
-            if not prefix.endswith("/") or prefix.startswith("/") or ".." in prefix:
-                raise ValueError(f"zone {prefix!r} must be a relative prefix that ends in '/'")
-        for one in prefixes:
-            if sum(other.startswith(one) for other in prefixes) > 1:
-                raise ValueError(f"zone {one!r} is, or contains, another zone; keep them apart")
-        return self
 
 
 class Dataset(ContractModel):
@@ -145,7 +111,7 @@ class Dataset(ContractModel):
             f"{column.name}_{what}"
             for column in self.columns
             for what in ("raw", "parsed")
-            if column.type is ColumnType.TIMESTAMP
+            if column.type in TIMES
         }
         if clash := known & taken:
             raise ValueError(f"dataset {self.name!r}: {sorted(clash)} are names of our own columns")
@@ -156,7 +122,7 @@ class Dataset(ContractModel):
             )
         uses = {
             "key": set(self.key),
-            "partition.column": {self.partition.column},
+            "partition.column": {name for name in [self.partition.column] if name},
             "gold.row_hash": set(self.gold.row_hash),
             **self.quality.columns(),
             **{f"rule {r.name!r}": columns_of(r.expression) for r in self.rules},
@@ -196,10 +162,22 @@ class Dataset(ContractModel):
             check_values(self.quality, self.columns)
         except ValueError as error:
             raise ValueError(f"dataset {self.name!r}: {error}") from error
-        column = self.column(self.partition.column)
-        if column.type is not ColumnType.TIMESTAMP or not column.required:
+        return self
+
+    @model_validator(mode="after")
+    def _rows_have_a_partition(self) -> Self:
+        if self.partition.by is PartitionBy.ARRIVAL:
+            if self.late_after_days is not None:
+                raise ValueError(
+                    f"dataset {self.name!r}: rows are partitioned by their arrival, so that none "
+                    "is late; drop late_after_days"
+                )
+            return self
+        column = self.column(self.partition.column or "")
+        if column.type not in TIMES or not column.required:
             raise ValueError(
-                f"dataset {self.name!r}: partition.column must be a required timestamp column"
+                f"dataset {self.name!r}: partition.column must be a required timestamp or date "
+                "column"
             )
         return self
 

@@ -8,6 +8,7 @@ from lake_assets.contracts.column_evolution import column_changes, renamed_colum
 from lake_assets.contracts.dataset import Dataset
 from lake_assets.contracts.lake import Lake
 from lake_assets.contracts.model import ContractModel
+from lake_assets.contracts.partitioning import PartitionBy
 from lake_assets.contracts.rule_evolution import meaning, rule_changes
 
 LIMITS = (
@@ -99,7 +100,14 @@ def _names_changed(old: Dataset, new: Dataset, renamed: Mapping[str, str]) -> It
         )
     elif key != new.key:
         yield compatible("key", "in another order: so are the rows of new gold files")
-    column = renamed.get(old.partition.column, old.partition.column)
+    if old.partition.by is not new.partition.by:
+        yield breaking(
+            "partition.by",
+            f"was {old.partition.by}, is {new.partition.by}: rows belong to other dates. All "
+            "dates have to be rebuilt",
+        )
+        return
+    column = renamed.get(old.partition.column or "", old.partition.column)
     if column != new.partition.column:
         yield breaking(
             "partition.column",
@@ -110,6 +118,16 @@ def _names_changed(old: Dataset, new: Dataset, renamed: Mapping[str, str]) -> It
 
 def _partition_changes(old: Dataset, new: Dataset) -> Iterator[Change]:
     was, now = old.partition, new.partition
+    if was.by is not now.by:
+        return  # told of as the graver change
+    if now.by is PartitionBy.ARRIVAL:
+        if was.start != now.start:
+            yield compatible(
+                "partition.start",
+                f"was {was.start}, is {now.start}: Dagster shows other days; no row changes",
+                rows=False,
+            )
+        return
     for field, before, after, looser in (
         ("start", was.start, now.start, now.start < was.start),
         (
@@ -169,11 +187,17 @@ def _gold_changes(old: Dataset, new: Dataset, renamed: Mapping[str, str]) -> Ite
 
 
 def _other_changes(old: Dataset, new: Dataset) -> Iterator[Change]:
-    for field, prefix in dict(new.zones).items():
-        if (was := dict(old.zones)[field]) != prefix:
+    for field, prefix in new.zones.prefixes.items():
+        if (was := old.zones.prefixes[field]) != prefix:
             yield breaking(
                 f"zones.{field}", f"was {was}, is {prefix}: move what is there before the next run"
             )
+    if old.zones.dated != new.zones.dated:
+        yield compatible(
+            "zones.dated",
+            "for files that arrive from now on; the ledger names the keys of those that are there",
+            rows=False,
+        )
     if old.versions != new.versions:
         yield compatible(
             "versions",

@@ -12,6 +12,7 @@ from lake_assets.kernels.accounting import Accounting
 from lake_assets.kernels.parsing.cells import GOOD, OTHER_HEADER, UNDECODABLE
 from lake_assets.kernels.parsing.reading import read_rows
 from lake_assets.kernels.parsing.texts import KIND, Text
+from lake_assets.kernels.partition_date import partition_date
 from lake_assets.kernels.recovery.recover import recover
 from lake_assets.kernels.rejects import to_rejects
 from lake_assets.kernels.rows import (
@@ -91,7 +92,7 @@ def read_block(pieces: Sequence[Text], dataset: Dataset) -> Block:
             contested(values, texts["piece"], len(pieces)), recovered.contested, strict=True
         )
     ]
-    good = _good(rows, bad, recovered.rows, recovered.at)
+    good = _with_lineage(_good(rows, bad, recovered.rows, recovered.at), pieces)
     rejected = _with_lineage(rows.filter(bad.scatter(recovered.at, False)), pieces)
     rejects = to_rejects(rejected, reasons(rows), dataset)
     odd = good.select("piece", "line_number", pl.col(KIND).alias("how")).filter(
@@ -101,7 +102,7 @@ def read_block(pieces: Sequence[Text], dataset: Dataset) -> Block:
     refusals = _refusals(rejected, dataset)
     names = [column.name for column in dataset.columns]
     return Block(
-        _with_lineage(good, pieces).select(*names, *LINEAGE.names()),
+        good.select(*names, *LINEAGE.names()),
         rejects,
         odd,
         tuple(
@@ -164,8 +165,8 @@ def _balance(
     dataset: Dataset,
 ) -> list[Accounting]:
     """The books of each piece with its good and rejected rows."""
-    day = pl.col(dataset.partition.column).dt.date()
-    dates = _tally(good.select("piece", day.alias("date")), len(books))
+    day = partition_date(dataset).alias("date")
+    dates = _tally(good.select("piece", day), len(books))
     reasons_ = _tally(pl.DataFrame({"piece": rejected, "reason": reason}), len(books))
     recoveries = _tally(recovered.select("piece", "how"), len(books))
     warnings: list[dict[str, int]] = [{} for _ in books]

@@ -132,6 +132,8 @@ def _type_of(kind: pl.DataType) -> Typed | None:
         return Typed(ColumnType.DECIMAL, kind.precision or 38, kind.scale)
     if kind == INSTANT:
         return Typed(ColumnType.TIMESTAMP)
+    if kind == pl.Date():
+        return Typed(ColumnType.DATE)
     # Smaller integers: as other engines may write them.
     if kind.is_integer() and kind not in (pl.UInt64(), pl.Int128(), pl.UInt128()):
         return Typed(ColumnType.INTEGER)

@@ -8,10 +8,12 @@ from pydantic import BaseModel
 
 from lake_assets.contracts import Column, Dataset, Lake, Rule
 from lake_assets.contracts.changes import Effect
-from lake_assets.contracts.dataset import Gold, Partitioning, Zones
+from lake_assets.contracts.dataset import Gold
 from lake_assets.contracts.evolution import compare_datasets, compare_lakes
 from lake_assets.contracts.format import CsvFormat, NdjsonFormat
+from lake_assets.contracts.partitioning import Partitioning
 from lake_assets.contracts.quality import Quality
+from lake_assets.contracts.zones import PREFIXES, Zones
 from lake_assets_tests.kernels.reading import SMALL, small, with_column, with_columns, with_rule
 
 ID, AT, N, NOTE = SMALL["columns"]
@@ -216,7 +218,7 @@ class TestVersions:
         assert not found.version_is_missing
 
     def test_datasets_come_and_go(self) -> None:
-        other = small(name="other", zones={name: f"o/{name}/" for name in Zones.model_fields})
+        other = small(name="other", zones={name: f"o/{name}/" for name in PREFIXES})
         (same, new) = compare_lakes(lake(small()), lake(small(), other))
         assert (same.effect, new.effect) == (None, COMPATIBLE)
         assert not new.version_is_missing
@@ -266,7 +268,10 @@ PARTS: dict[type[BaseModel], tuple[str, dict[str, Any]]] = {
         },
     ),
     NdjsonFormat: ("format", TEXT_FORMAT),
-    Partitioning: ("partition", {"column": "b", "start": "2021-01-01", "max_days_ahead": 9}),
+    Partitioning: (
+        "partition",
+        {"by": "arrival", "column": "b", "start": "2021-01-01", "max_days_ahead": 9},
+    ),
     Gold: (
         "gold",
         {
@@ -283,7 +288,7 @@ PARTS: dict[type[BaseModel], tuple[str, dict[str, Any]]] = {
             "references": [{"columns": ["n"], "to": {"dataset": "d", "columns": ["n"]}}],
         },
     ),
-    Zones: ("zones", {name: f"other/{name}/" for name in Zones.model_fields}),
+    Zones: ("zones", {name: f"other/{name}/" for name in PREFIXES} | {"dated": True}),
 }  # fmt: skip
 OTHER_TIME = {"name": "b", "type": "timestamp", "required": True, "formats": ["yyyy-MM-dd"]}
 
@@ -302,7 +307,8 @@ def test_no_field_of_a_contract_can_change_unseen() -> None:
             old = with_columns(OTHER_TIME)
             if model is NdjsonFormat:
                 old = old.model_copy(update={"format": NdjsonFormat(type="ndjson")})
-            stated = getattr(old, part).model_dump() | {field: value}
+            along = {"column": None} if (part, field) == ("partition", "by") else {}
+            stated = getattr(old, part).model_dump() | {field: value} | along
             new = Dataset.model_validate(old.model_dump() | {part: stated})
             assert [where for where in changes(old, new) if where.startswith(part)], field
     assert changes(small(), small(format={"type": "ndjson"})) == {"format.type": BREAKING}

@@ -98,6 +98,8 @@ def _arrival(key: str) -> datetime:
 SHORT = dataset_of(contract()).format.model_copy(update={"max_record_lines": 2})
 """Records of few lines, so that a cut is made right where a piece is full."""
 RETAIL = contract(rules=[FAIL], task_mb=1, format=SHORT)
+IN_FOLDERS = dataset_of(contract()).zones.model_copy(update={"dated": True})
+DATED = contract(rules=[FAIL], zones=IN_FOLDERS)
 VERSIONED = contract(versions=Versions.SUPERSEDE)
 PICKY = contract(rules=[FEW], contract_version="1")
 OPEN = contract(rules=[], contract_version="2")
@@ -156,9 +158,24 @@ def _before_supersede(store: Store) -> None:
     drop(store, "other.csv", csv(sale("T4", SECOND)))
 
 
+def _dated(store: Store, engine: Engine) -> None:
+    run_pipeline(store, DATED, engine)
+
+
+def _before_dated(store: Store) -> None:
+    place(store, "sheet.csv", csv(sale("T1", FIRST)))
+    drop(store, "odd.csv", b"foo\n1\n")
+    _dated(store, ONE)
+    drop(store, "sheet.csv", csv(sale("T2", FIRST), sale("", SECOND)))  # a name that is taken
+    drop(store, "odd.csv", b"foo\n2\n")
+    drop(store, "refused.csv", csv(sale("T3").replace("S1", "S2")))
+    place(store, "other.csv", csv(sale("T4", SECOND)), ARRIVED + DAY)
+
+
 SCENARIOS: Mapping[str, Scenario] = {
     "ingest": Scenario(RETAIL, _before_ingest, _ingest),
     "replay": Scenario(OPEN, _before_replay, _replay),
     "rebuild": Scenario(RETAIL, _before_rebuild, _rebuild),
     "supersede": Scenario(VERSIONED, _before_supersede, _supersede),
+    "dated": Scenario(DATED, _before_dated, _dated),
 }

@@ -17,9 +17,9 @@ import yaml
 
 from lake_assets.contracts import Column, load_lake
 from lake_assets.contracts.alerts import Alerts
-from lake_assets.contracts.dataset import Zones
 from lake_assets.contracts.engine import EngineChoice
 from lake_assets.contracts.quality import Quality
+from lake_assets.contracts.zones import Zones
 from lake_assets_tests.docs import pages
 from lake_assets_tests.docs.pages import GUIDES, MAKE_DEMO, MAKE_SAMPLES, PAGES, PROJECT, Command
 

@@ -17,6 +17,7 @@ from lake_assets.kernels.block import Block, PieceResult, read_block
 from lake_assets.kernels.parsing.layout import Layout
 from lake_assets.kernels.parsing.ndjson_tokens import first_names
 from lake_assets.kernels.parsing.texts import Text
+from lake_assets.kernels.partition_date import partition_date
 from lake_assets.kernels.rejects import to_csv, to_ndjson
 from lake_assets.kernels.rows import Chosen
 from lake_assets.kernels.values.evidence import Evidence
@@ -255,8 +256,7 @@ def _outputs(task: Task, volume: int, blocks: Sequence[Block]) -> Iterator[tuple
     dataset = task.dataset
     name = part_name(task.ingest_run_id, task.number, volume, task.generation)
     good = pl.concat([block.good for block in blocks])
-    day = pl.col(dataset.partition.column).dt.date()
-    by_date = good.with_columns(day.alias("date")).partition_by(
+    by_date = good.with_columns(partition_date(dataset).alias("date")).partition_by(
         "date", as_dict=True, include_key=False, maintain_order=True
     )
     for (date,), rows in sorted(by_date.items()):

@@ -52,7 +52,10 @@ def reconcile(store: Store, lake: Lake, *, quick: bool = False) -> Report:
     """
     zones, strays = listed(store, lake)
     datasets = [_reconcile(store, one, zones[one.name], quick=quick) for one in lake.datasets]
-    return Report(lake.lake, quick, tuple(datasets), tuple(extra(strays, "in none of its zones")))
+    odd = [*extra(strays, "in none of its zones")]
+    if lake.unknown:
+        odd += reason_faults(zones[lake.unknown.name]["rejected_system"], ())
+    return Report(lake.lake, quick, tuple(datasets), tuple(odd))
 
 
 def _reconcile(

@@ -15,7 +15,13 @@ from lake_assets.kernels.accounting import Accounting
 from lake_assets.kernels.gold import AGE, processed_schema
 from lake_assets.storage.ledger import Commit, Input, standing
 from lake_assets.storage.store import Store
-from lake_assets.storage.zones import REASON, gold_prefix, processed_prefix, source_file
+from lake_assets.storage.zones import (
+    REASON,
+    gold_prefix,
+    processed_prefix,
+    refused_name,
+    source_file,
+)
 
 THEIRS = "_gold"
 """Ends the names of gold's columns beside those of processed."""
@@ -166,10 +172,12 @@ def _is_older(first: str, *rest: str) -> pl.Expr:
 
 def _refused(store: Store, dataset: Dataset, name: str) -> Iterator[FileVersion]:
     """Files that were refused at the door: of them only the reason beside them tells."""
-    stem = dataset.zones.rejected_system + name.split(".", 1)[0]
-    for info in store.list(dataset.zones.rejected_system):
+    prefix, dated = dataset.zones.rejected_system, dataset.zones.dated
+    stem = name.split(".", 1)[0]
+    for info in store.list(prefix):
         key = info.key.removesuffix(REASON)
-        if key == info.key or not (key == name or key.startswith(stem)):
+        is_alike = refused_name(prefix, key, dated=dated).startswith(stem)
+        if key == info.key or not (key == name or is_alike):
             continue
         document = json.loads(store.read(info.key))
         if name in {document["source_file"], key}:

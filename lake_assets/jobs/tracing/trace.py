@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -55,8 +55,8 @@ def read_key(dataset: Dataset, texts: Mapping[str, str]) -> dict[str, Any]:
 
     Args:
         dataset: the contract.
-        texts: column -> text: numbers with a decimal point, instants in ISO 8601 (UTC), true or
-            false.
+        texts: column -> text: numbers with a decimal point, instants (UTC) and dates in ISO 8601,
+            true or false.
 
     Raises:
         TraceError: these are not the columns of the contract's key, or a text is not of its type.
@@ -98,16 +98,16 @@ def trace_row(
     rows = {str(day_of(row[OBJECT])): row for row in gold.iter_rows(named=True)}
     found = []
     passed = {str(day_of(info.key)) for info in store.list(dataset.zones.superseded)}
-    for date in sorted({day} if day else rows.keys() | stale | passed):
-        row = rows.get(date)
-        files = list(store.list(processed_prefix(dataset, date)))
+    for event in sorted({day} if day else rows.keys() | stale | passed):
+        row = rows.get(event)
+        files = list(store.list(processed_prefix(dataset, event)))
         processed = find_rows(store, files, processed_schema(dataset), wanted)
         if row is None and processed.is_empty():
             continue
         place = str(row.pop(OBJECT)) if row else None
-        gone = left_out(store, dataset, date)
+        gone = left_out(store, dataset, event)
         origins = find_origins(store, dataset, processed.sort(AGE, descending=True), row, gone)
-        found.append(RowTrace(date, row, place, date in stale, origins))
+        found.append(RowTrace(event, row, place, event in stale, origins))
     return found
 
 
@@ -127,12 +127,15 @@ def _value(column: Column, text: str) -> Any:
                 return TRUTH[text.lower()]
             case ColumnType.TIMESTAMP:
                 return _instant(text)
+            case ColumnType.DATE:
+                return date.fromisoformat(text)
             case _:
                 return text
     except (ArithmeticError, KeyError, ValueError) as error:
         raise TraceError(
             f"{text!r} is no {column.type.value}, which {column.name} is; write numbers with a "
-            "decimal point, instants such as 2025-01-31T09:05:00 (UTC), and true or false"
+            "decimal point, instants such as 2025-01-31T09:05:00 (UTC), dates such as 2025-01-31, "
+            "and true or false"
         ) from error
 
 

@@ -33,3 +33,5 @@ def data_type(column: Column) -> pl.DataType:
             return pl.Boolean()
         case ColumnType.TIMESTAMP:
             return INSTANT
+        case ColumnType.DATE:
+            return pl.Date()
