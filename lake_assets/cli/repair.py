@@ -93,7 +93,7 @@ def replay_files(
         shown = watched(engine(), progress)
         recover(store, lake, dataset)
         found = list(replay(store, dataset, shown, chosen))
-        return found, compact(store, dataset, shown)
+        return found, compact(store, dataset, shown, lake=lake)
 
 
 def rebuild_range(
@@ -104,7 +104,7 @@ def rebuild_range(
         shown = watched(engine(), progress)
         recover(store, lake, dataset)
         rebuilt = rebuild_dates(store, dataset, shown, days)
-        return rebuilt, compact(store, dataset, shown)
+        return rebuilt, compact(store, dataset, shown, lake=lake)
 
 
 def show_recovered(console: Console, found: Recovered) -> None:

@@ -163,7 +163,7 @@ def show_proof(console: Console, store: Store, outcome: Outcome) -> bool:
     if records:
         findings.append(conservation(store, records))
     if outcome.metrics:
-        findings.append(gold_conservation(store, outcome.metrics))
+        findings.append(gold_conservation(store, outcome.dataset, outcome.metrics))
     books = sum((record.books for record in records), Accounting())
     if books.recovered:
         hows = ", ".join(f"{how} {rows:,}" for how, rows in books.recoveries.items())

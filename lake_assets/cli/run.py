@@ -89,7 +89,8 @@ def run_files(
 def is_balanced(store: Store, outcome: Outcome) -> bool:
     """Whether the objects in the lake hold every row that was read; as Dagster's checks find."""
     records = [*outcome.recovered, *outcome.commits]
-    findings = [conservation(store, records), gold_conservation(store, outcome.metrics)]
+    in_gold = gold_conservation(store, outcome.dataset, outcome.metrics)
+    findings = [conservation(store, records), in_gold]
     return all(finding.passed for finding in findings)
 
 

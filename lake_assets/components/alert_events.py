@@ -16,7 +16,7 @@ from lake_assets.components.alert_links import (
     dataset_of_step,
 )
 from lake_assets.components.alert_runs import assets_of, partitions_of
-from lake_assets.components.names import DATASET_TAG, FOLDERS_KNOWN
+from lake_assets.components.names import DATASET_TAG, FOLDERS_KNOWN, asset_key
 from lake_assets.contracts.alerts import AlertKind, AlertSeverity
 from lake_assets.contracts.lake import Lake
 
@@ -70,6 +70,7 @@ def told_by(
                 seen += _checked(lake, run, event.asset_check_evaluation_data, at, links)
             case dg.DagsterEventType.ASSET_MATERIALIZATION:
                 ingests += _ingested(lake, run, event, at, links)
+                steps += _gold_at_once(lake, event, at)
             case dg.DagsterEventType.STEP_SUCCESS:
                 steps += _stepped(lake, run, event.step_key or "", at, ok=True)
             case dg.DagsterEventType.STEP_FAILURE if is_final:
@@ -182,6 +183,25 @@ def _ingested(
             at=at,
             link=links.run(run.run_id),
         )
+
+
+def _gold_at_once(lake: Lake, event: dg.DagsterEvent, at: datetime) -> Iterator[Seen]:
+    """Gold that an ingest run has made: a run of gold that failed on this date is mended."""
+    done = event.step_materialization_data.materialization
+    for dataset in lake.datasets:
+        step = f"{lake.lake}_{dataset.gold.table}"
+        is_gold = done.asset_key == asset_key(lake, "gold", dataset.gold.table)
+        if is_gold and done.partition and event.step_key != step:
+            yield Seen(
+                identity=Identity(
+                    kind=AlertKind.FAILED_RUN,
+                    dataset=dataset.name,
+                    subject=step,
+                    partition=done.partition,
+                ),
+                at=at,
+                ok=True,
+            )
 
 
 def figures(metadata: Mapping[str, Any]) -> str:

@@ -11,14 +11,16 @@ from typing import Any
 import dagster as dg
 
 from lake_assets.components import checks, lineage, metadata
+from lake_assets.components.followers import log_followers
 from lake_assets.components.freshness import freshness
+from lake_assets.components.gold_at_once import log_at_once, make_at_once
 from lake_assets.components.job_runs import committed_before, confirmed, run_on_engine
 from lake_assets.components.names import asset_key, asset_tags, engines_key, store_key
 from lake_assets.components.partitions import arrival_partitions
 from lake_assets.components.resources import store_of
 from lake_assets.components.retries import retried
-from lake_assets.components.run_metrics import ingest_metrics, send
-from lake_assets.components.touched import log_touched
+from lake_assets.components.run_metrics import gold_metrics, ingest_metrics, send
+from lake_assets.components.touched import log_touched, touched
 from lake_assets.contracts.dataset import Dataset
 from lake_assets.contracts.lake import Lake
 
@@ -274,8 +276,14 @@ def _ingested(lake: Lake, dataset: Dataset) -> dg.AssetsDefinition:
         yield from checks.evaluations(context, rejected, {context.partition_key: rate})
         books_balance = {"conservation": balance}
         yield from checks.evaluations(context, archive, {context.partition_key: books_balance})
+        made = []
         if balance.passed:
-            log_touched(context, lake, dataset, store, records)
-        send(context, lake, dataset, ingest_metrics(records))
+            found = touched(context, dataset, store, records)
+            made = make_at_once(context, lake, dataset, store, found.rows)
+            log_touched(context, lake, dataset, store, found)
+            log_at_once(context, lake, dataset, store, made)
+            log_followers(context, lake, dataset, store)
+        metrics = ingest_metrics(records) + gold_metrics([each.metrics for each in made])
+        send(context, lake, dataset, metrics)
 
     return ingested

@@ -4,6 +4,8 @@ from typing import Any
 
 import dagster as dg
 
+from lake_assets.components.names import GOLD_TAG
+
 AC = dg.AutomationCondition
 
 
@@ -13,8 +15,14 @@ def when_touched() -> "dg.AutomationCondition[Any]":
     ``newly_requested``, deliberately not ``newly_updated``, resets it: a date that is touched
     again while its gold is being made must be made once more. ``eager`` looks at the latest
     dates only, and forgets a touch between a request and the next tick.
+
+    What a run touched that has made the gold itself is passed over, unless another run touched the
+    date as well. `&` forgets when a date was updated, and with it which of touch and request came
+    last; `since` remembers it, so that it takes the place of `&` here.
     """
-    touched = AC.any_deps_match(AC.newly_updated()).since(AC.newly_requested())
+    gold_is_made = AC.all_new_updates_have_run_tags(tag_keys={GOLD_TAG})
+    is_open = AC.newly_updated() & ~gold_is_made
+    touched = AC.any_deps_match(AC.newly_updated().since(~is_open)).since(AC.newly_requested())
     return (
         touched & ~AC.any_deps_missing() & ~AC.any_deps_in_progress() & ~AC.in_progress()
     ).with_label("processed rows changed")

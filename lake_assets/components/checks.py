@@ -1,7 +1,7 @@
 """Asset checks: what the functions in ``jobs.checks`` find, as Dagster shows it, by partition."""
 
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 import dagster as dg
@@ -57,6 +57,9 @@ def gold_specs(
     if quality.references:
         tables = dict.fromkeys(each.to.dataset for each in quality.references)
         told["references"] = f"What refers to {', '.join(tables)} is in gold there."
+    if dataset.gold.lookups:
+        tables = dict.fromkeys(each.dataset for each in dataset.gold.lookups)
+        told["lookups"] = f"What looks up {', '.join(tables)} finds something."
     if quality.volume:
         told["volume"] = "About as many rows as this weekday had in the weeks before."
     conservation = spec(
@@ -90,24 +93,34 @@ def evaluations(
         asset: that was checked, and is materialized.
         found: partition -> name of the check -> what was found.
     """
-    blocking = {spec.key: spec.blocking for spec in context.assets_def.check_specs}
-    targets = _targets(context, asset, list(found))
-    names = dict.fromkeys(name for findings in found.values() for name in findings)
-    for name in names:
+    specs = [each for each in context.assets_def.check_specs if each.asset_key == asset]
+    yield from of_partitions(context, asset, specs, found)
+    for name in dict.fromkeys(name for findings in found.values() for name in findings):
         key = dg.AssetCheckKey(asset, name)
-        for partition, findings in found.items():
-            if name in findings:
-                yield dg.AssetCheckEvaluation(
-                    asset_key=asset,
-                    check_name=name,
-                    blocking=blocking[key],
-                    partition=partition,
-                    target_materialization_data=targets.get(partition),
-                    **shown(findings[name]),
-                )
         if key in context.selected_asset_check_keys:
             output = context.assets_def.get_output_name_for_asset_check_key(key)
             yield dg.Output(None, output)
+
+
+def of_partitions(
+    context: dg.AssetExecutionContext,
+    asset: dg.AssetKey,
+    specs: Iterable[dg.AssetCheckSpec],
+    found: "Mapping[str, Mapping[str, Finding]]",
+) -> Iterator[dg.AssetCheckEvaluation]:
+    """The same, without what a step of the asset itself owes to Dagster."""
+    blocking = {spec.name: spec.blocking for spec in specs}
+    targets = _targets(context, asset, list(found))
+    for partition, findings in found.items():
+        for name, finding in findings.items():
+            yield dg.AssetCheckEvaluation(
+                asset_key=asset,
+                check_name=name,
+                blocking=blocking[name],
+                partition=partition,
+                target_materialization_data=targets.get(partition),
+                **shown(finding),
+            )
 
 
 def shown(finding: "Finding") -> dict[str, Any]:

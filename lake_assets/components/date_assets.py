@@ -6,15 +6,16 @@ from typing import Any
 import dagster as dg
 
 from lake_assets.components import checks, lineage, metadata
-from lake_assets.components.automation import when_touched
+from lake_assets.components.followers import log_followers, looked_up_deps, when_gold_is_due
 from lake_assets.components.freshness import freshness
+from lake_assets.components.gold import check_gold, make_gold
 from lake_assets.components.job_runs import confirmed, run_on_engine
 from lake_assets.components.names import asset_key, asset_tags, engines_key, store_key
 from lake_assets.components.partitions import event_partitions, files_of_dates
 from lake_assets.components.resources import store_of
 from lake_assets.components.retries import retried
 from lake_assets.components.run_metrics import gold_metrics, send
-from lake_assets.components.touched import log_touched
+from lake_assets.components.touched import log_touched, touched
 from lake_assets.contracts.dataset import Dataset
 from lake_assets.contracts.lake import Lake
 
@@ -78,7 +79,8 @@ def _processed(lake: Lake, dataset: Dataset) -> dg.AssetsDefinition:
             )
         yield dg.MaterializeResult(asset_key=key)
         # A run that was restated has changed its other dates too.
-        log_touched(context, lake, dataset, store, restated, told=context.partition_keys)
+        found = touched(context, dataset, store, restated, told=context.partition_keys)
+        log_touched(context, lake, dataset, store, found)
 
     return processed
 
@@ -94,13 +96,13 @@ def _gold(lake: Lake, dataset: Dataset) -> dg.AssetsDefinition:
         specs=[
             dg.AssetSpec(
                 gold_key,
-                deps=[source],
+                deps=[source, *looked_up_deps(lake, dataset)],
                 description=f"`{table}`: one row for each {', '.join(dataset.key)} of a date, the "
                 f"latest arrival wins. In `{dataset.zones.gold}{table}/`.",
                 group_name=lake.lake,
                 kinds={"parquet", "gold", "polars"},
                 owners=lake.owners,
-                automation_condition=when_touched(),
+                automation_condition=when_gold_is_due(lake, dataset),
                 tags=asset_tags(lake, dataset, "gold"),
                 freshness_policy=freshness(dataset),
                 metadata={
@@ -129,63 +131,15 @@ def _gold(lake: Lake, dataset: Dataset) -> dg.AssetsDefinition:
     def gold(
         context: dg.AssetExecutionContext,
     ) -> Iterator[dg.MaterializeResult[Any] | checks.Events]:
-        from lake_assets.jobs.checks import Around, gold_checks
-        from lake_assets.jobs.job import Compact
-        from lake_assets.jobs.report import find_metrics
-        from lake_assets.jobs.sample_rows import sample_rows
-        from lake_assets.storage.zones import gold_prefix, metrics_key
-
-        store = store_of(context, lake)
-        done = run_on_engine(context, lake, dataset, Compact(dates=tuple(context.partition_keys)))
-        with confirmed():
-            days = find_metrics(store, dataset, done.report.dates, context.partition_keys)
-        for day in days:
-            objects = list(store.list(gold_prefix(dataset, day.target_date)))
-            context.log.info(
-                f"{day.target_date}: {day.status}, {day.total_rows_in_source_partition} rows in, "
-                f"{day.rows_after_dedup} out, {day.removed} superseded."
-            )
-            context.add_asset_metadata(
-                {
-                    "dagster/partition_row_count": day.rows_after_dedup,
-                    "rows": day.rows_after_dedup,
-                    "bytes": sum(info.size for info in objects),
-                    "files": len(objects),
-                    "rows_in": day.total_rows_in_source_partition,
-                    "superseded": day.removed,
-                    "status": day.status,
-                    "sample": metadata.markdown(sample_rows(store, dataset, objects)),
-                    **done.metadata,
-                    **metadata.place(store, gold_prefix(dataset, day.target_date)),
-                },
-                asset_key=gold_key,
-                partition_key=day.target_date,
-            )
-            context.add_asset_metadata(
-                {
-                    "metrics": dg.MetadataValue.json(day.to_json()),
-                    **metadata.place(store, metrics_key(dataset, day.target_date)),
-                },
-                asset_key=audit_key,
-                partition_key=day.target_date,
-            )
-        if dataset.gold.crawler_name:
-            _start_crawler(context, dataset.gold.crawler_name)
+        made = make_gold(context, lake, dataset, context.partition_keys)
+        for each in made:
+            for key, found in ((gold_key, each.gold), (audit_key, each.audit)):
+                context.add_asset_metadata(found, asset_key=key, partition_key=each.date)
         yield dg.MaterializeResult(asset_key=gold_key)
-        around = Around.of(store, lake, dataset)
-        found = {day.target_date: gold_checks(store, dataset, day, around) for day in days}
-        yield from checks.evaluations(context, gold_key, found)
+        findings = check_gold(store_of(context, lake), lake, dataset, made)
+        yield from checks.evaluations(context, gold_key, findings)
         yield dg.MaterializeResult(asset_key=audit_key)
-        send(context, lake, dataset, gold_metrics(days))
+        send(context, lake, dataset, gold_metrics([each.metrics for each in made]))
+        log_followers(context, lake, dataset, store_of(context, lake))
 
     return gold
-
-
-def _start_crawler(context: dg.AssetExecutionContext, name: str) -> None:
-    """Tell the catalog; gold is right whether or not that works."""
-    from lake_assets.catalog.crawler import CrawlerError, start_crawler
-
-    try:
-        context.log.info(f"Glue crawler {name}: {start_crawler(name)}.")
-    except CrawlerError as error:
-        context.log.warning(str(error))

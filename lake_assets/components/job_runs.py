@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import dagster as dg
@@ -34,7 +34,7 @@ def run_on_engine(
     from lake_assets.jobs.job import Job
 
     store = store_of(context, lake)
-    name = _engine(context, lake, dataset, store, work)
+    name = engine_of(context, lake, dataset, store, work)
     engines: JobEngines = getattr(context.resources, engines_key(lake))
     if name is not EngineName.LOCAL:
         context.log.info(f"The {work.step} job runs on {name}.")
@@ -51,6 +51,7 @@ def run_on_engine(
     return done
 
 
+PARENT_TAG = "dagster/parent_run_id"
 CLOCKS_APART = timedelta(minutes=5)
 """What Dagster's clock and the store's may differ."""
 
@@ -74,26 +75,52 @@ def committed_before(
 ) -> "list[Commit]":
     """What earlier attempts of this step committed of these arrival dates, and did not report.
 
-    An attempt may die between its commit and its report. The next one finds the work done; the
-    checks are still to see its books.
+    An attempt may die between its commit and its report, with its run or without. The next one
+    finds the work done; the checks are still to see its books.
     """
     from lake_assets.storage.ledger import commits
 
-    record = context.instance.get_run_record_by_id(context.run.run_id)
-    if not context.retry_number or record is None:
+    attempts = list(_earlier_attempts(context))
+    if not attempts:
         return []
-    since = record.create_timestamp - CLOCKS_APART
+    since = min(begun for begun, _ in attempts)
     days = (first + timedelta(days=number) for number in range((last - first).days + 1))
-    return [found for day in days for found in commits(store, dataset, day, since)]
+    found = [record for day in days for record in commits(store, dataset, day, since)]
+    return [
+        record
+        for record in found
+        if any(begun <= record.committed_at <= ended for begun, ended in attempts)
+    ]
 
 
-def _engine(
+def _earlier_attempts(context: dg.AssetExecutionContext) -> Iterator[tuple[datetime, datetime]]:
+    """From when to when: of this run, if the step was tried before, and the one that it retries."""
+    run_ids = [context.run.run_id] if context.retry_number else []
+    parent = context.run.tags.get(PARENT_TAG)
+    run_ids += [parent] if parent else []
+    for run_id in run_ids:
+        record = context.instance.get_run_record_by_id(run_id)
+        if record is None or record.dagster_run.is_success:
+            continue
+        ended = record.end_time or datetime.now(UTC).timestamp()
+        yield (
+            datetime.fromtimestamp(record.start_time or ended, UTC) - CLOCKS_APART,
+            datetime.fromtimestamp(ended, UTC) + CLOCKS_APART,
+        )
+
+
+def engine_of(
     context: dg.AssetExecutionContext,
     lake: Lake,
     dataset: Dataset,
     store: "Store",
     work: "Ingest | Compact | Rebuild | Replay",
 ) -> EngineName:
+    """Where a job runs: as the run's tag says, else the contract.
+
+    Raises:
+        dagster.Failure: the tag names no engine.
+    """
     from lake_assets.jobs.arrivals import MEGABYTE
     from lake_assets.jobs.size import input_bytes
 

@@ -15,6 +15,8 @@ BATCH_TAG = "lake_assets/batch"
 FILES_TAG = "lake_assets/files"
 BYTES_TAG = "lake_assets/bytes"
 ENGINE_TAG = "lake_assets/engine"
+GOLD_TAG = "lake_assets/gold"
+"""On an ingest run that has made gold of every date that it touched: ``made``."""
 
 FOLDERS_KNOWN = "folders_known"
 """The check that fails when a file came that is of no dataset."""

@@ -13,7 +13,7 @@ from lake_assets.components.names import asset_key, engines_key, store_key
 from lake_assets.components.partitions import arrival_partitions
 from lake_assets.components.resources import store_of
 from lake_assets.components.retries import retried
-from lake_assets.components.touched import log_touched
+from lake_assets.components.touched import log_touched, touched
 from lake_assets.contracts.dataset import Dataset
 from lake_assets.contracts.lake import Lake
 
@@ -138,6 +138,6 @@ def replay_asset(lake: Lake, dataset: Dataset) -> dg.AssetsDefinition:
         }
         yield from checks.evaluations(context, key, checked)
         if all(found["conservation"].passed for found in checked.values()):
-            log_touched(context, lake, dataset, store, records)
+            log_touched(context, lake, dataset, store, touched(context, dataset, store, records))
 
     return replayed

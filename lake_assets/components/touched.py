@@ -1,7 +1,8 @@
 """Tell Dagster which event dates have other rows than before, so that gold follows."""
 
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import dagster as dg
@@ -17,47 +18,63 @@ if TYPE_CHECKING:
     from lake_assets.storage.ledger import Commit
 
 
-def log_touched(
+@dataclass(frozen=True, slots=True)
+class Touched:
+    """Event dates (ISO, in order) whose gold is stale, with the rows written there."""
+
+    rows: Mapping[str, int]
+    ingest_runs: str
+
+
+def touched(
     context: dg.AssetExecutionContext,
-    lake: Lake,
     dataset: Dataset,
     store: Store,
     records: "Sequence[Commit]",
     told: Collection[str] = (),
-) -> None:
-    """Log a materialization of processed for each date whose gold is stale.
+) -> Touched:
+    """The dates on which runs have written rows, and those that have lost some.
 
-    That is each date on which the runs have written rows, and each that has lost some: to a
-    replay, or to a later file of the same name. Last of all, because it cannot be undone.
+    To a replay, or to a later file of the same name.
 
     Args:
         context: of the run.
-        lake, dataset: the contract.
+        dataset: the contract.
         store: of the lake.
         records: what was committed in this run.
         told: dates (ISO) that the run materializes itself.
     """
     from lake_assets.jobs.compaction.compact import stale_dates
-    from lake_assets.storage.zones import processed_prefix
 
     partitions = event_partitions(dataset)
-    rows = sum((Counter(record.dates) for record in records), Counter[str]())
-    runs = ", ".join(record.ingest_run_id for record in records)
-    for day in sorted({*rows, *stale_dates(store, dataset)} - set(told)):
-        # Dagster takes any key here, and would never automate one that does not exist.
-        if not partitions.has_partition_key(day):
-            context.log.warning(f"{rows[day]} rows of {day} are outside the event partitions.")
-            continue
+    written = sum((Counter(record.dates) for record in records), Counter[str]())
+    rows = {}
+    for day in sorted({*written, *stale_dates(store, dataset)} - set(told)):
+        # Dagster takes any key, and would never automate one that does not exist.
+        if partitions.has_partition_key(day):
+            rows[day] = written[day]
+        else:
+            context.log.warning(f"{written[day]} rows of {day} are outside the event partitions.")
+    return Touched(rows, ", ".join(record.ingest_run_id for record in records))
+
+
+def log_touched(
+    context: dg.AssetExecutionContext, lake: Lake, dataset: Dataset, store: Store, found: Touched
+) -> None:
+    """Log a materialization of processed for each date; last of all, as it cannot be undone."""
+    from lake_assets.storage.zones import processed_prefix
+
+    for day, rows in found.rows.items():
         context.log_event(
             dg.AssetMaterialization(
                 asset_key(lake, "processed", dataset.name),
                 partition=day,
-                description=f"{rows[day]} rows by ingest runs {runs}"
-                if rows[day]
+                description=f"{rows} rows by ingest runs {found.ingest_runs}"
+                if rows
                 else "its gold is older than its processed rows",
                 metadata={
-                    "rows_written": rows[day],
-                    "ingest_runs": runs,
+                    "rows_written": rows,
+                    "ingest_runs": found.ingest_runs,
                     **metadata.place(store, processed_prefix(dataset, day)),
                 },
             )

@@ -9,11 +9,12 @@ from lake_assets.contracts.alerts import Runbook
 from lake_assets.contracts.column import TIMES, Column
 from lake_assets.contracts.engine import EngineChoice
 from lake_assets.contracts.format import CsvFormat, Format
+from lake_assets.contracts.gold import Gold as Gold
 from lake_assets.contracts.model import ContractModel, Name
 from lake_assets.contracts.partitioning import PartitionBy, Partitioning
 from lake_assets.contracts.quality import Quality
 from lake_assets.contracts.quality_types import check_values
-from lake_assets.contracts.rule import Rule, columns_of, parse_expression
+from lake_assets.contracts.rule import Rule, columns_of
 from lake_assets.contracts.types import check_condition, types_of
 from lake_assets.contracts.zones import Zones
 
@@ -40,32 +41,6 @@ class Versions(StrEnum):
 
 
 
-class Gold(ContractModel):
-    """The analytics table: one row a key, the latest arrival wins."""
-
-    table: Name
-    row_hash: list[Name] = Field(min_length=1, description="Columns of the md5, in order.")
-    target_file_mb: int = Field(default=256, ge=1)
-    one_task_mb: int = Field(
-        default=512,
-        ge=0,
-        description="Processed Parquet of a date that one task compacts; engines of several "
-        "machines spread a larger date.",
-    )
-    crawler_name: str | None = Field(
-        default=None, description="Glue crawler to start when gold was written."
-    )
-    audit_counts: dict[Name, str] = Field(
-        default_factory=dict,
-        description="Name -> expression; metrics.json counts the gold rows for which it is true.",
-    )
-
-    @field_validator("audit_counts")
-    @classmethod
-    def _can_be_evaluated(cls, counts: dict[str, str]) -> dict[str, str]:
-        for expression in counts.values():
-            parse_expression(expression)
-        return counts
 
 
 class Dataset(ContractModel):
@@ -124,6 +99,7 @@ class Dataset(ContractModel):
             "key": set(self.key),
             "partition.column": {name for name in [self.partition.column] if name},
             "gold.row_hash": set(self.gold.row_hash),
+            **{f"gold.lookups of {one.dataset!r}": set(one.on) for one in self.gold.lookups},
             **self.quality.columns(),
             **{f"rule {r.name!r}": columns_of(r.expression) for r in self.rules},
             **{
@@ -191,6 +167,16 @@ class Dataset(ContractModel):
         if not isinstance(self.format, CsvFormat):
             raise TypeError(f"the files of dataset {self.name!r} are {self.format.type}, not csv")
         return self.format
+    @model_validator(mode="after")
+    def _looked_up_names_are_free(self) -> Self:
+        new = [name for lookup in self.gold.lookups for name in lookup.columns]
+        taken = {column.name for column in self.columns} | OWN_COLUMNS
+        if clash := sorted({name for name in new if name in taken or new.count(name) > 1}):
+            raise ValueError(
+                f"dataset {self.name!r}: gold.lookups would make the columns {clash} twice; give "
+                "them other names"
+            )
+        return self
 
     def column(self, name: str) -> Column:
         """The column of that name.

@@ -6,6 +6,7 @@ from itertools import chain
 from lake_assets.contracts.changes import Change, Effect, breaking, compatible, others, replay
 from lake_assets.contracts.column_evolution import column_changes, renamed_columns
 from lake_assets.contracts.dataset import Dataset
+from lake_assets.contracts.gold_evolution import OPTIONS, option_changes
 from lake_assets.contracts.lake import Lake
 from lake_assets.contracts.model import ContractModel
 from lake_assets.contracts.partitioning import PartitionBy
@@ -180,10 +181,10 @@ def _gold_changes(old: Dataset, new: Dataset, renamed: Mapping[str, str]) -> Ite
         yield compatible("gold.audit_counts", "counts something else from now on", rows=False)
     if was.target_file_mb != now.target_file_mb:
         yield compatible("gold.target_file_mb", "cuts new gold files at another size")
-    told = {"row_hash", "table", "audit_counts", "target_file_mb"}
-    yield from others(
-        "gold.", dict(was), dict(now), told=told, remarks={"crawler_name", "one_task_mb"}
-    )
+    yield from option_changes(was, now)
+    told = {"row_hash", "table", "audit_counts", "target_file_mb", *OPTIONS}
+    remarks = {"crawler_name", "one_task_mb", "at_once_mb"}
+    yield from others("gold.", dict(was), dict(now), told=told, remarks=remarks)
 
 
 def _other_changes(old: Dataset, new: Dataset) -> Iterator[Change]:

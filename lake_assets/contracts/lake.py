@@ -1,5 +1,6 @@
 """A lake: one bucket or directory, the datasets in it, and how arrivals are taken in."""
 
+from collections.abc import Sequence
 from datetime import date
 from typing import Self
 
@@ -8,6 +9,7 @@ from pydantic import Field, model_validator
 from lake_assets.contracts.alerts import Alerts
 from lake_assets.contracts.dataset import Dataset
 from lake_assets.contracts.engine import EngineChoice
+from lake_assets.contracts.lookups import bind_lookups
 from lake_assets.contracts.model import ContractModel, Name
 from lake_assets.contracts.partitioning import PartitionBy
 from lake_assets.contracts.quality_types import check_reference
@@ -91,11 +93,7 @@ class Lake(ContractModel):
         names = [dataset.name for dataset in self.datasets]
         if len(set(names)) < len(names):
             raise ValueError(f"lake {self.lake!r} names two datasets alike")
-        prefixes = [
-            prefix for dataset in self.datasets for prefix in dataset.zones.prefixes.values()
-        ]
-        if len(set(prefixes)) < len(prefixes):
-            raise ValueError(f"lake {self.lake!r}: two datasets share a zone; give each its own")
+        _check_zones(self.lake, self.datasets)
         for route in self.alerts.routes:
             known = {*names, self.unknown.name} if self.unknown else set(names)
             if unknown := sorted(set(route.datasets) - known):
@@ -145,6 +143,11 @@ class Lake(ContractModel):
                     raise ValueError(f"dataset {dataset.name!r}: {error}") from error
         return self
 
+    @model_validator(mode="after")
+    def _lookups_can_be_done(self) -> Self:
+        bind_lookups(self.datasets)
+        return self
+
     def dataset(self, name: str) -> Dataset:
         """The dataset of that name.
 
@@ -155,3 +158,23 @@ class Lake(ContractModel):
             if dataset.name == name:
                 return dataset
         raise KeyError(name)
+
+
+def _check_zones(lake: str, datasets: Sequence[Dataset]) -> None:
+    """Zones are apart; the gold zone may be shared, if the tables in it are."""
+    prefixes = [
+        prefix + (f"{dataset.gold.table}/" if zone == "gold" else "")
+        for dataset in datasets
+        for zone, prefix in dataset.zones.prefixes.items()
+    ]
+    if len(set(prefixes)) < len(prefixes):
+        raise ValueError(
+            f"lake {lake!r}: two datasets share a zone; give each its own. Only a gold zone "
+            "may be shared, by tables of other names"
+        )
+    golds = {dataset.zones.gold for dataset in datasets}
+    if clash := sorted(golds.intersection(prefixes)):
+        raise ValueError(
+            f"lake {lake!r}: {clash[0]!r} is the gold zone of one dataset and another zone of "
+            "another; keep them apart"
+        )

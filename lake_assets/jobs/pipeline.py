@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from lake_assets.contracts.dataset import Dataset
 from lake_assets.contracts.lake import Lake
+from lake_assets.contracts.lookups import looked_up_first
 from lake_assets.jobs.compaction.compact import compact
 from lake_assets.jobs.compaction.metrics import Metrics
 from lake_assets.jobs.ingest import ingest
@@ -63,7 +64,7 @@ def run_pipeline(
     outcomes = []
     recovered = recover_lake(store, lake).commits
     unknown = _refuse_unknown(store, lake, complete)
-    for dataset in lake.datasets if datasets is None else datasets:
+    for dataset in looked_up_first(lake.datasets if datasets is None else datasets):
         verdicts: list[Verdict] = []
         while seen := validate(store, lake, dataset, complete=complete):
             # What is stuck shows up each time.
@@ -73,7 +74,7 @@ def run_pipeline(
         commits: list[Commit] = []
         while record := ingest(store, lake, dataset, engine):
             commits.append(record)
-        metrics = compact(store, dataset, engine)
+        metrics = compact(store, dataset, engine, lake=lake)
         outcomes.append(
             Outcome(dataset, recovered[dataset.name], verdicts, commits, metrics, unknown)
         )

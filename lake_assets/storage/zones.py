@@ -296,3 +296,38 @@ def day_of(key: str) -> str | None:
     """The event date in a key's ``date=`` folder, if it has one."""
     match = re.search(r"(?:^|/)date=(\d{4}-\d\d-\d\d)/", key)
     return match[1] if match else None
+
+
+MANIFEST = "_manifest.json"
+_SNAPSHOT = re.compile(r"/snapshot=(?P<name>(?P<number>\d{4,})-[0-9a-f]{16})/[^/]+$")
+
+
+def snapshot_name(number: int, identity: str) -> str:
+    """``0001-<16 hex digits>``: a snapshot's number within its date, and what went into it."""
+    return f"{number:04d}-{identity}"
+
+
+def snapshot_number(name: str) -> int:
+    """The number in a :func:`snapshot_name`."""
+    return int(name.partition("-")[0])
+
+
+def snapshot_prefix(dataset: Dataset, day: str, name: str) -> str:
+    """One snapshot of a gold partition; ``name`` is a :func:`snapshot_name`."""
+    return f"{gold_prefix(dataset, day)}snapshot={name}/"
+
+
+def snapshot_key(dataset: Dataset, day: str, name: str, part: int) -> str:
+    """One Parquet file of a snapshot."""
+    return f"{snapshot_prefix(dataset, day, name)}part-{part:04d}.snappy.parquet"
+
+
+def manifest_key(dataset: Dataset, day: str, name: str) -> str:
+    """What a snapshot consists of; it is written last."""
+    return f"{snapshot_prefix(dataset, day, name)}{MANIFEST}"
+
+
+def snapshot_of(key: str) -> str | None:
+    """The name of the snapshot that an object of gold belongs to; None if it is in none."""
+    match = _SNAPSHOT.search(key)
+    return match["name"] if match else None

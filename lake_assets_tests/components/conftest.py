@@ -68,10 +68,20 @@ class World:
 
 
 def contract() -> Lake:
-    """The retail contract, without waiting for files to settle."""
+    """The retail contract, without waiting for files to settle; gold is left to the automation."""
     lake = load_lake(Path(lake_assets.__file__).parent / "defs" / "retail" / "defs.yaml")
     intake = lake.intake.model_copy(update={"settle_seconds": 0})
-    return lake.model_copy(update={"intake": intake, "arrivals_start": date(2025, 1, 1)})
+    lake = lake.model_copy(update={"intake": intake, "arrivals_start": date(2025, 1, 1)})
+    return at_once(lake, 0)
+
+
+def at_once(lake: Lake, megabytes: int) -> Lake:
+    """The same contract, with gold of so much made in the ingest run."""
+    datasets = [
+        each.model_copy(update={"gold": each.gold.model_copy(update={"at_once_mb": megabytes})})
+        for each in lake.datasets
+    ]
+    return lake.model_copy(update={"datasets": datasets})
 
 
 def definitions(lake: Lake) -> dg.Definitions:

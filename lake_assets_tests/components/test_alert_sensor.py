@@ -24,7 +24,7 @@ from lake_assets.jobs.checks import Finding
 from lake_assets.jobs.validate import validate
 from lake_assets.settings import connect
 from lake_assets_tests.alerts.receiver import SECRET, receiver
-from lake_assets_tests.components.conftest import World, contract, definitions, sale
+from lake_assets_tests.components.conftest import World, at_once, contract, definitions, sale
 
 BAD = "T9,S1,2025-01-01 10:00:00,I1,none,2.50,2.50"
 TODAY = datetime.now(UTC).date().isoformat()
@@ -194,7 +194,7 @@ class TestRuns:
         self, watch: Watch, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setattr(
-            "lake_assets.components.date_assets.run_on_engine",
+            "lake_assets.components.gold.run_on_engine",
             time_out,
         )
         days = ["2025-01-01", "2025-01-03"]
@@ -202,6 +202,20 @@ class TestRuns:
         assert watch.told() == [
             ("new", "failed_run", "retail_fact_sales", f"2025-01-0{day}") for day in (1, 2, 3)
         ]
+
+    def test_gold_that_an_ingest_run_has_made_recovers_the_dates_that_failed(
+        self, watch: Watch, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        with monkeypatch.context() as patch:
+            patch.setattr("lake_assets.components.gold.run_on_engine", time_out)
+            watch.world.gold(["2025-01-01", "2025-01-02"], raises=False)
+        assert len(watch.told()) == 2
+        watch.world.defs = definitions(at_once(watch.world.lake, 32))
+        watch.world.drop("a.csv", sale("T1", "2025-01-02"))
+        watch.world.ingest()
+        told = watch.told()
+        assert ("recovered", "failed_run", "retail_fact_sales", "2025-01-02") in told
+        assert ("recovered", "failed_run", "retail_fact_sales", "2025-01-01") not in told
 
     def test_a_run_whose_process_died_is_told_and_a_later_one_of_its_job_recovers_it(
         self, watch: Watch

@@ -134,7 +134,7 @@ def test_rows_that_do_not_balance_on_one_date_fail_the_run_and_name_the_date(
     from lake_assets.jobs.checks import gold
 
     def lossy(*args: Any) -> Finding:
-        (day,) = args[1]
+        (day,) = args[2]
         return Finding(day.target_date != DAYS[1], "One row is missing.")
 
     monkeypatch.setattr(gold, "gold_conservation", lossy)

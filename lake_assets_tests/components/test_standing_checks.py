@@ -59,12 +59,12 @@ def test_a_file_that_nobody_takes_is_named_with_its_age(world: World) -> None:
 def test_a_date_whose_gold_failed_is_told_until_it_is_made(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from lake_assets.components import date_assets
+    from lake_assets.components import gold
 
     world.drop("a.csv", sale("T1", DAY), sale("T2", "2025-01-02"))
     world.ingest()
     with monkeypatch.context() as broken:
-        broken.setattr(date_assets, "run_on_engine", failing("gold"))
+        broken.setattr(gold, "run_on_engine", failing("gold"))
         assert not world.gold([DAY, "2025-01-02"], raises=False).success
     found = stand(world)["nothing_left_failed"]
     assert not found.passed

@@ -276,7 +276,9 @@ PARTS: dict[type[BaseModel], tuple[str, dict[str, Any]]] = {
         "gold",
         {
             "table": "u", "row_hash": ["id"], "target_file_mb": 1, "one_task_mb": 1,
-            "crawler_name": "c", "audit_counts": {"c": "n > 1"},
+            "at_once_mb": 1, "crawler_name": "c", "audit_counts": {"c": "n > 1"},
+            "snapshots": True, "carry": True,
+            "lookups": [{"dataset": "d", "on": {"n": "k"}, "columns": {"y": "z"}}],
         },
     ),
     Quality: (

@@ -25,7 +25,9 @@ def listed(
 
     Refused files of no dataset are in ``rejected_system`` of the lake's ``unknown``.
     """
-    prefixes = [
+    # Tables first: datasets may share the zone that these stand in.
+    prefixes = [(gold_prefix(dataset), dataset.name, "gold") for dataset in lake.datasets]
+    prefixes += [
         (prefix, dataset.name, zone)
         for dataset in lake.datasets
         for zone, prefix in dataset.zones.prefixes.items()

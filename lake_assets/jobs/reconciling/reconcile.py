@@ -9,7 +9,7 @@ from lake_assets.contracts.dataset import Dataset
 from lake_assets.contracts.lake import Lake
 from lake_assets.jobs.compaction.compact import stale_dates
 from lake_assets.jobs.reconciling.faults import DatasetReport, Fault, FaultKind, Report, Totals
-from lake_assets.jobs.reconciling.gold import DateObjects, check_date
+from lake_assets.jobs.reconciling.gold import DateObjects, chain_faults, check_date
 from lake_assets.jobs.reconciling.listing import (
     WRITTEN,
     Objects,
@@ -106,6 +106,7 @@ def _reconcile(
     )
     waiting = [*zones["raw"], *(key for key in zones["validated"] if key not in open_)]
     faults += [fault for date in found for fault in date.faults]
+    faults += chain_faults(dataset, found, unsure)
     return DatasetReport(dataset.name, totals, tuple(waiting), tuple(sorted(stale)), tuple(faults))
 
 

@@ -10,6 +10,7 @@ import polars as pl
 
 from lake_assets.contracts.dataset import Dataset
 from lake_assets.jobs.compaction.processed_rows import left_out
+from lake_assets.jobs.tables.current import gold_files
 from lake_assets.jobs.tracing.found_rows import find_rows
 from lake_assets.kernels.accounting import Accounting
 from lake_assets.kernels.gold import AGE, processed_schema
@@ -17,7 +18,6 @@ from lake_assets.storage.ledger import Commit, Input, standing
 from lake_assets.storage.store import Store
 from lake_assets.storage.zones import (
     REASON,
-    gold_prefix,
     processed_prefix,
     refused_name,
     source_file,
@@ -141,7 +141,7 @@ def _use(store: Store, dataset: Dataset, record: Commit, item: Input, day: str) 
     arrived = item.arrived.replace(tzinfo=None)
     its_own = (pl.col("source_file") == item.source_file) & (pl.col("ingest_ts") == arrived)
     mine = find_rows(store, files, schema, its_own).select(columns)
-    gold = find_rows(store, list(store.list(gold_prefix(dataset, day))), schema, pl.lit(True))
+    gold = find_rows(store, gold_files(store, dataset, day), schema, pl.lit(True))
     if (item.source_file, record.ingest_run_id, item.arrived) in left_out(store, dataset, day):
         return DateUse(day, item.books.dates[day], 0, {item.source_file: mine.height}, 0)
     both = mine.join(
