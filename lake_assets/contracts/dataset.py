@@ -3,7 +3,7 @@
 from enum import StrEnum
 from typing import Self
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, model_validator
 
 from lake_assets.contracts.alerts import Runbook
 from lake_assets.contracts.column import TIMES, Column
@@ -37,10 +37,6 @@ class Versions(StrEnum):
 
     APPEND = "append"
     SUPERSEDE = "supersede"
-
-
-
-
 
 
 class Dataset(ContractModel):
@@ -167,6 +163,7 @@ class Dataset(ContractModel):
         if not isinstance(self.format, CsvFormat):
             raise TypeError(f"the files of dataset {self.name!r} are {self.format.type}, not csv")
         return self.format
+
     @model_validator(mode="after")
     def _looked_up_names_are_free(self) -> Self:
         new = [name for lookup in self.gold.lookups for name in lookup.columns]

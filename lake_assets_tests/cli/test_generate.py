@@ -7,7 +7,7 @@ import pytest
 
 from lake_assets.cli.generate import sample_files
 from lake_assets.cli.opening import UsageError, contract
-from lake_assets.samples import registry, retail_files
+from lake_assets.samples import registry, retail_files, telco_files
 from lake_assets_tests.cli.conftest import SALES, Command
 
 
@@ -121,3 +121,16 @@ def test_files_are_made_one_at_a_time(
 
     monkeypatch.setattr(registry, "retail_files", made)
     assert lake("generate", SALES, "--out", "out").code == 0
+
+
+def test_files_of_several_datasets_go_into_their_folders(lake: Command, tmp_path: Path) -> None:
+    size = ("--customers", 5, "--plans", 2, "--events", 4, "--days", 2)
+    ran = lake("generate", "telco", "--out", "raw", *size, "--refused", 7)
+    assert (ran.code, ran.err) == (0, "")
+    made = telco_files(customers=5, plans=2, events=4, days=2, refused=7)
+    assert contents(tmp_path / "raw") == {file.name: file.content for file in made}
+    assert lake("generate", "telco/plans", "--out", "some", *size).code == 0
+    assert set(contents(tmp_path / "some")) == {
+        "plans/plans_2024-01-01.csv",
+        "plans/plans_2024-01-02.csv",
+    }
