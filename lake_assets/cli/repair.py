@@ -174,7 +174,7 @@ def show_replayed(
             soft_wrap=True,
         )
     if metrics:
-        console.print(gold_table(dataset.gold.table, metrics))
+        console.print(gold_table(dataset, metrics))
     return not refused
 
 
@@ -192,7 +192,7 @@ def show_rebuilt(
             soft_wrap=True,
         )
     if metrics:
-        console.print(gold_table(dataset.gold.table, metrics))
+        console.print(gold_table(dataset, metrics))
 
 
 def _figures(files: int, before: Accounting, after: Accounting) -> list[str]:

@@ -8,6 +8,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from lake_assets.contracts.dataset import Dataset
 from lake_assets.jobs.checks import conservation, gold_conservation
 from lake_assets.jobs.compaction.metrics import Metrics
 from lake_assets.jobs.pipeline import Outcome
@@ -32,6 +33,8 @@ def show_outcomes(console: Console, store: Store, outcomes: Sequence[Outcome]) -
                 soft_wrap=True,
             )
             continue
+        if len(outcomes) > 1:
+            console.print(f"[bold reverse] {outcome.dataset.name} [/]\n")
         records = [*outcome.recovered, *outcome.commits]
         show_refused(console, verdicts, records)
         if records:
@@ -41,7 +44,7 @@ def show_outcomes(console: Console, store: Store, outcomes: Sequence[Outcome]) -
         if unknown := sum((record.unknown_columns for record in records), Counter()):
             console.print(unknown_table(unknown))
         if outcome.metrics:
-            console.print(gold_table(outcome.dataset.gold.table, outcome.metrics))
+            console.print(gold_table(outcome.dataset, outcome.metrics))
         balanced &= show_proof(console, store, outcome)
     return balanced
 
@@ -99,18 +102,20 @@ def unknown_table(unknown: Counter[str]) -> Table:
     return made
 
 
-def gold_table(name: str, metrics: Sequence[Metrics]) -> Table:
+def gold_table(dataset: Dataset, metrics: Sequence[Metrics]) -> Table:
     """What each date of gold was made of."""
-    made = table(f"gold/{name}", "date", "rows in", "superseded", "rows out", numbers=3)
+    names = ["rows in", "superseded", "rows out"]
+    if dataset.gold.carry:
+        names.insert(0, "carried")
+    title = f"{dataset.zones.gold}{dataset.gold.table}"
+    made = table(title, "date", *names, numbers=len(names))
     for day in metrics[:FILES_SHOWN]:
-        made.add_row(
-            day.target_date,
-            f"{day.total_rows_in_source_partition:,}",
-            f"{day.removed:,}",
-            f"{day.rows_after_dedup:,}",
-        )
+        figures = [day.total_rows_in_source_partition, day.removed, day.rows_after_dedup]
+        if dataset.gold.carry:
+            figures.insert(0, day.carried_rows or 0)
+        made.add_row(day.target_date, *(f"{figure:,}" for figure in figures))
     if len(metrics) > FILES_SHOWN:
-        made.add_row(f"… and {len(metrics) - FILES_SHOWN} more dates", "", "", "")
+        made.add_row(f"… and {len(metrics) - FILES_SHOWN} more dates", *[""] * len(names))
     return made
 
 
