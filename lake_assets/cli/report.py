@@ -15,6 +15,7 @@ from lake_assets.jobs.validate import Verdict, refused, stuck
 from lake_assets.kernels.accounting import Accounting
 from lake_assets.storage.ledger import Commit
 from lake_assets.storage.store import Store
+from lake_assets.storage.zones import gold_prefix
 
 COLUMNS = ("read", "good", "rejected", "duplicate", "skipped", "lost")
 FILES_SHOWN = 40
@@ -41,7 +42,7 @@ def show_outcomes(console: Console, store: Store, outcomes: Sequence[Outcome]) -
         if unknown := sum((record.unknown_columns for record in records), Counter()):
             console.print(unknown_table(unknown))
         if outcome.metrics:
-            console.print(gold_table(outcome.dataset.gold.table, outcome.metrics))
+            console.print(gold_table(gold_prefix(outcome.dataset), outcome.metrics))
         balanced &= show_proof(console, store, outcome)
     return balanced
 
@@ -101,7 +102,7 @@ def unknown_table(unknown: Counter[str]) -> Table:
 
 def gold_table(name: str, metrics: Sequence[Metrics]) -> Table:
     """What each date of gold was made of."""
-    made = table(f"gold/{name}", "date", "rows in", "superseded", "rows out", numbers=3)
+    made = table(name.rstrip("/"), "date", "rows in", "superseded", "rows out", numbers=3)
     for day in metrics[:FILES_SHOWN]:
         made.add_row(
             day.target_date,
