@@ -58,7 +58,7 @@ def asset_key(lake: Lake, zone: str, name: str) -> dg.AssetKey:
 
 
 def zone_name(dataset: Dataset, zone: str) -> str:
-    """What ``processed`` or ``gold`` is called: the first folder of its prefix, ``clean`` of ``clean/x/``.
+    """What processed or gold is called: the first folder of its prefix, ``clean`` of ``clean/x/``.
 
     Where that folder holds other zones of the dataset as well it tells nothing, and where it is
     called as another zone is it tells something wrong: then ``processed`` and ``gold``.
