@@ -87,7 +87,7 @@ def test_without_a_contract_it_is_said_what_to_do(lake: Command, file: Path) -> 
 
 
 def test_a_contract_of_csv_is_told_what_the_file_is(lake: Command, file: Path) -> None:
-    home = Path(opening.DEFS) / "pond/defs.yaml"
+    home = file.parent / "defs/pond/defs.yaml"
     home.write_text(CONTRACT.replace("      format: {type: ndjson}\n", ""))
     ran = lake("sniff", file, "--contract", FISH)
     assert ran.code == 1
