@@ -81,7 +81,8 @@ FIELDS: Final = {
     "Dataset.quality": "What the asset checks of each partition allow.",
     "CsvFormat.delimiters": "Signs that may divide the cells. Each file is tried with all.",
     "Column.name": "The column's name in the tables, and one of the headers that name it.",
-    "Column.type": "How its text is read. See [Reading CSV](../explanation/reading-csv.md).",
+    "Column.type": "How its text is read. See [Reading CSV](../explanation/reading-csv.md) "
+    "and [Reading NDJSON](../explanation/reading-ndjson.md#values).",
     "Column.required": "The header must have the column, and every row must fill it.",
     "Column.description": "What the column holds. Dagster shows it.",
     "Column.precision": "Of a decimal: digits in all.",
@@ -240,7 +241,8 @@ RUN_KEYS: Final = {
     "files.reason": "Why it was not processed: [a reason](reasons.md#of-refused-files), or "
     "`duplicate` or `no_access`. Else null.",
     "files.encoding": "How it was read, for example `utf-8`. Null if it was not.",
-    "files.delimiter": "The sign between its cells. Null if it was not read.",
+    "files.delimiter": "The sign between its cells; empty if it is NDJSON. Null if it was not "
+    "read.",
     "files.rows_read": "Rows in the file, from its line ends; 0 if it was rejected whole. Always "
     "the sum of the next four.",
     "files.rows_good": "Rows that keep the contract.",
@@ -269,6 +271,7 @@ SNIFF_KEYS: Final = {
     "compression": "`gzip`, `bzip2`, `zstd`, `zip`, one that cannot be read (`xz`), or null.",
     "encoding": "How the text is read. Null if it is none of those tried.",
     "encoding_found_by": "How that was told.",
+    "format": "`csv`, or `ndjson` if the contract says so.",
     "line_end": "`LF`, `CR LF` or `CR`: that of most lines.",
     "delimiter": "The sign between the cells; null if there is one column. With a contract, the "
     "one that divides its header.",

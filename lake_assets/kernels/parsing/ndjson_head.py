@@ -69,6 +69,13 @@ def read_keys(text: str, dataset: Dataset, *, whole: bool) -> tuple[str, ...]:
     return tuple(keys)
 
 
+def looks_like_ndjson(text: str) -> bool:
+    """Whether the first lines of a text are JSON objects, most of them."""
+    lines = [line.removeprefix(MARK) for line in LINE_END.split(text) if line.strip(BLANKS)]
+    objects = [bool(_object(line)) for line in lines[:20]]
+    return 2 * sum(objects) > len(objects)
+
+
 def _of_one_line(start: str) -> tuple[str, ...]:
     """Of a head that is only the beginning of a line: it may be a long object."""
     if start.startswith("["):
