@@ -16,6 +16,7 @@ from lake_assets.jobs.validate import Verdict, refused, stuck
 from lake_assets.kernels.accounting import Accounting
 from lake_assets.storage.ledger import Commit
 from lake_assets.storage.store import Store
+from lake_assets.storage.zones import gold_prefix
 
 COLUMNS = ("read", "good", "rejected", "duplicate", "skipped", "lost")
 FILES_SHOWN = 40
@@ -107,8 +108,7 @@ def gold_table(dataset: Dataset, metrics: Sequence[Metrics]) -> Table:
     names = ["rows in", "superseded", "rows out"]
     if dataset.gold.carry:
         names.insert(0, "carried")
-    title = f"{dataset.zones.gold}{dataset.gold.table}"
-    made = table(title, "date", *names, numbers=len(names))
+    made = table(gold_prefix(dataset).rstrip("/"), "date", *names, numbers=len(names))
     for day in metrics[:FILES_SHOWN]:
         figures = [day.total_rows_in_source_partition, day.removed, day.rows_after_dedup]
         if dataset.gold.carry:

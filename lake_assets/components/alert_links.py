@@ -38,10 +38,10 @@ class Links:
 
 def dataset_of_asset(lake: Lake, key: dg.AssetKey) -> str:
     """The dataset of one of our asset keys; empty for any other."""
-    zone, name = key.path[1:] if len(key.path) == 3 else ("", "")
     for dataset in lake.datasets:
-        names = {"gold": dataset.gold.table, "audit": f"audit_{dataset.gold.table}"}
-        if name == names.get(zone, f"{zone}_{dataset.name}"):
+        zones = (*ARRIVAL_ZONES, "processed", "health")
+        keys = {asset_key(lake, zone, dataset.name) for zone in zones}
+        if key in keys | {asset_key(lake, zone, dataset.gold.table) for zone in ("gold", "audit")}:
             return dataset.name
     if lake.unknown and key == asset_key(lake, "rejected", lake.unknown.name):
         return lake.unknown.name

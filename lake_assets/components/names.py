@@ -1,6 +1,7 @@
 """Asset keys, run tags and resource keys: one place that makes names for Dagster."""
 
-from typing import Protocol
+import re
+from typing import Literal, Protocol
 
 import dagster as dg
 
@@ -30,12 +31,40 @@ INGEST = "ingest"
 COMPACT = "compact"
 
 
+OTHERS = frozenset(
+    {"raw", "validated", "rejected", "archive", "replayed", "audit", "health", "processed", "gold"}
+)
+"""Zones by which assets are named, whatever the folders are."""
+
+
 def asset_key(lake: Lake, zone: str, name: str) -> dg.AssetKey:
     """``[lake, zone, <zone>_<name>]``, and in gold the table's name alone.
 
-    Dagster's graph shows the last part only, so that has to tell the zone.
+    Dagster's graph shows the last part only, so that has to tell the zone. Processed and gold are
+    called as their folders are: see :func:`zone_name`.
+
+    Args:
+        lake: the contract.
+        zone: ``processed`` or ``gold``, wherever they are; or one of :data:`OTHERS`.
+        name: the dataset's; in gold and audit the table's.
     """
-    return dg.AssetKey([lake.lake, zone, name if zone == "gold" else f"{zone}_{name}"])
+    if zone == "gold":
+        dataset = next(one for one in lake.datasets if one.gold.table == name)
+        return dg.AssetKey([lake.lake, zone_name(dataset, zone), name])
+    called = zone_name(lake.dataset(name), zone) if zone == "processed" else zone
+    return dg.AssetKey([lake.lake, called, f"{called}_{name}"])
+
+
+def zone_name(dataset: Dataset, zone: Literal["processed", "gold"]) -> str:
+    """What a zone of tables is called: the first folder of its prefix, ``clean`` of ``clean/x/``.
+
+    Where that folder holds other zones of the dataset as well it tells nothing, and where it is
+    called as another zone is it tells something wrong: then ``processed`` and ``gold``.
+    """
+    first = {name: prefix.split("/")[0] for name, prefix in dataset.zones.prefixes.items()}
+    folder = re.sub(r"[^A-Za-z0-9_]", "_", first[zone])  # what Dagster takes
+    is_shared = list(first.values()).count(first[zone]) > 1
+    return zone if is_shared or folder in OTHERS else folder
 
 
 class Named(Protocol):

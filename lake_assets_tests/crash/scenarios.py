@@ -164,10 +164,9 @@ def _dated(store: Store, engine: Engine) -> None:
 
 def _before_dated(store: Store) -> None:
     place(store, "sheet.csv", csv(sale("T1", FIRST)))
-    drop(store, "odd.csv", b"foo\n1\n")
     _dated(store, ONE)
     drop(store, "sheet.csv", csv(sale("T2", FIRST), sale("", SECOND)))  # a name that is taken
-    drop(store, "odd.csv", b"foo\n2\n")
+    drop(store, "odd.csv", b"foo\n1\n")
     drop(store, "refused.csv", csv(sale("T3").replace("S1", "S2")))
     place(store, "other.csv", csv(sale("T4", SECOND)), ARRIVED + DAY)
 
