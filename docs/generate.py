@@ -36,6 +36,7 @@ from lake_assets.contracts.dataset import (
     Zones,
 )
 from lake_assets.contracts.engine import EngineChoice
+from lake_assets.contracts.gold import Lookup
 from lake_assets.contracts.lake import Intake
 from lake_assets.contracts.pattern import __doc__ as pattern_doc
 from lake_assets.contracts.quality import (
@@ -59,7 +60,7 @@ NOTE: Final = "<!-- Written by docs/generate.py. Edit the code or that script, n
 
 MODELS: Final[tuple[type[BaseModel], ...]] = (
     Lake, Intake, EngineChoice, Alerts, Route, Dataset, CsvFormat, Column, Rule, Partitioning, Gold,
-    Quality, Limit, Accepted, Range, Unique, Reference, Target, Volume, Freshness, Zones,
+    Lookup, Quality, Limit, Accepted, Range, Unique, Reference, Target, Volume, Freshness, Zones,
 )  # fmt: skip
 
 FIELDS: Final = {
