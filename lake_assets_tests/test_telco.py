@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 
 import polars as pl
 import pytest
@@ -149,7 +150,7 @@ def test_staging_has_each_event_once_with_the_plan_of_its_customer(done: Finishe
 
 
 def test_payloads_are_the_objects_that_came(done: Finished) -> None:
-    wanted = {}
+    wanted: dict[str, Any] = {}
     for file in list(done.good("activity_logs"))[:5]:
         wanted |= {one["event_id"]: one["payload"] for one in read(file.name, file.content).good}
     activity = staging(done.store, "activity_logs").filter(pl.col("event_id").is_in(list(wanted)))

@@ -23,7 +23,6 @@ from lake_assets.jobs.repair.restate import Restated
 from lake_assets.kernels.accounting import Accounting
 from lake_assets.storage.ledger import Input, standing
 from lake_assets.storage.store import Store
-from lake_assets.storage.zones import gold_prefix
 
 MOST_DAYS = 10_000
 RUNS_SHOWN = 40

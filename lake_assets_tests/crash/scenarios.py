@@ -178,7 +178,8 @@ def _tables() -> Lake:
     plain = contract().model_dump(mode="json")
     (sales,) = plain["datasets"]
     options = {"snapshots": True, "carry": True}
-    zones = {zone: f"articles/{prefix}" for zone, prefix in sales["zones"].items() if zone != "dated"}
+    prefixes = contract().datasets[0].zones.prefixes
+    zones = {zone: f"articles/{prefix}" for zone, prefix in prefixes.items()}
     articles = {**sales, "name": "articles", "zones": zones, "key": ["item_id"]}
     articles["gold"] = {**sales["gold"], **options, "table": "articles"}
     lookup = {
