@@ -191,6 +191,10 @@ bench: $(VENV)/.installed-bench ## Time raw to gold on two engines against DuckD
 bench-arrivals: $(VENV)/.installed-dev ## Time files from put to gold with Dagster's own daemon; ARGS="--files 3"
 	@$(RUN) python -m benchmarks.arrivals $(ARGS)
 
+.PHONY: bench-telco
+bench-telco: $(VENV)/.installed-bench ## Time a year of telco files from raw/ to staging/; ARGS="--runs 1"
+	@$(RUN) python -m benchmarks.telco $(ARGS)
+
 # A version that must stay where it is although a newer one is allowed, and why:
 #   pyspark 3.5.6 is what Glue 5.1 and EMR 7 run
 HOLDS := pyspark==3.5.6

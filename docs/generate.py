@@ -34,6 +34,7 @@ from lake_assets.contracts.dataset import (
 )
 from lake_assets.contracts.engine import EngineChoice
 from lake_assets.contracts.format import CsvFormat, NdjsonFormat
+from lake_assets.contracts.gold import Lookup
 from lake_assets.contracts.lake import Intake
 from lake_assets.contracts.partitioning import Partitioning
 from lake_assets.contracts.pattern import __doc__ as pattern_doc
@@ -59,7 +60,7 @@ NOTE: Final = "<!-- Written by docs/generate.py. Edit the code or that script, n
 
 MODELS: Final[tuple[type[BaseModel], ...]] = (
     Lake, Intake, EngineChoice, Alerts, Route, Dataset, CsvFormat, NdjsonFormat, Column,
-    Rule, Partitioning, Gold,
+    Rule, Partitioning, Gold, Lookup,
     Quality, Limit, Accepted, Range, Unique, Reference, Target, Volume, Freshness, Zones, Unknown,
 )  # fmt: skip
 

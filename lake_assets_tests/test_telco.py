@@ -5,11 +5,20 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 
 import polars as pl
 import pytest
 
-from lake_assets.jobs.checks import conservation, gold_conservation
+from lake_assets.jobs.checks import (
+    Around,
+    Finding,
+    Severity,
+    conservation,
+    gold_checks,
+    gold_conservation,
+    reject_rate,
+)
 from lake_assets.jobs.pipeline import Outcome
 from lake_assets.jobs.reconciling.reconcile import reconcile
 from lake_assets.samples import SampleFile, TelcoScale, TelcoTruth, telco_files, telco_truth
@@ -149,7 +158,7 @@ def test_staging_has_each_event_once_with_the_plan_of_its_customer(done: Finishe
 
 
 def test_payloads_are_the_objects_that_came(done: Finished) -> None:
-    wanted: dict[str, str] = {}
+    wanted: dict[str, Any] = {}
     for file in list(done.good("activity_logs"))[:5]:
         wanted |= {one["event_id"]: one["payload"] for one in read(file.name, file.content).good}
     activity = staging(done.store, "activity_logs").filter(pl.col("event_id").is_in(list(wanted)))
@@ -188,6 +197,26 @@ def test_every_step_conserves_its_rows(done: Finished) -> None:
         assert gold_conservation(done.store, outcome.dataset, outcome.metrics).passed
     report = reconcile(done.store, telco())
     assert list(report.faults) == []
+
+
+def test_each_date_keeps_the_limits_of_the_contract(done: Finished) -> None:
+    warned = set()
+    for outcome in done.outcomes.values():
+        dataset = outcome.dataset
+        rejects = reject_rate(dataset, outcome.commits, done.store)
+        around = Around.of(done.store, telco(), dataset)
+        found = [rejects, *gold_checks_of(done.store, outcome, around)]
+        assert [
+            one.sentence for one in found if one.severity is Severity.ERROR and not one.passed
+        ] == []
+        warned |= {dataset.name for one in found if not one.passed}
+    assert "plans" in warned  # four bad rows among some forty
+
+
+def gold_checks_of(store: Store, outcome: Outcome, around: Around) -> Iterator[Finding]:
+    """What the checks of the first ten dates find."""
+    for day in outcome.metrics[:10]:
+        yield from gold_checks(store, outcome.dataset, day, around).values()
 
 
 def test_a_second_run_does_nothing(done: Finished) -> None:

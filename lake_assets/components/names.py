@@ -52,8 +52,8 @@ def asset_key(lake: Lake, zone: str, name: str) -> dg.AssetKey:
     """
     if zone == "gold":
         dataset = next(one for one in lake.datasets if one.gold.table == name)
-        return dg.AssetKey([lake.lake, zone_name(dataset, zone), name])
-    called = zone_name(lake.dataset(name), zone) if zone == "processed" else zone
+        return dg.AssetKey([lake.lake, zone_name(dataset, "gold"), name])
+    called = zone_name(lake.dataset(name), "processed") if zone == "processed" else zone
     return dg.AssetKey([lake.lake, called, f"{called}_{name}"])
 
 

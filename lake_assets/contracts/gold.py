@@ -1,8 +1,8 @@
 """The gold section of a contract: the analytics table, and what it takes from others."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from pydantic import Field, PrivateAttr, field_validator
+from pydantic import Field, PrivateAttr, field_validator, model_validator
 
 from lake_assets.contracts.model import ContractModel, Name
 from lake_assets.contracts.quality import Limit, WarnLimit
@@ -17,7 +17,9 @@ class Lookup(ContractModel):
 
     dataset: Name = Field(description="A dataset of the same lake whose gold has `carry`.")
     on: dict[Name, Name] = Field(
-        min_length=1, description="Column here -> column of the other's key; all of that key."
+        min_length=1,
+        description="Column here -> column of the other's key; all of that key. Write "
+        '`"on":` in quotes: YAML takes a bare `on` for `true`, and editors and `dg check` with it.',
     )
     columns: dict[Name, Name] = Field(
         min_length=1, description="New column here -> column there. Null where nothing is found."
@@ -29,6 +31,14 @@ class Lookup(ContractModel):
     )
 
     _target: "Dataset | None" = PrivateAttr(default=None)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _on_is_a_word(cls, given: Any) -> Any:
+        # YAML 1.1, which most Python programs read, takes a bare `on` for `true`.
+        if isinstance(given, dict) and True in given and "on" not in given:
+            return {"on" if key is True else key: value for key, value in given.items()}
+        return given
 
     @property
     def target(self) -> "Dataset":

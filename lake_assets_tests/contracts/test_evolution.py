@@ -321,3 +321,11 @@ def test_no_field_of_a_contract_can_change_unseen() -> None:
     told = {part for part, _ in PARTS.values()} | {"columns", "engine", "rules", "key", "versions"}
     told |= {"late_after_days", "runbook"}
     assert told | {"name", "contract_version", "description"} == set(Dataset.model_fields)
+
+
+def test_a_text_that_becomes_json_is_told_to_stay_as_it_is() -> None:
+    (change,) = compare_datasets(with_column("x"), with_column("x", type="json"))
+    assert change.effect is REPLAY
+    assert "keep texts that are no object or array until their dates are rebuilt" in change.sentence
+    (change,) = compare_datasets(with_column("x", type="json"), with_column("x"))
+    assert change.effect is COMPATIBLE

@@ -4,8 +4,10 @@ from collections.abc import Mapping
 from typing import Any
 
 import pytest
+import yaml
 from pydantic import ValidationError
 
+from lake_assets.contracts.gold import Lookup
 from lake_assets.contracts.lake import Lake
 from lake_assets.contracts.lookups import followers, looked_up_columns, looked_up_first
 from lake_assets_tests.jobs.club import ALL, MEMBER, TARIFF, declared, lake
@@ -82,6 +84,13 @@ def test_what_cannot_be_looked_up_is_refused_with_a_sentence(
 ) -> None:
     with pytest.raises(ValidationError, match=told):
         lake(**options)
+
+
+def test_a_bare_on_in_yaml_is_understood() -> None:
+    """YAML 1.1 reads it as `true`."""
+    given = yaml.safe_load("{dataset: tariffs, on: {a: b}, columns: {x: y}}")
+    assert True in given
+    assert Lookup.model_validate(given).on == {"a": "b"}
 
 
 def test_tables_of_a_lake_may_share_a_gold_zone_but_not_a_place_in_it() -> None:

@@ -10,7 +10,7 @@ import polars as pl
 
 from lake_assets.contracts.dataset import Dataset
 from lake_assets.contracts.lake import Lake
-from lake_assets.contracts.zones import Zones
+from lake_assets.contracts.zones import PREFIXES
 from lake_assets.engines.local import LocalEngine
 from lake_assets.jobs.compaction.metrics import Metrics
 from lake_assets.jobs.pipeline import Outcome, run_pipeline
@@ -62,7 +62,7 @@ OPTIONS: Mapping[str, dict[str, Any]] = {
 def declared(name: str, **gold: Any) -> dict[str, Any]:
     """A dataset as YAML gives it; ``gold`` are its options."""
     key = COLUMNS[name][0]["name"]
-    zones = {zone: f"{zone}/{name}/" for zone in Zones.model_fields}
+    zones = {zone: f"{zone}/{name}/" for zone in PREFIXES}
     return {
         "name": name,
         "zones": {**zones, "gold": "staging/"},
