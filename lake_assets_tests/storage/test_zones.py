@@ -147,3 +147,26 @@ def test_a_refused_file_gets_a_key_whatever_its_name(name: str):
 def test_a_refused_file_never_stands_where_the_reason_of_another_would():
     name = "sales.csv_reason.json"
     assert z.rejected_key(DATASET, name, ARRIVED, "i") != z.reason_key("rejected/system/sales.csv")
+
+
+def test_a_snapshot_stands_below_its_date_and_its_name_is_found_in_its_keys():
+    name = z.snapshot_name(7, "0123456789abcdef")
+    assert name == "0007-0123456789abcdef"
+    key = z.snapshot_key(DATASET, "2025-01-31", name, 3)
+    assert key == f"gold/fact_sales/date=2025-01-31/snapshot={name}/part-0003.snappy.parquet"
+    assert z.manifest_key(DATASET, "2025-01-31", name).endswith(f"snapshot={name}/_manifest.json")
+    assert (z.snapshot_of(key), z.day_of(key)) == (name, "2025-01-31")
+    assert z.snapshot_number(z.snapshot_name(12345, "0123456789abcdef")) == 12345
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        "gold/t/date=2025-01-31/part-0000.snappy.parquet",
+        "gold/t/date=2025-01-31/snapshot=7-0123456789abcdef/x",
+        "gold/t/date=2025-01-31/snapshot=0007-short/x",
+        "gold/t/date=2025-01-31/snapshot=0007-0123456789abcdef/deeper/x",
+    ],
+)
+def test_what_is_in_no_snapshot_has_no_name_of_one(key: str):
+    assert z.snapshot_of(key) is None
