@@ -100,16 +100,19 @@ def unknown_table(unknown: Counter[str]) -> Table:
 
 def gold_table(name: str, metrics: Sequence[Metrics]) -> Table:
     """What each date of gold was made of."""
-    made = table(f"gold/{name}", "date", "rows in", "superseded", "rows out", numbers=3)
+    carries = any(day.carried_rows is not None for day in metrics)
+    names = ("rows in", *(["carried"] if carries else []), "superseded", "rows out")
+    made = table(f"gold/{name}", "date", *names, numbers=len(names))
     for day in metrics[:FILES_SHOWN]:
         made.add_row(
             day.target_date,
             f"{day.total_rows_in_source_partition:,}",
+            *([f"{day.carried_rows or 0:,}"] if carries else []),
             f"{day.removed:,}",
             f"{day.rows_after_dedup:,}",
         )
     if len(metrics) > FILES_SHOWN:
-        made.add_row(f"… and {len(metrics) - FILES_SHOWN} more dates", "", "", "")
+        made.add_row(f"… and {len(metrics) - FILES_SHOWN} more dates", *("" for _ in names))
     return made
 
 
