@@ -52,13 +52,13 @@ def asset_key(lake: Lake, zone: str, name: str) -> dg.AssetKey:
     """
     if zone == "gold":
         dataset = next(one for one in lake.datasets if one.gold.table == name)
-        return dg.AssetKey([lake.lake, zone_name(dataset, "gold"), name])
-    called = zone_name(lake.dataset(name), "processed") if zone == "processed" else zone
+        return dg.AssetKey([lake.lake, zone_name(dataset, zone), name])
+    called = zone_name(lake.dataset(name), zone) if zone == "processed" else zone
     return dg.AssetKey([lake.lake, called, f"{called}_{name}"])
 
 
 def zone_name(dataset: Dataset, zone: str) -> str:
-    """What processed or gold is called: the first folder of its prefix, ``clean`` of ``clean/x/``.
+    """What ``processed`` or ``gold`` is called: its first folder, ``clean`` of ``clean/x/``.
 
     Where that folder holds other zones of the dataset as well it tells nothing, and where it is
     called as another zone is it tells something wrong: then ``processed`` and ``gold``.
