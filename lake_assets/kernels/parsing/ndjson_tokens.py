@@ -78,7 +78,7 @@ def find_tokens(lines: pl.Series, piece: pl.Series, pieces: int, dataset: Datase
             continue
         at = left.filter(fits)
         parts.append(at.to_frame("_at").hstack(_placed(found, places, names, at.len())))
-        if extra := {_printable(key) for key in shape.names if columns[key] is None}:
+        if extra := {printable(key) for key in shape.names if columns[key] is None}:
             for number in piece.gather(at).unique():
                 unknown[number] |= extra
         left = left.filter(~fits)
@@ -99,7 +99,7 @@ def first_names(names: Iterable[str]) -> tuple[str, ...]:
     return tuple(sorted(set(names))[:MOST_UNKNOWN])
 
 
-def _printable(key: str) -> str:
+def printable(key: str) -> str:
     """A key, halves of surrogate pairs in it as they are escaped: they are no text."""
     return key.encode(errors="backslashreplace").decode()
 
@@ -141,7 +141,7 @@ def _one_by_one(
             for key, start, end in find_members(bare):
                 column = columns[key]
                 if column is None:
-                    unknown[number].add(_printable(key))
+                    unknown[number].add(printable(key))
                     continue
                 token = bare[start:end]
                 text = _text(token)
