@@ -107,12 +107,12 @@ def gold_table(dataset: Dataset, metrics: Sequence[Metrics]) -> Table:
     """What each date of gold was made of."""
     names = ["rows in", "superseded", "rows out"]
     if dataset.gold.carry:
-        names.insert(0, "carried")
+        names.insert(1, "carried")
     made = table(gold_prefix(dataset).rstrip("/"), "date", *names, numbers=len(names))
     for day in metrics[:FILES_SHOWN]:
         figures = [day.total_rows_in_source_partition, day.removed, day.rows_after_dedup]
         if dataset.gold.carry:
-            figures.insert(0, day.carried_rows or 0)
+            figures.insert(1, day.carried_rows or 0)
         made.add_row(day.target_date, *(f"{figure:,}" for figure in figures))
     if len(metrics) > FILES_SHOWN:
         made.add_row(f"… and {len(metrics) - FILES_SHOWN} more dates", *[""] * len(names))
