@@ -88,7 +88,7 @@ def _made(build: Path, directory: Path, files: int, rows: int, task: str, *optio
     if not directory.exists():
         partial = directory.with_suffix(".partial")
         shutil.rmtree(partial, ignore_errors=True)
-        _work(build, task, partial, *options)
+        in_fresh_process(build, task, partial, *options)
         partial.rename(directory)
     size = sum(path.stat().st_size for path in directory.iterdir())
     return Sample(directory, files, rows, size)
@@ -100,12 +100,12 @@ def run(build: Path, name: str, sample: Sample, into: Runs, *, keep: bool = Fals
     shutil.rmtree(out, ignore_errors=True)
     out.mkdir(parents=True)
     start = time.perf_counter()
-    done = _work(build, name, sample.directory, out)
+    done = in_fresh_process(build, name, sample.directory, out)
     into.seconds.append(time.perf_counter() - start)
     into.work.append(done["work_seconds"])
     into.peaks.append(done["peak_mb"])
     if not into.counts:
-        into.counts = _counts(done, _work(build, "gold", out / "gold")["dates"])
+        into.counts = _counts(done, in_fresh_process(build, "gold", out / "gold")["dates"])
     if not keep:
         shutil.rmtree(out)
 
@@ -126,7 +126,8 @@ def _counts(done: dict[str, Any], dates: dict[str, list[str]]) -> dict[str, str]
     return counts
 
 
-def _work(build: Path, task: str, *arguments: object) -> dict[str, Any]:
+def in_fresh_process(build: Path, task: str, *arguments: object) -> dict[str, Any]:
+    """Run a task of ``benchmarks.work``, and return its result."""
     result = build / f"{task}.json"
     result.unlink(missing_ok=True)
     result.parent.mkdir(parents=True, exist_ok=True)

@@ -5,6 +5,7 @@
 
 import json
 import os
+import shutil
 import sys
 import time
 from collections import Counter
@@ -37,6 +38,44 @@ def wide(directory: str, rows: str, days: str) -> dict[str, Any]:
     from benchmarks.wide import write_wide_file
 
     return {"bytes": write_wide_file(Path(directory), int(rows), int(days)).stat().st_size}
+
+
+def telco_samples(directory: str, events: str, days: str) -> dict[str, Any]:
+    """Write the telco sample files, in folders."""
+    from lake_assets.cli.generate import write_samples
+    from lake_assets.samples import telco_files
+
+    made = telco_files(events=int(events), days=int(days), truth=False)
+    paths = write_samples(Path(directory), made)
+    return {"files": len(paths), "bytes": sum(path.stat().st_size for path in paths)}
+
+
+def telco(directory: str, out: str) -> dict[str, Any]:
+    """Raw to staging with the local engine: seconds of each dataset, rows by dataset and table."""
+    from lake_assets.contracts.load import load_lake
+    from lake_assets.engines.local import LocalEngine
+    from lake_assets.jobs.pipeline import run_pipeline
+    from lake_assets.storage import open_store
+
+    shutil.copytree(directory, Path(out) / "raw", copy_function=os.link)
+    lake = load_lake(CONTRACT.parents[1] / "telco" / "defs.yaml")
+    intake = lake.intake.model_copy(update={"settle_seconds": 0})
+    lake = lake.model_copy(update={"intake": intake})
+    start = time.perf_counter()
+    outcomes = run_pipeline(open_store(out), lake, LocalEngine(THREADS))
+    seconds = time.perf_counter() - start
+    datasets, tables = {}, {}
+    for outcome in outcomes:
+        books = [entry.books for commit in outcome.commits for entry in commit.inputs]
+        datasets[outcome.dataset.name] = {
+            "good": sum(book.good for book in books),
+            "rejected": sum(book.rejected for book in books),
+        }
+        made = [day.rows_after_dedup for day in outcome.metrics]
+        # The newest date of a table that carries has all rows.
+        carries = outcome.dataset.gold.carry
+        tables[outcome.dataset.gold.table] = made[-1] if carries else sum(made)
+    return {"datasets": datasets, "tables": tables, "work_seconds": seconds}
 
 
 def ours(directory: str, out: str) -> dict[str, Any]:
@@ -143,6 +182,8 @@ def main() -> None:
     tasks: dict[str, Callable[..., dict[str, Any]]] = {
         "samples": samples,
         "wide": wide,
+        "telco_samples": telco_samples,
+        "telco": telco,
         "ours": ours,
         "ours_on_spark": ours_on_spark,
         "duckdb": duckdb,

@@ -15,7 +15,7 @@ from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
 from types import UnionType
-from typing import Any, Final, Union, get_args, get_origin
+from typing import Any, Final, Literal, Union, get_args, get_origin
 
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
@@ -29,14 +29,14 @@ from lake_assets.contracts.alerts import Alerts, Route
 from lake_assets.contracts.column import Column
 from lake_assets.contracts.dataset import (
     DATE_IN_RANGE,
-    CsvFormat,
     Dataset,
     Gold,
-    Partitioning,
-    Zones,
 )
 from lake_assets.contracts.engine import EngineChoice
+from lake_assets.contracts.format import CsvFormat, NdjsonFormat
+from lake_assets.contracts.gold import Lookup
 from lake_assets.contracts.lake import Intake
+from lake_assets.contracts.partitioning import Partitioning
 from lake_assets.contracts.pattern import __doc__ as pattern_doc
 from lake_assets.contracts.quality import (
     Accepted,
@@ -50,7 +50,8 @@ from lake_assets.contracts.quality import (
     Volume,
 )
 from lake_assets.contracts.rule import OWN_REASONS, Rule
-from lake_assets.kernels.parsing import cells
+from lake_assets.contracts.zones import Unknown, Zones
+from lake_assets.kernels.parsing import cells, ndjson, ndjson_lines, ndjson_tokens
 
 REFERENCE: Final = Path(__file__).parent / "reference"
 PACKAGE: Final = Path(lake_assets.__file__).parent
@@ -58,8 +59,9 @@ COMPONENT: Final = "lake_assets.components.LakeComponent"
 NOTE: Final = "<!-- Written by docs/generate.py. Edit the code or that script, not this page. -->"
 
 MODELS: Final[tuple[type[BaseModel], ...]] = (
-    Lake, Intake, EngineChoice, Alerts, Route, Dataset, CsvFormat, Column, Rule, Partitioning, Gold,
-    Quality, Limit, Accepted, Range, Unique, Reference, Target, Volume, Freshness, Zones,
+    Lake, Intake, EngineChoice, Alerts, Route, Dataset, CsvFormat, NdjsonFormat, Column,
+    Rule, Partitioning, Gold, Lookup,
+    Quality, Limit, Accepted, Range, Unique, Reference, Target, Volume, Freshness, Zones, Unknown,
 )  # fmt: skip
 
 FIELDS: Final = {
@@ -71,7 +73,7 @@ FIELDS: Final = {
     "Dataset.name": "The dataset's name: the end of its asset keys.",
     "Dataset.description": "What one row is.",
     "Dataset.contract_version": "Goes into every row and reject; raise it with each change.",
-    "Dataset.format": "How the files are written.",
+    "Dataset.format": "How the files are written: CSV, unless it says `type: ndjson`.",
     "Dataset.zones": "Where the dataset's files stand.",
     "Dataset.columns": "The columns of the tables. The order of the columns in a file is free.",
     "Dataset.rules": "What must be true of a row.",
@@ -80,7 +82,8 @@ FIELDS: Final = {
     "Dataset.quality": "What the asset checks of each partition allow.",
     "CsvFormat.delimiters": "Signs that may divide the cells. Each file is tried with all.",
     "Column.name": "The column's name in the tables, and one of the headers that name it.",
-    "Column.type": "How its text is read. See [Reading CSV](../explanation/reading-csv.md).",
+    "Column.type": "How its text is read. See [Reading CSV](../explanation/reading-csv.md) "
+    "and [Reading NDJSON](../explanation/reading-ndjson.md#values).",
     "Column.required": "The header must have the column, and every row must fill it.",
     "Column.description": "What the column holds. Dagster shows it.",
     "Column.precision": "Of a decimal: digits in all.",
@@ -90,8 +93,7 @@ FIELDS: Final = {
     "Rule.reason": "The reason code of the rows that break it.",
     "Rule.severity": "`reject` rejects the row, `warn` counts it, `fail` refuses the whole file.",
     "Rule.description": "Why the rule is there.",
-    "Partitioning.column": "A required timestamp column.",
-    "Partitioning.start": "The first event date. Earlier ones are rejected.",
+    "Partitioning.start": "The first date. Earlier events are rejected.",
     "Gold.table": "The table's name, and its folder below `gold/`.",
     "Gold.target_file_mb": "About how large a Parquet file may get; a larger one is split.",
     "Zones.raw": "Files as they were dropped. The only folder that you write to.",
@@ -117,7 +119,18 @@ ROW_REASONS: Final = {
         "what is wrong",
         "The row cannot be divided into cells, and no one reading of it is left: "
         f"`{cells.TOO_MANY}`, `{cells.TOO_FEW}`, `{cells.MISQUOTED}`, `{cells.UNDECODABLE}`, "
-        f"`{cells.TOO_LONG}`, `{cells.DIFFERING}`.",
+        f"`{cells.TOO_LONG}`, `{cells.DIFFERING}`. Of a line of NDJSON: `{cells.UNDECODABLE}`, "
+        f"`{ndjson.TOO_LONG}`, `{ndjson_tokens.DIFFERING}`.",
+    ),
+    "INVALID_JSON": (
+        "what is wrong, or the column",
+        f"A line of NDJSON is a `{ndjson_lines.MALFORMED}`, or `{ndjson_lines.NO_OBJECT}`, or "
+        f"`{ndjson_lines.TOO_DEEP}`. Or the text in a column of type json is no object or array; "
+        "that one stands last.",
+    ),
+    "INVALID_TYPE": (
+        "the column",
+        "An object or array, in a column of NDJSON that is not of type json.",
     ),
     "MISSING_REQUIRED_COLUMN": ("the column", "A required cell is empty, or means 'no value'."),
     "AMBIGUOUS_TIMESTAMP": (
@@ -129,6 +142,14 @@ ROW_REASONS: Final = {
         "the column",
         "The text fits none of the contract's patterns, or is no real date (31 June) or local time "
         "(left out when the clocks went on).",
+    ),
+    "AMBIGUOUS_DATE": (
+        "the column",
+        "Day and month can be read in either order (03/04/2025), and nothing in the file decides.",
+    ),
+    "INVALID_DATE": (
+        "the column",
+        "The text fits none of the contract's patterns, has a time, or is no real date (31 June).",
     ),
     "AMBIGUOUS_NUMBER": (
         "the column",
@@ -156,6 +177,11 @@ FILE_REASONS: Final = {
     "delimiter_detection_failed": "None of the contract's delimiters divides the header.",
     "missing_columns": "The header lacks required columns; the detail names them.",
     "too_many_columns": "The header has more cells than `format.max_columns`.",
+    "invalid_ndjson_format": "The file is one JSON array, or an object of several lines, and not "
+    "one object a line; the detail says how to convert it.",
+    "no_json_lines_detected": "No line at the head of the file is a JSON object.",
+    "missing_fields": "None of the objects at the head of the file has some required fields; the "
+    "detail names them.",
     "no_data_rows": "There is a header, and no row with a value below it.",
     "too_large": "The file, what it expands to, or one of its lines is larger than the limits in "
     "`format`, or it cannot be cut in pieces.",
@@ -216,7 +242,8 @@ RUN_KEYS: Final = {
     "files.reason": "Why it was not processed: [a reason](reasons.md#of-refused-files), or "
     "`duplicate` or `no_access`. Else null.",
     "files.encoding": "How it was read, for example `utf-8`. Null if it was not.",
-    "files.delimiter": "The sign between its cells. Null if it was not read.",
+    "files.delimiter": "The sign between its cells; empty if it is NDJSON. Null if it was not "
+    "read.",
     "files.rows_read": "Rows in the file, from its line ends; 0 if it was rejected whole. Always "
     "the sum of the next four.",
     "files.rows_good": "Rows that keep the contract.",
@@ -245,6 +272,7 @@ SNIFF_KEYS: Final = {
     "compression": "`gzip`, `bzip2`, `zstd`, `zip`, one that cannot be read (`xz`), or null.",
     "encoding": "How the text is read. Null if it is none of those tried.",
     "encoding_found_by": "How that was told.",
+    "format": "`csv`, or `ndjson` if the contract says so.",
     "line_end": "`LF`, `CR LF` or `CR`: that of most lines.",
     "delimiter": "The sign between the cells; null if there is one column. With a contract, the "
     "one that divides its header.",
@@ -549,6 +577,8 @@ def _type_name(kind: Any) -> str:
         case origin if origin in (Union, UnionType):
             parts = [_type_name(part) for part in arguments if part is not type(None)]
             return " or ".join([*parts, *(["nothing"] if type(None) in arguments else [])])
+        case origin if origin is Literal:
+            return ", ".join(f"`{value}`" for value in arguments)
         case origin if origin is list:
             return f"list of {_type_name(arguments[0])}"
         case origin if origin is dict:

@@ -27,12 +27,15 @@ def demo(
         "lake-demo"
     ),
     lake: LakeName = "retail",
+    full: Annotated[
+        bool, typer.Option("--full", help="As much as the lake is made for; telco has a year.")
+    ] = False,
 ) -> None:
     """Make messy sample files, run them to gold, and account for every row."""
     from lake_assets.cli.demo import run_demo
 
     with sentences():
-        if not run_demo(out, directory, opening.contract(lake)):
+        if not run_demo(out, directory, opening.contract(lake), full=full):
             raise typer.Exit(1)
 
 
@@ -78,15 +81,34 @@ def run(
 
 @app.command()
 def generate(
-    target: Target,
-    directory: Annotated[Path, typer.Option("--out", help="Where the files go.")],
-    files: Annotated[int, typer.Option(min=1, help="How many.")] = 5,
-    rows: Annotated[int, typer.Option(min=1, help="Rows in each.")] = 1500,
+    target: Annotated[
+        str,
+        typer.Argument(
+            metavar="LAKE[/DATASET]",
+            help="For example retail/sales, or telco for all of its datasets.",
+            show_default=False,
+        ),
+    ],
+    directory: Annotated[
+        Path, typer.Option("--out", help="Where the files go; in folders, if they have any.")
+    ],
+    files: Annotated[int | None, typer.Option(min=1, help="retail: how many; 5.")] = None,
+    rows: Annotated[int | None, typer.Option(min=1, help="retail: rows in each; 1500.")] = None,
+    customers: Annotated[
+        int | None, typer.Option(min=1, help="telco: how many there are; 10000.")
+    ] = None,
+    plans: Annotated[int | None, typer.Option(min=2, help="telco: that they have; 20.")] = None,
+    events: Annotated[int | None, typer.Option(min=1, help="telco: that happened; 100000.")] = None,
     seed: Annotated[int, typer.Option(help="The same seed gives the same bytes.")] = 0,
-    days: Annotated[int, typer.Option(min=1, help="Event dates that they are of.")] = 5,
+    days: Annotated[
+        int | None, typer.Option(min=1, help="Dates that they are of; retail 5, telco 365.")
+    ] = None,
     start: Annotated[
-        datetime, typer.Option(formats=["%Y-%m-%d"], help="The first of these dates.")
-    ] = datetime(2025, 1, 1),  # noqa: DTZ001
+        datetime | None,
+        typer.Option(
+            formats=["%Y-%m-%d"], help="The first of them; retail 2025-01-01, telco 2024-01-01."
+        ),
+    ] = None,
     refused: Annotated[
         int, typer.Option(min=0, help="Further files, which break the contract.")
     ] = 0,
@@ -94,19 +116,21 @@ def generate(
     """Write sample files as messy as real ones."""
     from lake_assets.cli.generate import sample_files, write_samples
 
+    given = {
+        "files": files,
+        "rows": rows,
+        "customers": customers,
+        "plans": plans,
+        "events": events,
+        "seed": seed,
+        "days": days,
+        "start": start.date() if start else None,
+        "refused": refused,
+    }
     with sentences():
-        contract, dataset = opening.target(target)
-        samples = sample_files(
-            contract,
-            dataset,
-            seed=seed,
-            files=files,
-            rows=rows,
-            days=days,
-            start=start.date(),
-            refused=refused,
-        )
-        written = write_samples(directory, samples)
+        contract, datasets = opening.targets(target)
+        options = {name: value for name, value in given.items() if value is not None}
+        written = write_samples(directory, sample_files(contract, datasets, options))
         out.print(f"{len(written)} files in {directory}", markup=False, soft_wrap=True)
 
 

@@ -50,6 +50,20 @@ def target(text: str) -> tuple[Lake, Dataset]:
     raise UsageError(f"{text!r} is no LAKE/DATASET; the lake {name} has: {known}")
 
 
+def targets(text: str) -> tuple[Lake, list[Dataset]]:
+    """The contract of ``LAKE/DATASET``, or of ``LAKE`` with all of its datasets.
+
+    Raises:
+        UsageError: there is no such lake, or no such dataset in it.
+        ContractError: the lake's YAML is wrong.
+    """
+    if "/" in text:
+        lake, dataset = target(text)
+        return lake, [dataset]
+    lake = contract(text)
+    return lake, list(lake.datasets)
+
+
 def store(lake: Lake, uri: str | None, *, create: bool = False) -> Store:
     """A lake's store, checked.
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from lake_assets.cli.opening import UsageError
-from lake_assets.contracts.dataset import DETECT, CsvFormat
+from lake_assets.contracts.format import DETECT, CsvFormat, TextFormat
 from lake_assets.kernels.decoding.compression import compression_of, expand_head
 from lake_assets.kernels.decoding.encoding import Encoding, decode_head, no_text, sniff_encoding
 from lake_assets.kernels.parsing.layout import HEAD_BYTES
@@ -46,7 +46,7 @@ class Head:
         return decode_head(self.data, self.encoding or Encoding("utf-8"), whole=True)
 
 
-def read_head(path: Path, megabytes: float, limits: CsvFormat | None = None) -> Head:
+def read_head(path: Path, megabytes: float, limits: TextFormat | None = None) -> Head:
     """Read the beginning of a file.
 
     Args:

@@ -69,7 +69,10 @@ def show_rejects(
         ]
         show_blocks(console, f"The first {len(shown)}, with their raw text", shown)
         if reason is None:
-            _show_refused_files(console, store, dataset, since)
+            place = dataset.zones.rejected_system
+            _show_refused_files(console, store, dataset.name, place, since)
+    if lake.unknown and reason is None:
+        _show_refused_files(console, store, "of no dataset", lake.unknown.rejected, since)
 
 
 def shortened(text: str, most: int = RAW_SHOWN) -> str:
@@ -99,13 +102,13 @@ def rejected_rows(
 
 
 def _show_refused_files(
-    console: Console, store: Store, dataset: Dataset, since: date | None
+    console: Console, store: Store, whose: str, prefix: str, since: date | None
 ) -> None:
     refused = []
-    for info in store.list(dataset.zones.rejected_system):
+    for info in store.list(prefix):
         if not info.key.endswith("_reason.json") or (since and info.modified.date() < since):
             continue
         document = json.loads(store.read(info.key))
         detail = (document["detail"].splitlines() or [""])[-1]
         refused.append((document["source_file"], [document["reason"]], detail))
-    show_blocks(console, f"{dataset.name}: files refused as a whole", refused)
+    show_blocks(console, f"{whose}: files refused as a whole", refused)

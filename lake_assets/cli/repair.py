@@ -93,7 +93,7 @@ def replay_files(
         shown = watched(engine(), progress)
         recover(store, lake, dataset)
         found = list(replay(store, dataset, shown, chosen))
-        return found, compact(store, dataset, shown)
+        return found, compact(store, dataset, shown, lake=lake)
 
 
 def rebuild_range(
@@ -104,7 +104,7 @@ def rebuild_range(
         shown = watched(engine(), progress)
         recover(store, lake, dataset)
         rebuilt = rebuild_dates(store, dataset, shown, days)
-        return rebuilt, compact(store, dataset, shown)
+        return rebuilt, compact(store, dataset, shown, lake=lake)
 
 
 def show_recovered(console: Console, found: Recovered) -> None:
@@ -174,7 +174,7 @@ def show_replayed(
             soft_wrap=True,
         )
     if metrics:
-        console.print(gold_table(dataset.gold.table, metrics))
+        console.print(gold_table(dataset, metrics))
     return not refused
 
 
@@ -192,7 +192,7 @@ def show_rebuilt(
             soft_wrap=True,
         )
     if metrics:
-        console.print(gold_table(dataset.gold.table, metrics))
+        console.print(gold_table(dataset, metrics))
 
 
 def _figures(files: int, before: Accounting, after: Accounting) -> list[str]:

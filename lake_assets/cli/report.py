@@ -8,6 +8,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from lake_assets.contracts.dataset import Dataset
 from lake_assets.jobs.checks import conservation, gold_conservation
 from lake_assets.jobs.compaction.metrics import Metrics
 from lake_assets.jobs.pipeline import Outcome
@@ -15,6 +16,7 @@ from lake_assets.jobs.validate import Verdict, refused, stuck
 from lake_assets.kernels.accounting import Accounting
 from lake_assets.storage.ledger import Commit
 from lake_assets.storage.store import Store
+from lake_assets.storage.zones import gold_prefix
 
 COLUMNS = ("read", "good", "rejected", "duplicate", "skipped", "lost")
 FILES_SHOWN = 40
@@ -24,15 +26,18 @@ def show_outcomes(console: Console, store: Store, outcomes: Sequence[Outcome]) -
     """Tell what a run of the pipeline did, and whether the files prove that it adds up."""
     balanced = True
     for outcome in outcomes:
-        if not (outcome.verdicts or outcome.commits or outcome.recovered or outcome.metrics):
+        verdicts = [*outcome.unknown, *outcome.verdicts]
+        if not (verdicts or outcome.commits or outcome.recovered or outcome.metrics):
             console.print(
                 f"{outcome.dataset.name}: nothing waits in {store.uri}/",
                 markup=False,
                 soft_wrap=True,
             )
             continue
+        if len(outcomes) > 1:
+            console.print(f"[bold reverse] {outcome.dataset.name} [/]\n")
         records = [*outcome.recovered, *outcome.commits]
-        show_refused(console, outcome.verdicts, records)
+        show_refused(console, verdicts, records)
         if records:
             console.print(accounting_table(records))
         if any(record.books.reasons for record in records):
@@ -40,7 +45,7 @@ def show_outcomes(console: Console, store: Store, outcomes: Sequence[Outcome]) -
         if unknown := sum((record.unknown_columns for record in records), Counter()):
             console.print(unknown_table(unknown))
         if outcome.metrics:
-            console.print(gold_table(outcome.dataset.gold.table, outcome.metrics))
+            console.print(gold_table(outcome.dataset, outcome.metrics))
         balanced &= show_proof(console, store, outcome)
     return balanced
 
@@ -98,18 +103,19 @@ def unknown_table(unknown: Counter[str]) -> Table:
     return made
 
 
-def gold_table(name: str, metrics: Sequence[Metrics]) -> Table:
+def gold_table(dataset: Dataset, metrics: Sequence[Metrics]) -> Table:
     """What each date of gold was made of."""
-    made = table(f"gold/{name}", "date", "rows in", "superseded", "rows out", numbers=3)
+    names = ["rows in", "superseded", "rows out"]
+    if dataset.gold.carry:
+        names.insert(1, "carried")
+    made = table(gold_prefix(dataset).rstrip("/"), "date", *names, numbers=len(names))
     for day in metrics[:FILES_SHOWN]:
-        made.add_row(
-            day.target_date,
-            f"{day.total_rows_in_source_partition:,}",
-            f"{day.removed:,}",
-            f"{day.rows_after_dedup:,}",
-        )
+        figures = [day.total_rows_in_source_partition, day.removed, day.rows_after_dedup]
+        if dataset.gold.carry:
+            figures.insert(1, day.carried_rows or 0)
+        made.add_row(day.target_date, *(f"{figure:,}" for figure in figures))
     if len(metrics) > FILES_SHOWN:
-        made.add_row(f"… and {len(metrics) - FILES_SHOWN} more dates", "", "", "")
+        made.add_row(f"… and {len(metrics) - FILES_SHOWN} more dates", *[""] * len(names))
     return made
 
 
@@ -162,7 +168,7 @@ def show_proof(console: Console, store: Store, outcome: Outcome) -> bool:
     if records:
         findings.append(conservation(store, records))
     if outcome.metrics:
-        findings.append(gold_conservation(store, outcome.metrics))
+        findings.append(gold_conservation(store, outcome.dataset, outcome.metrics))
     books = sum((record.books for record in records), Accounting())
     if books.recovered:
         hows = ", ".join(f"{how} {rows:,}" for how, rows in books.recoveries.items())

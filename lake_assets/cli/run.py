@@ -89,7 +89,8 @@ def run_files(
 def is_balanced(store: Store, outcome: Outcome) -> bool:
     """Whether the objects in the lake hold every row that was read; as Dagster's checks find."""
     records = [*outcome.recovered, *outcome.commits]
-    findings = [conservation(store, records), gold_conservation(store, outcome.metrics)]
+    in_gold = gold_conservation(store, outcome.dataset, outcome.metrics)
+    findings = [conservation(store, records), in_gold]
     return all(finding.passed for finding in findings)
 
 
@@ -97,7 +98,8 @@ def report(outcome: Outcome, *, balanced: bool) -> dict[str, Any]:
     """The outcome as plain JSON types; docs/reference/cli.md shows its form."""
     records = [*outcome.recovered, *outcome.commits]
     inputs = [item for record in records for item in record.inputs]
-    refused = [one for one in outcome.verdicts if one.outcome in {"refused", "stuck"}]
+    verdicts = [*outcome.unknown, *outcome.verdicts]
+    refused = [one for one in verdicts if one.outcome in {"refused", "stuck"}]
     return {
         "ingest_run_ids": [record.ingest_run_id for record in records],
         "files": [*map(_refused_file, refused), *map(_ingested_file, inputs)],

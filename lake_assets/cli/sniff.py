@@ -12,6 +12,7 @@ from lake_assets.kernels.inference.column_types import Cells, infer_type
 from lake_assets.kernels.inference.dialect import Dialect, sniff_dialect
 from lake_assets.kernels.inference.sampled import read_table
 from lake_assets.kernels.parsing.header import normalise
+from lake_assets.kernels.parsing.ndjson_head import looks_like_ndjson
 
 ENDS = {"\n": "LF", "\r\n": "CR LF", "\r": "CR"}
 
@@ -35,7 +36,12 @@ def sniff(path: Path, megabytes: float, target: str, dataset: Dataset | None) ->
     if head.refusal and not dataset:
         raise UsageError(f"cannot read {path}: {head.refusal.detail}") from head.refusal
     dialect = sniff_dialect(head.text, whole=head.whole)
-    document = {**_file(head), **_dialect(dialect)}
+    document = {**_file(head), "format": "csv", **_dialect(dialect)}
+    if not dataset and looks_like_ndjson(head.text):
+        raise UsageError(
+            f"{path} looks like NDJSON, one JSON object a line; say what its fields are: "
+            "--contract LAKE/DATASET, with `format: {type: ndjson}` in the contract"
+        )
     return document | (by_contract(head, dialect, target, dataset) if dataset else _columns(head))
 
 

@@ -10,13 +10,15 @@ import polars as pl
 
 from lake_assets.cli.reading import Head
 from lake_assets.contracts.column import NUMBERS
-from lake_assets.contracts.dataset import DETECT, Dataset
+from lake_assets.contracts.dataset import Dataset
+from lake_assets.contracts.format import DETECT, NdjsonFormat
 from lake_assets.jobs.preview import FileRefusedError, Preview, preview
 from lake_assets.kernels.decoding.encoding import sniff_encoding
 from lake_assets.kernels.inference.dialect import Dialect
 from lake_assets.kernels.inference.sampled import read_table
 from lake_assets.kernels.parsing.header import claim_columns, normalise
 from lake_assets.kernels.parsing.layout import HEAD_BYTES, read_layout
+from lake_assets.kernels.parsing.ndjson_head import looks_like_ndjson
 from lake_assets.kernels.recoveries import MARK, ORDER
 from lake_assets.kernels.rows import AMBIGUOUS
 
@@ -27,6 +29,16 @@ LIKELY_PREAMBLE = 50
 """Lines above a header that are looked through to find out why a file is refused."""
 MEGABYTE = 1 << 20
 SETTLED = (MARK, ORDER)
+NO_DIALECT = {
+    "delimiter": None,
+    "runner_up": None,
+    "runner_up_share": None,
+    "quote": None,
+    "escape": None,
+    "has_header": False,
+    "preamble_lines": 0,
+}
+"""What there is to say of delimiters, quotes and headers in NDJSON."""
 
 
 def by_contract(head: Head, dialect: Dialect, target: str, dataset: Dataset) -> dict[str, Any]:
@@ -39,7 +51,9 @@ def by_contract(head: Head, dialect: Dialect, target: str, dataset: Dataset) -> 
         dataset: the contract.
     """
     seen = _preview(head, dataset)
-    if isinstance(seen, Preview):
+    if isinstance(dataset.format, NdjsonFormat):
+        header, refused, found = _of_objects(seen, dataset)
+    elif isinstance(seen, Preview):
         header, refused = seen.header, None
         found = _rows(seen, dataset) | {
             "delimiter": seen.layout.delimiter,
@@ -66,6 +80,18 @@ def by_contract(head: Head, dialect: Dialect, target: str, dataset: Dataset) -> 
     }
 
 
+def _of_objects(
+    seen: Preview | FileRefusedError, dataset: Dataset
+) -> tuple[Sequence[str], dict[str, Any] | None, dict[str, Any]]:
+    """Keys, refusal, and the rest of the document, of a file that has to be NDJSON."""
+    found: dict[str, Any] = {"format": "ndjson", **NO_DIALECT}
+    if isinstance(seen, FileRefusedError):
+        refused = {"reason": seen.reason, "sentence": seen.detail, "hint": None}
+        return (), refused, found | {"accounting": None}
+    keys = dict.fromkeys([*seen.header, *seen.result.unknown])
+    return list(keys), None, found | _rows(seen, dataset)
+
+
 def _preview(head: Head, dataset: Dataset) -> Preview | FileRefusedError:
     if head.refusal:
         return head.refusal
@@ -86,7 +112,9 @@ def _hint(refusal: FileRefusedError, head: Head, dialect: Dialect, dataset: Data
             return f"the bytes look most like {likely.name}; if so, add it to `format.encodings`"
     if refusal.reason not in {"delimiter_detection_failed", "missing_columns"}:
         return None
-    delimiters = [*dataset.format.delimiters]
+    if looks_like_ndjson(head.text[:HEADER_CHARACTERS]):
+        return "each line is a JSON object; the contract may have to say `format: {type: ndjson}`"
+    delimiters = [*dataset.csv.delimiters]
     if dialect.delimiter and dialect.delimiter not in delimiters:
         delimiters.append(dialect.delimiter)
     wider = dataset.format.model_copy(
@@ -98,7 +126,7 @@ def _hint(refusal: FileRefusedError, head: Head, dialect: Dialect, dataset: Data
         )
     except FileRefusedError:
         return None
-    if layout.delimiter not in dataset.format.delimiters:
+    if layout.delimiter not in dataset.csv.delimiters:
         return (
             f"the text looks divided by {layout.delimiter!r}; if it is, add that to "
             "`format.delimiters`"

@@ -65,6 +65,10 @@ def _show_dialect(console: Console, found: Mapping[str, Any]) -> None:
         "  encoding", f"{found['encoding'] or 'unknown'}", dim(found["encoding_found_by"])
     )
     facts.add_row("  line ends", found["line_end"], "")
+    if found["format"] == "ndjson":
+        facts.add_row("  format", "NDJSON", dim("by the contract: one JSON object a line"))
+        console.print(facts)
+        return
     facts.add_row("  delimiter", sign(found["delimiter"]), dim(_runner_up(found)))
     facts.add_row("  quotes", *_quotes(found))
     lines = found["preamble_lines"]

@@ -27,7 +27,7 @@ def show_status(console: Console, store: Store, lake: Lake) -> None:
     console.print(f"[bold]{lake.lake}[/] at {escape(store.uri)}\n", soft_wrap=True)
     now = datetime.now(UTC)
     for dataset in lake.datasets:
-        zones = {name: list(store.list(p)) for name, p in dict(dataset.zones).items()}
+        zones = {name: list(store.list(p)) for name, p in dataset.zones.prefixes.items()}
         _show_zones(console, dataset, zones)
         _show_runs(console, store, zones["ledger"])
         _show_compaction(console, store, dataset)
@@ -41,7 +41,7 @@ def show_status(console: Console, store: Store, lake: Lake) -> None:
 
 def _show_zones(console: Console, dataset: Dataset, zones: dict[str, list[ObjectInfo]]) -> None:
     made = table(dataset.name, "zone", "files", "bytes", "newest (UTC)", numbers=3)
-    for name, prefix in dict(dataset.zones).items():
+    for name, prefix in dataset.zones.prefixes.items():
         found = zones[name]
         if name in PASSING and not found:
             continue

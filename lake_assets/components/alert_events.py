@@ -16,7 +16,7 @@ from lake_assets.components.alert_links import (
     dataset_of_step,
 )
 from lake_assets.components.alert_runs import assets_of, partitions_of
-from lake_assets.components.names import DATASET_TAG, asset_key
+from lake_assets.components.names import DATASET_TAG, FOLDERS_KNOWN, asset_key
 from lake_assets.contracts.alerts import AlertKind, AlertSeverity
 from lake_assets.contracts.lake import Lake
 
@@ -40,8 +40,8 @@ NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.]*")
 BLOCKED = "DagsterAssetCheckFailedError"
 """How a step ends whose blocking check failed."""
 
-COVERED_BY_FILES = "header_contract"
-"""A check that fails for refused files: each of those is told by its name."""
+COVERED_BY_FILES = frozenset({"header_contract", FOLDERS_KNOWN})
+"""Checks that fail for refused files: each of those is told by its name."""
 
 
 def told_by(
@@ -121,7 +121,7 @@ def _checked(
 ) -> Iterator[Seen]:
     key: dg.AssetKey = evaluation.asset_key
     name: str = evaluation.check_name
-    if key.path[0] != lake.lake or name == COVERED_BY_FILES:
+    if key.path[0] != lake.lake or name in COVERED_BY_FILES:
         return
     partitions = [evaluation.partition] if evaluation.partition else partitions_of(run)
     detail = figures(evaluation.metadata)

@@ -7,6 +7,7 @@ command, a Lambda or an attempt that died has refused. What was ingested stands 
 import json
 import re
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -14,6 +15,7 @@ from lake_assets.alerts.incident import Identity, Incident, Seen
 from lake_assets.alerts.state import Ingest, Listed
 from lake_assets.contracts.alerts import AlertKind, AlertSeverity
 from lake_assets.contracts.dataset import Dataset
+from lake_assets.contracts.lake import Lake
 
 if TYPE_CHECKING:
     from lake_assets.storage.ledger import Input
@@ -37,8 +39,30 @@ Refusal = tuple[Identity, datetime]
 """A refused file, and when it was last refused."""
 
 
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """Where refused files are kept.
+
+    Attributes:
+        name: of the dataset, or of the lake's ``unknown``.
+        prefix: of their keys.
+        dated: whether they stand in folders of their arrival dates.
+    """
+
+    name: str
+    prefix: str
+    dated: bool
+
+
+def kept_of(lake: Lake) -> list[Kept]:
+    """Every place of a lake where refused files are kept."""
+    zones = [(one.name, one.zones.rejected_system, one.zones.dated) for one in lake.datasets]
+    unknown = [(lake.unknown.name, lake.unknown.rejected, True)] if lake.unknown else []
+    return [Kept(*place) for place in (*zones, *unknown)]
+
+
 def refused_files(
-    store: "Store", dataset: Dataset, listed: Listed, told: Sequence[Refusal], now: datetime
+    store: "Store", kept: Kept, listed: Listed, told: Sequence[Refusal], now: datetime
 ) -> tuple[list[Seen], Listed]:
     """Files that were refused since the last look, and those that were taken away.
 
@@ -46,7 +70,7 @@ def refused_files(
 
     Args:
         store: of the lake.
-        dataset: the contract.
+        kept: where they are.
         listed: how far the listing was read.
         told: the refused files that are known.
         now: the time (UTC).
@@ -57,17 +81,20 @@ def refused_files(
     Raises:
         StoreUnavailable: nothing was lost, look again.
     """
-    from lake_assets.storage.zones import REASON
+    from lake_assets.storage.zones import REASON, refused_name
 
-    prefix = dataset.zones.rejected_system
-    there = [info for info in store.list(prefix) if info.key.endswith(REASON)]
-    names = {info.key: _name(info.key.removeprefix(prefix).removesuffix(REASON)) for info in there}
+    there = [info for info in store.list(kept.prefix) if info.key.endswith(REASON)]
+    plain = {info.key: info.key.removesuffix(REASON) for info in there}
+    names = {
+        key: _name(refused_name(kept.prefix, refused, dated=kept.dated))
+        for key, refused in plain.items()
+    }
     fresh = [
         info
         for info in sorted(there, key=lambda info: (info.modified, info.key))
         if info.modified >= listed.until - OVERLAP and _mark(info) not in listed.seen
     ][:FILES_A_TICK]
-    found = [_refused(store, dataset, info, names[info.key]) for info in fresh]
+    found = [_refused(store, kept.name, info, names[info.key]) for info in fresh]
     standing = set(names.values())
     gone = [
         Seen(identity=identity, at=max(now, last_seen), ok=True)
@@ -154,7 +181,7 @@ def _lateness(dataset: Dataset, ingest: Ingest, inputs: "Iterable[Input]") -> li
     ]
 
 
-def _refused(store: "Store", dataset: Dataset, info: "ObjectInfo", name: str) -> Seen | None:
+def _refused(store: "Store", dataset: str, info: "ObjectInfo", name: str) -> Seen | None:
     """A refused file; None if its reason was taken away meanwhile."""
     from lake_assets.storage.errors import ObjectNotFound
 
@@ -166,23 +193,21 @@ def _refused(store: "Store", dataset: Dataset, info: "ObjectInfo", name: str) ->
         document = None
     reason = str(document.get("reason", "")) if isinstance(document, dict) else ""
     return Seen(
-        identity=Identity(kind=AlertKind.SYSTEM_REJECT, dataset=dataset.name, subject=name),
+        identity=Identity(kind=AlertKind.SYSTEM_REJECT, dataset=dataset, subject=name),
         at=info.modified,
         severity=AlertSeverity.WARN if reason in EMPTY else AlertSeverity.ERROR,
         detail=reason if CODE.fullmatch(reason) else "unknown reason",
     )
 
 
-def refusals(
-    incidents: Iterable[Incident], seen: Iterable[Seen], dataset: Dataset
-) -> list[Refusal]:
-    """The refused files of a dataset that somebody was told of, or will be."""
+def refusals(incidents: Iterable[Incident], seen: Iterable[Seen], dataset: str) -> list[Refusal]:
+    """The refused files of a dataset, by its name, that somebody was told of, or will be."""
     known = [(one.identity, one.last_seen) for one in incidents if one.is_open]
     known += [(one.identity, one.at) for one in seen if not one.ok]
     return [
         (identity, at)
         for identity, at in known
-        if (identity.kind, identity.dataset) == (AlertKind.SYSTEM_REJECT, dataset.name)
+        if (identity.kind, identity.dataset) == (AlertKind.SYSTEM_REJECT, dataset)
     ]
 
 

@@ -38,11 +38,16 @@ class Links:
 
 def dataset_of_asset(lake: Lake, key: dg.AssetKey) -> str:
     """The dataset of one of our asset keys; empty for any other."""
-    zone, name = key.path[1:] if len(key.path) == 3 else ("", "")
+    last = key.path[-1]
     for dataset in lake.datasets:
-        names = {"gold": dataset.gold.table, "audit": f"audit_{dataset.gold.table}"}
-        if name == names.get(zone, f"{zone}_{dataset.name}"):
+        if dataset.name not in last and dataset.gold.table not in last:
+            continue  # most are told apart without making their keys
+        zones = (*ARRIVAL_ZONES, "processed", "health")
+        keys = {asset_key(lake, zone, dataset.name) for zone in zones}
+        if key in keys | {asset_key(lake, zone, dataset.gold.table) for zone in ("gold", "audit")}:
             return dataset.name
+    if lake.unknown and key == asset_key(lake, "rejected", lake.unknown.name):
+        return lake.unknown.name
     return ""
 
 
@@ -57,4 +62,6 @@ def dataset_of_step(lake: Lake, step: str) -> str:
             return dataset.name
         if step in {f"{health}_{check}" for check in STANDING}:
             return dataset.name
+    if lake.unknown and step == f"{lake.lake}_{lake.unknown.name}_rejected":
+        return lake.unknown.name
     return ""

@@ -15,12 +15,13 @@ from lake_assets.alerts.routes import targets
 from lake_assets.alerts.runbook import what_to_do
 from lake_assets.alerts.state import INGESTS, Ingest, Listed, State, kept, read
 from lake_assets.components.alert_events import told_by
-from lake_assets.components.alert_files import ingested_files, refusals, refused_files
+from lake_assets.components.alert_files import ingested_files, kept_of, refusals, refused_files
 from lake_assets.components.alert_links import Links
 from lake_assets.components.alert_runs import finished, is_of_lake
 from lake_assets.components.names import asset_key, store_key
 from lake_assets.components.resources import store_of
 from lake_assets.contracts.lake import Lake
+from lake_assets.contracts.zones import UNKNOWN
 from lake_assets.settings import load_settings
 
 LOOK_BACK = timedelta(hours=1)
@@ -106,13 +107,17 @@ def _looked_in_store(
     waiting: Sequence[Ingest] = state.ingests
     try:
         store = store_of(context, lake)
-        for dataset in lake.datasets:
-            listed = refused.get(dataset.name, Listed(until=state.since))
-            known = refusals(state.incidents, (), dataset)
-            found, refused[dataset.name] = refused_files(store, dataset, listed, known, now)
-            page = links.asset(asset_key(lake, "validated", dataset.name))
+        for kept in kept_of(lake):
+            listed = refused.get(kept.name, Listed(until=state.since))
+            known = refusals(state.incidents, (), kept.name)
+            found, refused[kept.name] = refused_files(store, kept, listed, known, now)
+            zone = "rejected" if kept.name == UNKNOWN else "validated"
+            page = links.asset(asset_key(lake, zone, kept.name))
             seen += [one.model_copy(update={"link": page}) for one in found]
-            known = refusals(state.incidents, found, dataset)
+            if kept.name == UNKNOWN:
+                continue
+            dataset = lake.dataset(kept.name)
+            known = refusals(state.incidents, found, kept.name)
             for ingest in [one for one in waiting if one.dataset == dataset.name]:
                 seen += ingested_files(store, dataset, ingest, known)
                 waiting = [one for one in waiting if one != ingest]

@@ -11,6 +11,7 @@ from typing import Any
 import dagster as dg
 
 from lake_assets.components import checks, lineage, metadata
+from lake_assets.components.followers import log_followers
 from lake_assets.components.freshness import freshness
 from lake_assets.components.gold_at_once import log_at_once, make_at_once
 from lake_assets.components.job_runs import PARENT_TAG, committed_before, confirmed, run_on_engine
@@ -288,6 +289,7 @@ def _ingested(lake: Lake, dataset: Dataset) -> dg.AssetsDefinition:
             made = make_at_once(context, lake, dataset, store, found.rows)
             log_touched(context, lake, dataset, store, found)
             log_at_once(context, lake, dataset, store, made)
+            log_followers(context, lake, dataset, store)
         metrics = ingest_metrics(records) + gold_metrics([each.metrics for each in made])
         send(context, lake, dataset, metrics)
 

@@ -21,6 +21,7 @@ from lake_assets.components.names import (
     INGEST,
     LAKE_TAG,
     STEP_TAG,
+    Named,
     ingest_job,
     run_tags,
 )
@@ -93,7 +94,7 @@ def fingerprint(files: Sequence[ObjectInfo]) -> str:
     return hashlib.sha256("".join(lines).encode()).hexdigest()[:16]
 
 
-def under_way(instance: dg.DagsterInstance, lake: Lake, dataset: Dataset, step: str) -> bool:
+def under_way(instance: dg.DagsterInstance, lake: Lake, dataset: Named, step: str) -> bool:
     """Whether a run of this step of a dataset is queued or has not ended."""
     tags = {LAKE_TAG: lake.lake, DATASET_TAG: dataset.name, STEP_TAG: step}
     return bool(instance.get_run_ids(dg.RunsFilter(tags=tags, statuses=UNDER_WAY), limit=1))
@@ -102,7 +103,7 @@ def under_way(instance: dg.DagsterInstance, lake: Lake, dataset: Dataset, step: 
 def held_back(
     instance: dg.DagsterInstance,
     lake: Lake,
-    dataset: Dataset,
+    dataset: Named,
     identity: str,
     newest: datetime | None = None,
 ) -> datetime | None:

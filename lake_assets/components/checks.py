@@ -57,6 +57,9 @@ def gold_specs(
     if quality.references:
         tables = dict.fromkeys(each.to.dataset for each in quality.references)
         told["references"] = f"What refers to {', '.join(tables)} is in gold there."
+    if dataset.gold.lookups:
+        tables = dict.fromkeys(each.dataset for each in dataset.gold.lookups)
+        told["lookups"] = f"What looks up {', '.join(tables)} finds something."
     if quality.volume:
         told["volume"] = "About as many rows as this weekday had in the weeks before."
     conservation = spec(

@@ -6,12 +6,12 @@ from typing import Any
 import dagster as dg
 
 from lake_assets.components import checks, lineage, metadata
-from lake_assets.components.automation import when_touched
+from lake_assets.components.followers import log_followers, looked_up_deps, when_gold_is_due
 from lake_assets.components.freshness import freshness
 from lake_assets.components.gold import check_gold, make_gold
 from lake_assets.components.job_runs import confirmed, run_on_engine
 from lake_assets.components.names import asset_key, asset_tags, engines_key, store_key
-from lake_assets.components.partitions import event_partitions
+from lake_assets.components.partitions import event_partitions, files_of_dates
 from lake_assets.components.resources import store_of
 from lake_assets.components.retries import retried
 from lake_assets.components.run_metrics import gold_metrics, send
@@ -30,8 +30,7 @@ def _processed(lake: Lake, dataset: Dataset) -> dg.AssetsDefinition:
     archived = asset_key(lake, "archive", dataset.name)
     archive = dg.AssetDep(
         archived,
-        # A file may touch any date, whenever it arrives.
-        partition_mapping=dg.AllPartitionMapping(),
+        partition_mapping=files_of_dates(dataset),
     )
 
     @dg.multi_asset(
@@ -97,13 +96,13 @@ def _gold(lake: Lake, dataset: Dataset) -> dg.AssetsDefinition:
         specs=[
             dg.AssetSpec(
                 gold_key,
-                deps=[source],
+                deps=[source, *looked_up_deps(lake, dataset)],
                 description=f"`{table}`: one row for each {', '.join(dataset.key)} of a date, the "
                 f"latest arrival wins. In `{dataset.zones.gold}{table}/`.",
                 group_name=lake.lake,
                 kinds={"parquet", "gold", "polars"},
                 owners=lake.owners,
-                automation_condition=when_touched(),
+                automation_condition=when_gold_is_due(lake, dataset),
                 tags=asset_tags(lake, dataset, "gold"),
                 freshness_policy=freshness(dataset),
                 metadata={
@@ -141,5 +140,6 @@ def _gold(lake: Lake, dataset: Dataset) -> dg.AssetsDefinition:
         yield from checks.evaluations(context, gold_key, findings)
         yield dg.MaterializeResult(asset_key=audit_key)
         send(context, lake, dataset, gold_metrics([each.metrics for each in made]))
+        log_followers(context, lake, dataset, store_of(context, lake))
 
     return gold

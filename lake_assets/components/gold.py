@@ -68,12 +68,14 @@ def _told(
     context: dg.AssetExecutionContext, store: "Store", dataset: Dataset, day: "Metrics", done: Done
 ) -> GoldOfDate:
     from lake_assets.jobs.sample_rows import sample_rows
+    from lake_assets.jobs.tables.current import gold_files
     from lake_assets.storage.zones import gold_prefix, metrics_key
 
     prefix = gold_prefix(dataset, day.target_date)
-    objects = list(store.list(prefix))
+    objects = gold_files(store, dataset, day.target_date)
+    carried = "" if day.carried_rows is None else f" and {day.carried_rows} carried"
     context.log.info(
-        f"{day.target_date}: {day.status}, {day.total_rows_in_source_partition} rows in, "
+        f"{day.target_date}: {day.status}, {day.total_rows_in_source_partition} rows in{carried}, "
         f"{day.rows_after_dedup} out, {day.removed} superseded."
     )
     gold = {
@@ -83,6 +85,8 @@ def _told(
         "files": len(objects),
         "rows_in": day.total_rows_in_source_partition,
         "superseded": day.removed,
+        **({} if day.carried_rows is None else {"carried": day.carried_rows}),
+        **({} if day.snapshot is None else {"snapshot": day.snapshot}),
         "status": day.status,
         "sample": metadata.markdown(sample_rows(store, dataset, objects)),
         **done.metadata,

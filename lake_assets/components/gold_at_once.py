@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 import dagster as dg
 
 from lake_assets.components import checks
+from lake_assets.components.followers import anything_follows
 from lake_assets.components.gold import GoldOfDate, check_gold, make_gold
 from lake_assets.components.job_runs import engine_of
 from lake_assets.components.names import GOLD_TAG, asset_key
@@ -44,6 +45,8 @@ def make_at_once(
     except (CompactionError, StoreUnavailable, dg.Failure) as error:
         context.log.warning(f"Gold is left to the automation: {error}")
         return []
+    if anything_follows(lake, dataset, store):
+        return made  # the automation makes what is built on these dates
     # Before the events that a tick of the automation may see.
     context.instance.add_run_tags(context.run.run_id, {GOLD_TAG: "made"})
     return made

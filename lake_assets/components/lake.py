@@ -26,6 +26,7 @@ from lake_assets.components.replay_assets import replay_asset
 from lake_assets.components.resources import LakeStore
 from lake_assets.components.sensors import arrival_sensor, automation_sensor, left_behind_sensor
 from lake_assets.components.standing_checks import standing_checks
+from lake_assets.components.unknown import refusing_job, unknown_defs
 from lake_assets.contracts.dataset import Dataset
 from lake_assets.contracts.lake import Lake
 from lake_assets.settings import load_settings
@@ -82,6 +83,9 @@ class LakeComponent(dg.Component):
             _dataset_defs(lake, dataset, job, pause)
             for dataset, job in zip(lake.datasets, jobs, strict=True)
         ]
+        if lake.unknown:
+            jobs.append(refusing_job(lake, lake.unknown))
+            parts.append(unknown_defs(lake, lake.unknown, jobs[-1], pause))
         if queue:
             parts.append(dg.Definitions(sensors=[queue_sensor(lake, jobs, queue)]))
         store = LakeStore(uri=settings.uri_of(lake), endpoint=settings.s3_endpoint)

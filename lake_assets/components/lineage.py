@@ -9,8 +9,9 @@ from typing import Any
 import dagster as dg
 
 from lake_assets.components.metadata import markdown
-from lake_assets.contracts.column import Column, ColumnType
+from lake_assets.contracts.column import TIMES, Column, ColumnType
 from lake_assets.contracts.dataset import LINEAGE_COLUMNS, Dataset
+from lake_assets.contracts.lookups import looked_up_columns
 
 LINEAGE_NOTES = {
     "source_file": ("string", "The file that the row came in."),
@@ -78,11 +79,23 @@ def of_gold(dataset: Dataset, upstream: dg.AssetKey) -> dict[str, Any]:
     """Metadata of the table: columns from their namesakes, ``row_hash`` from those it covers."""
     note = "md5 of the row's values, to see whether they changed."
     row_hash = dg.TableColumn("row_hash", "string", note)
-    columns = [*map(_typed, dataset.columns), row_hash, *_own_columns()]
+    looked_up = looked_up_columns(dataset)
+    columns = [*map(_typed, [*dataset.columns, *looked_up]), row_hash, *_own_columns()]
     names = [column.name for column in dataset.columns] + list(LINEAGE_COLUMNS)
     sources: dict[str, Sequence[str]] = {name: [name] for name in names}
     sources["row_hash"] = dataset.gold.row_hash
-    return _table(columns, sources, upstream)
+    found = _table(columns, sources, upstream)
+    deps = found["dagster/column_lineage"].deps_by_column
+    for lookup in dataset.gold.lookups:
+        gold = dg.AssetKey([upstream.path[0], "gold", lookup.target.gold.table])
+        deps |= {
+            name: [
+                dg.TableColumnDep(gold, source),
+                *(dg.TableColumnDep(upstream, mine) for mine in lookup.on),
+            ]
+            for name, source in lookup.columns.items()
+        }
+    return found | {"dagster/column_lineage": dg.TableColumnLineage(deps)}
 
 
 def of_contract(dataset: Dataset) -> dict[str, Any]:
@@ -126,8 +139,8 @@ def _typed(column: Column) -> dg.TableColumn:
 
 def _read_as(column: Column) -> list[tuple[str, str]]:
     """Suffix and type of the columns in which a reject has a value."""
-    if column.type is ColumnType.TIMESTAMP:
-        return [("_raw", "string"), ("_parsed", "timestamp")]
+    if column.type in TIMES:
+        return [("_raw", "string"), ("_parsed", _type(column))]
     return [("", _type(column))]
 
 

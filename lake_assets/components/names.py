@@ -1,5 +1,8 @@
 """Asset keys, run tags and resource keys: one place that makes names for Dagster."""
 
+import re
+from typing import Protocol
+
 import dagster as dg
 
 from lake_assets.contracts.dataset import Dataset
@@ -18,6 +21,9 @@ APART_TAG = "lake_assets/apart"
 GOLD_TAG = "lake_assets/gold"
 """On an ingest run that has made gold of every date that it touched: ``made``."""
 
+FOLDERS_KNOWN = "folders_known"
+"""The check that fails when a file came that is of no dataset."""
+
 NOTHING_STUCK = "nothing_stuck"
 NOTHING_LEFT_FAILED = "nothing_left_failed"
 STANDING = (NOTHING_STUCK, NOTHING_LEFT_FAILED)
@@ -27,15 +33,52 @@ INGEST = "ingest"
 COMPACT = "compact"
 
 
+OTHERS = frozenset(
+    {"raw", "validated", "rejected", "archive", "replayed", "audit", "health", "processed", "gold"}
+)
+"""Zones by which assets are named, whatever the folders are."""
+
+
 def asset_key(lake: Lake, zone: str, name: str) -> dg.AssetKey:
     """``[lake, zone, <zone>_<name>]``, and in gold the table's name alone.
 
-    Dagster's graph shows the last part only, so that has to tell the zone.
+    Dagster's graph shows the last part only, so that has to tell the zone. Processed and gold are
+    called as their folders are: see :func:`zone_name`.
+
+    Args:
+        lake: the contract.
+        zone: ``processed`` or ``gold``, wherever they are; or one of :data:`OTHERS`.
+        name: the dataset's; in gold and audit the table's.
     """
-    return dg.AssetKey([lake.lake, zone, name if zone == "gold" else f"{zone}_{name}"])
+    if zone == "gold":
+        dataset = next(one for one in lake.datasets if one.gold.table == name)
+        return dg.AssetKey([lake.lake, zone_name(dataset, zone), name])
+    called = zone_name(lake.dataset(name), zone) if zone == "processed" else zone
+    return dg.AssetKey([lake.lake, called, f"{called}_{name}"])
 
 
-def asset_tags(lake: Lake, dataset: Dataset, zone: str) -> dict[str, str]:
+def zone_name(dataset: Dataset, zone: str) -> str:
+    """What ``processed`` or ``gold`` is called: its first folder, ``clean`` of ``clean/x/``.
+
+    Where that folder holds other zones of the dataset as well it tells nothing, and where it is
+    called as another zone is it tells something wrong: then ``processed`` and ``gold``.
+    """
+    first = {name: prefix.split("/")[0] for name, prefix in dataset.zones.prefixes.items()}
+    folder = re.sub(r"[^A-Za-z0-9_]", "_", first[zone])  # what Dagster takes
+    is_shared = list(first.values()).count(first[zone]) > 1
+    return zone if is_shared or folder in OTHERS else folder
+
+
+class Named(Protocol):
+    """Whose files or runs something is about: a dataset's, or those of no dataset."""
+
+    @property
+    def name(self) -> str:
+        """A dataset's name, or :data:`~lake_assets.contracts.zones.UNKNOWN`."""
+        ...
+
+
+def asset_tags(lake: Lake, dataset: Named, zone: str) -> dict[str, str]:
     """Tags by which assets can be searched for: `tag:lake_assets/zone=gold`."""
     return {LAKE_TAG: lake.lake, DATASET_TAG: dataset.name, ZONE_TAG: zone}
 
@@ -50,7 +93,7 @@ def engines_key(lake: Lake) -> str:
     return f"{lake.lake}_engines"
 
 
-def run_tags(lake: Lake, dataset: Dataset, step: str) -> dict[str, str]:
+def run_tags(lake: Lake, dataset: Named, step: str) -> dict[str, str]:
     """Tags of every run that a sensor starts."""
     return {LAKE_TAG: lake.lake, DATASET_TAG: dataset.name, STEP_TAG: step}
 
@@ -58,3 +101,8 @@ def run_tags(lake: Lake, dataset: Dataset, step: str) -> dict[str, str]:
 def ingest_job(lake: Lake, dataset: Dataset) -> str:
     """The job that takes in the files of a dataset."""
     return f"{lake.lake}_{dataset.name}_ingest"
+
+
+def unknown_job(lake: Lake) -> str:
+    """The job that takes away the files of no dataset."""
+    return f"{lake.lake}_unknown_files"

@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING
 import dagster as dg
 
 from lake_assets.components.arrivals import look, under_way
-from lake_assets.components.names import INGEST, store_key
+from lake_assets.components.names import INGEST, Named, store_key
 from lake_assets.components.resources import store_of
-from lake_assets.contracts.dataset import Dataset
+from lake_assets.components.unknown_arrivals import look_for_unknown
 from lake_assets.contracts.lake import Lake
 from lake_assets.settings import SettingsError
 
@@ -62,7 +62,8 @@ def queue_sensor(
         from lake_assets.jobs.hints import hint_of
         from lake_assets.storage.sqs import Queue
 
-        if all(under_way(context.instance, lake, one, INGEST) for one in lake.datasets):
+        whose: list[Named] = [*lake.datasets, *([lake.unknown] if lake.unknown else [])]
+        if all(under_way(context.instance, lake, one, INGEST) for one in whose):
             return dg.SkipReason("Runs are taking files in; the messages wait in the queue.")
         store = store_of(context, lake)
         if not store.uri.startswith("s3:"):
@@ -76,13 +77,18 @@ def queue_sensor(
         if not received:
             return dg.SkipReason(f"No message waits in {url}.")
         told = [(message, hint_of(lake, store.uri, message.body)) for message in received]
-        standing = {one.name: _standing(store, one, told) for one in lake.datasets}
+        zones = {one.name: one.zones.raw for one in lake.datasets}
+        if lake.unknown:
+            zones[lake.unknown.name] = lake.unknown.raw
+        standing = {name: _standing(store, name, raw, told) for name, raw in zones.items()}
         spent = [message for message, hint in told if not _stands(hint, standing)]
         # Also where a file is gone: the Lambda may have let it in, to wait for a run.
         names = {name for _, hint in told for name in hint.keys}
         looks = [
             look(context.instance, store, lake, one) for one in lake.datasets if one.name in names
         ]
+        if lake.unknown and lake.unknown.name in names:
+            looks.append(look_for_unknown(context.instance, store, lake, lake.unknown))
         requests = [found.request for found in looks if found.request]
         summary = _summary([hint for _, hint in told], len(spent))
         _log_unknown(context, [hint for _, hint in told if not _stands(hint, standing)])
@@ -96,13 +102,13 @@ def queue_sensor(
 
 
 def _standing(
-    store: "Store", dataset: Dataset, told: "Sequence[tuple[Received, Hint]]"
+    store: "Store", name: str, raw: str, told: "Sequence[tuple[Received, Hint]]"
 ) -> frozenset[str]:
-    """The keys in raw/ of a dataset of which messages tell."""
-    keys = {key for _, hint in told for key in hint.keys.get(dataset.name, ())}
+    """The keys below ``raw``, those of a dataset, of which messages tell."""
+    keys = {key for _, hint in told for key in hint.keys.get(name, ())}
     if not keys:
         return frozenset()
-    return frozenset(info.key for info in store.list(dataset.zones.raw) if info.key in keys)
+    return frozenset(info.key for info in store.list(raw) if info.key in keys)
 
 
 def _stands(hint: "Hint", standing: dict[str, frozenset[str]]) -> bool:

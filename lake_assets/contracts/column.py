@@ -8,7 +8,7 @@ from zoneinfo import available_timezones
 from pydantic import Field, field_validator, model_validator
 
 from lake_assets.contracts.model import ContractModel, Name
-from lake_assets.contracts.pattern import check_apart, parse_pattern
+from lake_assets.contracts.pattern import check_apart, check_dates, parse_pattern
 
 
 class ColumnType(StrEnum):
@@ -19,6 +19,8 @@ class ColumnType(StrEnum):
     DECIMAL = "decimal"
     BOOLEAN = "boolean"
     TIMESTAMP = "timestamp"
+    JSON = "json"  # an object or array, kept as text
+    DATE = "date"
 
 
 class DecimalMark(StrEnum):
@@ -46,8 +48,10 @@ class Fold(StrEnum):
 
 
 NUMBERS: Final = (ColumnType.INTEGER, ColumnType.DECIMAL)
+TIMES: Final = (ColumnType.TIMESTAMP, ColumnType.DATE)
+"""Read by ``formats``. Their texts are kept beside them in rejects."""
 OPTIONS: Final = {
-    "formats": (ColumnType.TIMESTAMP,),
+    "formats": TIMES,
     "timezone": (ColumnType.TIMESTAMP,),
     "fold": (ColumnType.TIMESTAMP,),
     "precision": (ColumnType.DECIMAL,),
@@ -83,7 +87,8 @@ class Column(ContractModel):
     )
     formats: list[str] = Field(
         default_factory=list,
-        description="Timestamp patterns, tried as a set: two readings make a value ambiguous.",
+        description="Patterns of a timestamp or a date, tried as a set: two readings make a value "
+        "ambiguous.",
     )
     timezone: str = Field(
         default="UTC",
@@ -154,8 +159,13 @@ class Column(ContractModel):
 
     @model_validator(mode="after")
     def _options_have_a_meaning(self) -> Self:
-        if self.type is ColumnType.TIMESTAMP and not self.formats:
-            raise ValueError(f"column {self.name!r}: a timestamp needs at least one of `formats`")
+        if self.type in TIMES and not self.formats:
+            raise ValueError(f"column {self.name!r}: a {self.type} needs at least one of `formats`")
+        if self.type is ColumnType.DATE:
+            try:
+                check_dates(self.formats)
+            except ValueError as error:
+                raise ValueError(f"column {self.name!r}: {error}") from error
         if self.scale > self.precision:
             raise ValueError(f"column {self.name!r}: scale is larger than precision")
         if both := sorted(set(self.true_values) & set(self.false_values)):

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from lake_assets.contracts.changes import Change, Effect, breaking, compatible, replay
-from lake_assets.contracts.column import Column
+from lake_assets.contracts.column import Column, ColumnType
 from lake_assets.contracts.dataset import Dataset
 from lake_assets.contracts.widening import Widening, type_name, typed, whole_digits, widening
 
@@ -118,6 +118,12 @@ def _type_change(old: Column, new: Column, dataset: Dataset) -> Iterator[Change]
         case Widening.TEXT if new.name not in dataset.key:
             effect = Effect.REPLAY
             what = "rows that are there get its digits, where the file may have had 007 or 1,000"
+        case _ if (before.type, after.type) == (ColumnType.STRING, ColumnType.JSON):
+            effect = Effect.REPLAY
+            what = (
+                "both are text in Parquet, so that rows that are there keep texts that are no "
+                "object or array until their dates are rebuilt"
+            )
         case _:
             effect = Effect.REPLAY
             what = (

@@ -6,8 +6,10 @@ from itertools import chain
 from lake_assets.contracts.changes import Change, Effect, breaking, compatible, others, replay
 from lake_assets.contracts.column_evolution import column_changes, renamed_columns
 from lake_assets.contracts.dataset import Dataset
+from lake_assets.contracts.gold_evolution import OPTIONS, option_changes
 from lake_assets.contracts.lake import Lake
 from lake_assets.contracts.model import ContractModel
+from lake_assets.contracts.partitioning import PartitionBy
 from lake_assets.contracts.rule_evolution import meaning, rule_changes
 
 LIMITS = (
@@ -99,7 +101,14 @@ def _names_changed(old: Dataset, new: Dataset, renamed: Mapping[str, str]) -> It
         )
     elif key != new.key:
         yield compatible("key", "in another order: so are the rows of new gold files")
-    column = renamed.get(old.partition.column, old.partition.column)
+    if old.partition.by is not new.partition.by:
+        yield breaking(
+            "partition.by",
+            f"was {old.partition.by}, is {new.partition.by}: rows belong to other dates. All "
+            "dates have to be rebuilt",
+        )
+        return
+    column = renamed.get(old.partition.column or "", old.partition.column)
     if column != new.partition.column:
         yield breaking(
             "partition.column",
@@ -110,6 +119,16 @@ def _names_changed(old: Dataset, new: Dataset, renamed: Mapping[str, str]) -> It
 
 def _partition_changes(old: Dataset, new: Dataset) -> Iterator[Change]:
     was, now = old.partition, new.partition
+    if was.by is not now.by:
+        return  # told of as the graver change
+    if now.by is PartitionBy.ARRIVAL:
+        if was.start != now.start:
+            yield compatible(
+                "partition.start",
+                f"was {was.start}, is {now.start}: Dagster shows other days; no row changes",
+                rows=False,
+            )
+        return
     for field, before, after, looser in (
         ("start", was.start, now.start, now.start < was.start),
         (
@@ -124,6 +143,14 @@ def _partition_changes(old: Dataset, new: Dataset) -> Iterator[Change]:
 
 def _format_changes(old: Dataset, new: Dataset) -> Iterator[Change]:
     before = dict(old.format)
+    if old.format.type != new.format.type:
+        yield breaking(
+            "format.type",
+            f"was {old.format.type}, is {new.format.type}: files that are archived, or still to "
+            "come, cannot be read as what they are not",
+        )
+        before |= {name: value for name, value in dict(new.format).items() if name not in before}
+        before["type"] = new.format.type
     for field, now in dict(new.format).items():
         was, where = before[field], f"format.{field}"
         if was == now:
@@ -154,17 +181,24 @@ def _gold_changes(old: Dataset, new: Dataset, renamed: Mapping[str, str]) -> Ite
         yield compatible("gold.audit_counts", "counts something else from now on", rows=False)
     if was.target_file_mb != now.target_file_mb:
         yield compatible("gold.target_file_mb", "cuts new gold files at another size")
-    told = {"row_hash", "table", "audit_counts", "target_file_mb"}
+    yield from option_changes(was, now)
+    told = {"row_hash", "table", "audit_counts", "target_file_mb", *OPTIONS}
     remarks = {"crawler_name", "one_task_mb", "at_once_mb"}
     yield from others("gold.", dict(was), dict(now), told=told, remarks=remarks)
 
 
 def _other_changes(old: Dataset, new: Dataset) -> Iterator[Change]:
-    for field, prefix in dict(new.zones).items():
-        if (was := dict(old.zones)[field]) != prefix:
+    for field, prefix in new.zones.prefixes.items():
+        if (was := old.zones.prefixes[field]) != prefix:
             yield breaking(
                 f"zones.{field}", f"was {was}, is {prefix}: move what is there before the next run"
             )
+    if old.zones.dated != new.zones.dated:
+        yield compatible(
+            "zones.dated",
+            "for files that arrive from now on; the ledger names the keys of those that are there",
+            rows=False,
+        )
     if old.versions != new.versions:
         yield compatible(
             "versions",

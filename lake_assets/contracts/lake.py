@@ -1,5 +1,6 @@
 """A lake: one bucket or directory, the datasets in it, and how arrivals are taken in."""
 
+from collections.abc import Sequence
 from datetime import date
 from typing import Self
 
@@ -8,8 +9,11 @@ from pydantic import Field, model_validator
 from lake_assets.contracts.alerts import Alerts
 from lake_assets.contracts.dataset import Dataset
 from lake_assets.contracts.engine import EngineChoice
+from lake_assets.contracts.lookups import bind_lookups
 from lake_assets.contracts.model import ContractModel, Name
+from lake_assets.contracts.partitioning import PartitionBy
 from lake_assets.contracts.quality_types import check_reference
+from lake_assets.contracts.zones import Unknown, check_nested, check_unknown
 
 QUEUE_URL = r"^https?://[^/\s]+/\S+$"
 
@@ -77,6 +81,11 @@ class Lake(ContractModel):
     alerts: Alerts = Field(
         default=Alerts(), description="Who is told when something is wrong, of what, how often."
     )
+    unknown: Unknown | None = Field(
+        default=None,
+        description="What happens to files that are dropped where no dataset takes any. Without "
+        "it they stay where they are.",
+    )
     datasets: list[Dataset] = Field(min_length=1)
 
     @model_validator(mode="after")
@@ -84,14 +93,36 @@ class Lake(ContractModel):
         names = [dataset.name for dataset in self.datasets]
         if len(set(names)) < len(names):
             raise ValueError(f"lake {self.lake!r} names two datasets alike")
-        prefixes = [prefix for dataset in self.datasets for prefix in dict(dataset.zones).values()]
-        if len(set(prefixes)) < len(prefixes):
-            raise ValueError(f"lake {self.lake!r}: two datasets share a zone; give each its own")
+        _check_zones(self.lake, self.datasets)
         for route in self.alerts.routes:
-            if unknown := sorted(set(route.datasets) - set(names)):
+            known = {*names, self.unknown.name} if self.unknown else set(names)
+            if unknown := sorted(set(route.datasets) - known):
                 raise ValueError(
                     f"lake {self.lake!r}: the route {route.name!r} is for {unknown}, which is no "
                     f"dataset here; the datasets are {names}"
+                )
+        return self
+
+    @model_validator(mode="after")
+    def _zones_are_apart(self) -> Self:
+        check_nested(
+            (f"{zone} of {dataset.name}", prefix)
+            for dataset in self.datasets
+            for zone, prefix in dataset.zones.prefixes.items()
+        )
+        if self.unknown:
+            check_unknown(self.unknown, {one.name: one.zones for one in self.datasets})
+        return self
+
+    @model_validator(mode="after")
+    def _arrivals_have_partitions(self) -> Self:
+        for dataset in self.datasets:
+            partition = dataset.partition
+            if partition.by is PartitionBy.ARRIVAL and partition.start > self.arrivals_start:
+                raise ValueError(
+                    f"dataset {dataset.name!r}: partition.start is {partition.start}, and files "
+                    f"may arrive since {self.arrivals_start} (arrivals_start): their rows would "
+                    "have no partition. Let it start then, or earlier"
                 )
         return self
 
@@ -112,6 +143,11 @@ class Lake(ContractModel):
                     raise ValueError(f"dataset {dataset.name!r}: {error}") from error
         return self
 
+    @model_validator(mode="after")
+    def _lookups_can_be_done(self) -> Self:
+        bind_lookups(self.datasets)
+        return self
+
     def dataset(self, name: str) -> Dataset:
         """The dataset of that name.
 
@@ -122,3 +158,23 @@ class Lake(ContractModel):
             if dataset.name == name:
                 return dataset
         raise KeyError(name)
+
+
+def _check_zones(lake: str, datasets: Sequence[Dataset]) -> None:
+    """Zones are apart; the gold zone may be shared, if the tables in it are."""
+    prefixes = [
+        prefix + (f"{dataset.gold.table}/" if zone == "gold" else "")
+        for dataset in datasets
+        for zone, prefix in dataset.zones.prefixes.items()
+    ]
+    if len(set(prefixes)) < len(prefixes):
+        raise ValueError(
+            f"lake {lake!r}: two datasets share a zone; give each its own. Only a gold zone "
+            "may be shared, by tables of other names"
+        )
+    golds = {dataset.zones.gold for dataset in datasets}
+    if clash := sorted(golds.intersection(prefixes)):
+        raise ValueError(
+            f"lake {lake!r}: {clash[0]!r} is the gold zone of one dataset and another zone of "
+            "another; keep them apart"
+        )

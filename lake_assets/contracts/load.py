@@ -7,6 +7,7 @@ import yaml
 from pydantic import ValidationError
 
 from lake_assets.contracts.errors import ContractError
+from lake_assets.contracts.format import TAGS
 from lake_assets.contracts.lake import Lake
 
 DEFS = Path(__file__).parents[1] / "defs"
@@ -42,11 +43,21 @@ def load_lake(path: Path) -> Lake:
         return Lake.model_validate(document["attributes"])
     except ValidationError as error:
         sentences = [
-            f"{path}:{_line(root, ('attributes', *mistake['loc']))}: "
-            f"{'.'.join(map(str, mistake['loc'])) or 'lake'}: {_sentence(mistake)}"
+            f"{path}:{_line(root, ('attributes', *place))}: "
+            f"{'.'.join(map(str, place)) or 'lake'}: {_sentence(mistake)}"
             for mistake in error.errors()
+            for place in [_place(mistake["loc"])]
         ]
         raise ContractError("\n".join(sentences)) from error
+
+
+def _place(steps: tuple[int | str, ...]) -> tuple[int | str, ...]:
+    """Where a mistake is, without the kind of format that Pydantic adds to it."""
+    return tuple(
+        step
+        for above, step in zip((None, *steps), steps, strict=False)
+        if not (above == "format" and step in TAGS)
+    )
 
 
 def _line(node: yaml.Node | None, path: tuple[Any, ...]) -> int:

@@ -143,6 +143,22 @@ def check_apart(formats: Sequence[str]) -> None:
                     )
 
 
+def check_dates(formats: Sequence[str]) -> None:
+    """Make sure that patterns read dates without a time: what would become of the time?
+
+    Raises:
+        ValueError: one has a part of a time; the message names both.
+    """
+    for text in formats:
+        for pattern in parse_pattern(text):
+            parts = [token for token in pattern.tokens if literal(token) is None]
+            if times := [token for token in parts if token[0] not in "yMdE"]:
+                raise ValueError(
+                    f"pattern {text!r} has a time, {' '.join(times)}, and a date has none; drop "
+                    "that, or make the column a timestamp"
+                )
+
+
 def spelt_out(pattern: Pattern) -> Iterator[tuple[str, ...]]:
     """The tokens for each way to spell M, d, H, h: with one digit, with two."""
     choices = [(token, token * 2) if token in ONE_OR_TWO else (token,) for token in pattern.tokens]

@@ -69,7 +69,7 @@ class Accepted(Tolerated):
 
 
 class Range(Tolerated):
-    """The values between which those of a number or timestamp column are; null is allowed."""
+    """The values between which those of a number, timestamp or date column are; null is allowed."""
 
     minimum: int | float | datetime | None = Field(
         default=None, description="The smallest value that is fine; a timestamp without offset "

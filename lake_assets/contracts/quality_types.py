@@ -1,13 +1,13 @@
 """Whether the values that a dataset's checks compare with are of the columns' types."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, time
 from decimal import Decimal
 
-from lake_assets.contracts.column import Column, ColumnType
+from lake_assets.contracts.column import TIMES, Column, ColumnType
 from lake_assets.contracts.quality import Quality, Reference
 
-COMPARABLE = (ColumnType.INTEGER, ColumnType.DECIMAL, ColumnType.TIMESTAMP)
+COMPARABLE = (ColumnType.INTEGER, ColumnType.DECIMAL, ColumnType.TIMESTAMP, ColumnType.DATE)
 
 
 def check_values(quality: Quality, columns: Sequence[Column]) -> None:
@@ -23,7 +23,7 @@ def check_values(quality: Quality, columns: Sequence[Column]) -> None:
     named = {column.name: column for column in columns}
     for name, accepted in quality.accepted.items():
         column = named[name]
-        if column.type in (ColumnType.BOOLEAN, ColumnType.TIMESTAMP):
+        if column.type in (ColumnType.BOOLEAN, *TIMES):
             raise ValueError(
                 f"quality.accepted.{name}: a {column.type} column takes no list; use a range or "
                 "a rule"
@@ -84,6 +84,8 @@ def _is_of(column: Column, value: str | float | datetime) -> bool:
             return isinstance(value, str)
         case ColumnType.TIMESTAMP:
             return isinstance(value, datetime)
+        case ColumnType.DATE:
+            return isinstance(value, datetime) and value.time() == time()
         case ColumnType.INTEGER:
             return isinstance(value, int) and -(2**63) <= value < 2**63
         case ColumnType.DECIMAL if isinstance(value, int | float):

@@ -26,7 +26,9 @@ READ = {"this", "expression", "expressions", "low", "high", "negate", "quoted", 
 
 OWN_REASONS = (
     "MISSING_REQUIRED_COLUMN", "INVALID_TIMESTAMP_FORMAT", "AMBIGUOUS_TIMESTAMP",
-    "AMBIGUOUS_NUMBER", "INVALID_NUMBER", "INVALID_BOOLEAN", "STRUCTURAL",
+    "AMBIGUOUS_NUMBER", "INVALID_NUMBER", "INVALID_BOOLEAN", "STRUCTURAL", "INVALID_JSON",
+    "INVALID_TYPE",
+    "INVALID_DATE", "AMBIGUOUS_DATE",
 )  # fmt: skip
 """Reject reasons that no rule gives: the cells, not their values, are wrong."""
 

@@ -1,7 +1,10 @@
 """What a rule's expression yields, so that one that no row could answer is refused at load."""
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
+from datetime import date
 from enum import StrEnum
 
 from sqlglot import exp
@@ -18,6 +21,7 @@ class Kind(StrEnum):
     TEXT = "text"
     TRUTH = "true or false"
     INSTANT = "a timestamp"
+    DATE = "a date"
 
 
 KINDS = {
@@ -26,6 +30,8 @@ KINDS = {
     ColumnType.DECIMAL: Kind.NUMBER,
     ColumnType.BOOLEAN: Kind.TRUTH,
     ColumnType.TIMESTAMP: Kind.INSTANT,
+    ColumnType.JSON: Kind.TEXT,
+    ColumnType.DATE: Kind.DATE,
 }
 
 
@@ -47,7 +53,8 @@ def check_condition(text: str, columns: Mapping[str, Typed]) -> None:
     """Make sure that an expression yields true or false, of parts that go together.
 
     A timestamp goes with timestamps alone: no literal says what zone it is in. ``partition``
-    bounds the dates of a dataset. Numbers are compared exactly, so that there must be room for
+    bounds the dates of a dataset. A date goes with dates, and with texts that are one in ISO 8601:
+    ``born >= '1900-01-31'``. Numbers are compared exactly, so that there must be room for
     every digit that the columns' types allow: see ``contracts.exact``.
 
     Raises:
@@ -104,6 +111,17 @@ def kind_of(node: exp.Expr, columns: Mapping[str, Typed]) -> Kind | None:
     return Kind.TRUTH
 
 
+def date_literal(node: exp.Expr | None) -> date | None:
+    """The date that a text of an expression is, as it is compared with dates: ``'2025-01-31'``."""
+    if isinstance(node, exp.Literal) and node.is_string and ISO_DATE.fullmatch(node.name):
+        with suppress(ValueError):
+            return date.fromisoformat(node.name)
+    return None
+
+
+ISO_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+
+
 def _expect(wanted: Kind, node: exp.Expr | None, columns: Mapping[str, Typed]) -> Kind:
     found = kind_of(node, columns) if node else None
     if node and found not in (wanted, None):
@@ -113,10 +131,13 @@ def _expect(wanted: Kind, node: exp.Expr | None, columns: Mapping[str, Typed]) -
 
 def _common(columns: Mapping[str, Typed], *nodes: exp.Expr | None) -> Kind | None:
     kinds = {node.sql(): kind_of(node, columns) for node in nodes if node}
+    if Kind.DATE in kinds.values():
+        kinds |= {node.sql(): Kind.DATE for node in nodes if node and date_literal(node)}
     distinct = {kind for kind in kinds.values() if kind}
     if len(distinct) > 1:
         parts = " but ".join(f"{sql!r} is {kind}" for sql, kind in kinds.items() if kind)
-        raise ValueError(f"{parts}; these cannot be compared")
+        hint = ". Write a date as '2025-01-31'" if distinct == {Kind.DATE, Kind.TEXT} else ""
+        raise ValueError(f"{parts}; these cannot be compared{hint}")
     return next(iter(distinct), None)
 
 

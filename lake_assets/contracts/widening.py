@@ -37,6 +37,8 @@ def widening(old: Typed, new: Typed) -> Widening:
             return _with_room_for(INTEGER_DIGITS, new)
         case ColumnType.INTEGER, ColumnType.STRING:
             return Widening.TEXT
+        case ColumnType.JSON, ColumnType.STRING:
+            return Widening.WIDER
     return Widening.SAME if old.type == new.type else Widening.LOSSY
 
 

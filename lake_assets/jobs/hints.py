@@ -16,7 +16,8 @@ class Hint:
     """What one message says.
 
     Attributes:
-        keys: of objects that came into a raw zone, in the lake, by the name of the dataset.
+        keys: of objects that came into a raw zone, in the lake, by the name of the dataset; those
+            of no dataset by that of the lake's ``unknown``.
         ignored: how many of its events are not for us, by why.
         unknown: a sentence about what is no event of S3; at most 200 letters of it are shown.
     """
@@ -61,6 +62,9 @@ def _note(hint: Hint, lake: Lake, uri: str, notice: Notice) -> None:
         return
     key = notice.key.removeprefix(prefix)
     dataset = dataset_at(lake, key)
+    if lake.unknown and is_unknown(lake, key):
+        hint.keys.setdefault(lake.unknown.name, set()).add(key)
+        return
     if dataset is None:
         hint.ignored["about an object outside of every raw zone"] += 1
         return
@@ -80,3 +84,9 @@ def dataset_at(lake: Lake, key: str) -> Dataset | None:
     """The dataset in whose raw zone a key of the lake is."""
     inside = [dataset for dataset in lake.datasets if key.startswith(dataset.zones.raw)]
     return max(inside, key=lambda dataset: len(dataset.zones.raw), default=None)
+
+
+def is_unknown(lake: Lake, key: str) -> bool:
+    """Whether a key is where the lake looks for files of no dataset, and is of none."""
+    unknown = lake.unknown
+    return unknown is not None and key.startswith(unknown.raw) and dataset_at(lake, key) is None

@@ -8,6 +8,7 @@ from typing import Literal
 from lake_assets.contracts.dataset import Dataset
 from lake_assets.contracts.lake import Lake
 from lake_assets.jobs.arrivals import batch, one_of_a_name, pending
+from lake_assets.jobs.destinations import destinations
 from lake_assets.jobs.reading.fetch import Piece
 from lake_assets.jobs.reading.plan import Plan, make_plan, run_plan
 from lake_assets.jobs.reading.refusal import DUPLICATE, VANISHED, Refusal
@@ -19,7 +20,7 @@ from lake_assets.storage.ledger import Commit, Input
 from lake_assets.storage.objects import ObjectInfo
 from lake_assets.storage.store import Store
 from lake_assets.storage.turns import Turn, is_settled, next_turn, still_there
-from lake_assets.storage.zones import apart, archive_key, source_file
+from lake_assets.storage.zones import source_file
 
 ROUNDS = 20
 """So often other drivers may take all files that were seen, before it looks like an error."""
@@ -76,7 +77,7 @@ def ingest(
     whole = [Piece(file, source_file(dataset.zones, file.key)) for file in files]
     plan = make_plan(store, dataset, identity, whole, lake.intake.task_mb)
     done, refusals = run_plan(store, plan, engine)
-    inputs = _inputs(dataset, identity, whole, plan, list(done.values()), refusals)
+    inputs = _inputs(store, dataset, identity, whole, plan, list(done.values()), refusals)
     outputs = [staged for number in sorted(done) for staged in done[number].outputs]
     if not inputs:
         return None
@@ -115,6 +116,7 @@ def _settle(store: Store, lake: Lake, dataset: Dataset, last: Commit) -> Commit:
 
 
 def _inputs(
+    store: Store,
     dataset: Dataset,
     identity: str,
     files: Sequence[Piece],
@@ -127,28 +129,25 @@ def _inputs(
     for task in plan.tasks:
         for piece in task.pieces:
             numbers[piece.file.key].append(task.number)
-    taken: set[str] = set()
+    there = [
+        (whole, _outcome(refusals.get(whole.file.key)))
+        for whole in files
+        if not _vanished(refusals.get(whole.file.key))
+    ]
+    keys = destinations(
+        store, dataset, identity, [(whole, outcome == "refused") for whole, outcome in there]
+    )
     inputs = []
-    for whole in files:
-        file, name = whole.file, whole.source_file
+    for (whole, outcome), destination in zip(there, keys, strict=True):
+        file = whole.file
         refusal = refusals.get(file.key)
-        if refusal and refusal.reason == VANISHED:
-            continue
-        outcome = _outcome(refusal)
-        if outcome == "refused":
-            destination = apart(f"{dataset.zones.rejected_system}{name}", identity + file.key)
-        else:
-            destination = archive_key(dataset, name, file.arrived, identity)
-        if destination in taken:
-            destination = apart(destination, file.key)
-        taken.add(destination)
         parts = [result.files[file.key] for result in results if file.key in result.files]
         inputs.append(
             Input(
                 key=file.key,
                 etag=file.etag,
                 size=file.size,
-                source_file=name,
+                source_file=whole.source_file,
                 arrived=file.arrived,
                 sha256=_sha256(file.key, plan, parts, refusal),
                 outcome=outcome,
@@ -161,6 +160,10 @@ def _inputs(
             )
         )
     return inputs
+
+
+def _vanished(refusal: Refusal | None) -> bool:
+    return refusal is not None and refusal.reason == VANISHED
 
 
 def _outcome(refusal: Refusal | None) -> Literal["ingested", "duplicate", "refused"]:

@@ -5,11 +5,13 @@ from dataclasses import dataclass, field
 
 from lake_assets.contracts.dataset import Dataset
 from lake_assets.contracts.lake import Lake
+from lake_assets.contracts.lookups import looked_up_first
 from lake_assets.jobs.compaction.compact import compact
 from lake_assets.jobs.compaction.metrics import Metrics
 from lake_assets.jobs.ingest import ingest
 from lake_assets.jobs.reading.task import Engine
 from lake_assets.jobs.repair.recover import recover_lake
+from lake_assets.jobs.unknown import refuse_unknown
 from lake_assets.jobs.validate import Verdict, validate
 from lake_assets.storage.ledger import Commit
 from lake_assets.storage.store import Store
@@ -17,19 +19,24 @@ from lake_assets.storage.store import Store
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What one run of the pipeline did for one dataset, in the order of the steps."""
+    """What one run of the pipeline did for one dataset, in the order of the steps.
+
+    ``unknown`` are files of no dataset of the lake; the first outcome of a run tells of them.
+    """
 
     dataset: Dataset
     recovered: list[Commit] = field(default_factory=list)
     verdicts: list[Verdict] = field(default_factory=list)
     commits: list[Commit] = field(default_factory=list)
     metrics: list[Metrics] = field(default_factory=list)
+    unknown: list[Verdict] = field(default_factory=list)
 
     @property
     def refused(self) -> bool:
         """Whether a file was refused as a whole, at the door or while it was read, or is stuck."""
         records = [*self.recovered, *self.commits]
-        return any(verdict.outcome in {"refused", "stuck"} for verdict in self.verdicts) or any(
+        verdicts = [*self.unknown, *self.verdicts]
+        return any(verdict.outcome in {"refused", "stuck"} for verdict in verdicts) or any(
             item.outcome == "refused" for record in records for item in record.inputs
         )
 
@@ -41,7 +48,7 @@ def run_pipeline(
     datasets: Iterable[Dataset] | None = None,
     complete: Collection[str] = (),
 ) -> list[Outcome]:
-    """Validate, ingest and compact until nothing waits.
+    """Validate, ingest and compact until nothing waits; refuse what is of no dataset.
 
     Args:
         store: of the lake.
@@ -56,7 +63,8 @@ def run_pipeline(
     """
     outcomes = []
     recovered = recover_lake(store, lake).commits
-    for dataset in lake.datasets if datasets is None else datasets:
+    unknown = _refuse_unknown(store, lake, complete)
+    for dataset in looked_up_first(lake.datasets if datasets is None else datasets):
         verdicts: list[Verdict] = []
         while seen := validate(store, lake, dataset, complete=complete):
             # What is stuck shows up each time.
@@ -66,6 +74,19 @@ def run_pipeline(
         commits: list[Commit] = []
         while record := ingest(store, lake, dataset, engine):
             commits.append(record)
-        metrics = compact(store, dataset, engine)
-        outcomes.append(Outcome(dataset, recovered[dataset.name], verdicts, commits, metrics))
+        metrics = compact(store, dataset, engine, lake=lake)
+        outcomes.append(
+            Outcome(dataset, recovered[dataset.name], verdicts, commits, metrics, unknown)
+        )
+        unknown = []
     return outcomes
+
+
+def _refuse_unknown(store: Store, lake: Lake, complete: Collection[str]) -> list[Verdict]:
+    found: list[Verdict] = []
+    while seen := refuse_unknown(store, lake, complete=complete):
+        # What is stuck shows up each time.
+        found = [one for one in found if one.outcome != "stuck"] + seen
+        if all(verdict.outcome in {"vanished", "stuck"} for verdict in seen):
+            break
+    return found

@@ -6,11 +6,13 @@ from datetime import datetime
 import polars as pl
 
 from lake_assets.contracts.dataset import Dataset
+from lake_assets.contracts.format import CsvFormat
 from lake_assets.kernels.block import PieceResult, read_block
 from lake_assets.kernels.decoding.cuts import refuse_long_lines
 from lake_assets.kernels.decoding.encoding import Encoding
 from lake_assets.kernels.decoding.transcoding import to_utf8_stream
 from lake_assets.kernels.parsing.layout import HEAD_BYTES, Layout, read_layout
+from lake_assets.kernels.parsing.reading import read_rows
 from lake_assets.kernels.parsing.texts import Provenance, Text, read_texts
 from lake_assets.kernels.recoveries import Recoveries, find_recoveries
 from lake_assets.kernels.refusal import FileRefusedError
@@ -66,14 +68,15 @@ def preview(data: bytes, name: str, dataset: Dataset, arrived: datetime, *, whol
     (result,) = block.pieces
     if result.refusal:
         raise FileRefusedError(*result.refusal)
-    texts, (books,) = read_texts([text], dataset)
+    texts, (books,), _ = read_rows([text], dataset)
+    is_csv = isinstance(dataset.format, CsvFormat)
     return Preview(
         layout,
         layout.cells,
         block.good,
         block.rejects,
         result,
-        books.skipped - _skipped_but_totals(text, dataset) if dataset.format.totals else 0,
+        books.skipped - _skipped_but_totals(text, dataset) if is_csv and dataset.csv.totals else 0,
         find_recoveries(block.good, block.recovered, texts, dataset),
     )
 

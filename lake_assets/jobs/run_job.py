@@ -29,7 +29,7 @@ def run_job(store: Store, job: Job, engine: Engine) -> Report:
         case Ingest() as work:
             return _ingest(store, job, engine, work)
         case Compact() as work:
-            days = compact(store, job.contract(), engine, force_dates=work.dates)
+            days = compact(store, job.contract(), engine, force_dates=work.dates, lake=job.lake)
             return Report(dates=tuple(map(_compacted, days)))
         case Rebuild() as work:
             return _rebuild(store, job, engine, work)

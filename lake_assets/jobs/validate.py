@@ -1,8 +1,7 @@
 """Step 1, raw/ -> validated/ or rejected/system/: is the file as a whole what we expect?"""
 
 import traceback
-from collections.abc import Collection, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from functools import partial
@@ -12,23 +11,21 @@ from lake_assets.contracts.dataset import Dataset
 from lake_assets.contracts.lake import Lake
 from lake_assets.jobs.arrivals import MEGABYTE, batch, settled
 from lake_assets.jobs.reading.fetch import read_head
+from lake_assets.jobs.refusing import refuse, undone
 from lake_assets.kernels.parsing.layout import read_layout
 from lake_assets.kernels.refusal import FileRefusedError
-from lake_assets.storage.commit import reason_document
 from lake_assets.storage.errors import (
     InvalidKey,
     ObjectChanged,
     ObjectExists,
     ObjectNotFound,
     ObjectUnreadable,
-    StoreError,
     StoreUnavailable,
 )
 from lake_assets.storage.objects import ObjectInfo
 from lake_assets.storage.store import Store, each
 from lake_assets.storage.zones import (
     apart,
-    reason_key,
     rejected_key,
     validate_name,
     validated_key,
@@ -143,7 +140,8 @@ def validate_file(store: Store, dataset: Dataset, info: ObjectInfo) -> Verdict:
         try:
             _inspect(store, dataset, info, name)
         except FileRefusedError as refusal:
-            destination = _refuse(store, dataset, info, name, refusal)
+            wanted = rejected_key(dataset, name, info.modified, info.identity)
+            destination = refuse(store, info, wanted, name, refusal)
             return Verdict(
                 name,
                 info.size,
@@ -183,65 +181,13 @@ def _inspect(store: Store, dataset: Dataset, info: ObjectInfo, name: str) -> Non
 def _let_in(store: Store, info: ObjectInfo, wanted: str) -> str:
     """Move a file to ``wanted``, or beside it if another file has that name; its new key."""
     try:
-        with _undone(store, info, wanted):
+        with undone(store, info, wanted):
             store.move(info, wanted)
     except ObjectExists:
         wanted = apart(wanted, info.identity)
-        with _undone(store, info, wanted):
+        with undone(store, info, wanted):
             store.move(info, wanted)
     return wanted
-
-
-def _refuse(
-    store: Store, dataset: Dataset, info: ObjectInfo, name: str, refusal: FileRefusedError
-) -> str:
-    """Move a file to rejected/system/, with the reason beside it; its new key."""
-    wanted = rejected_key(dataset, name, info.modified, info.identity)
-    destination = _free_key(store, info, wanted)
-    document = reason_document(name, refusal.reason, refusal.detail, None)
-    store.put(reason_key(destination), document)  # before the move: always both
-    try:
-        with _undone(store, info, destination):
-            _take(store, info, destination)
-    except (ObjectNotFound, ObjectChanged, ObjectUnreadable):
-        try:
-            store.head(destination)
-        except ObjectNotFound:
-            store.delete(reason_key(destination))
-        raise
-    return destination
-
-
-def _free_key(store: Store, info: ObjectInfo, wanted: str) -> str:
-    """``wanted``, or beside it if another file has that name: nothing is overwritten."""
-    try:
-        standing = store.head(wanted)
-    except ObjectNotFound:
-        return wanted
-    return wanted if store.moved_from(standing, info) else apart(wanted, info.identity)
-
-
-def _take(store: Store, info: ObjectInfo, destination: str) -> None:
-    """Move a file; a move that an earlier run did not finish is finished."""
-    try:
-        store.move(info, destination)
-    except ObjectExists:
-        if not store.moved_from(store.head(destination), info):
-            raise
-        store.delete(info.key, if_match=info.etag)
-
-
-@contextmanager
-def _undone(store: Store, info: ObjectInfo, destination: str) -> Iterator[None]:
-    """Where an object cannot leave its key, its copy goes: else each run would copy it again."""
-    try:
-        yield
-    except ObjectUnreadable:
-        with suppress(StoreError):
-            standing = store.head(destination)
-            if store.moved_from(standing, info) and store.head(info.key).etag == info.etag:
-                store.delete(destination, if_match=standing.etag)
-        raise
 
 
 def refused(verdicts: Sequence[Verdict]) -> list[Verdict]:

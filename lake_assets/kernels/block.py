@@ -5,11 +5,14 @@ from dataclasses import dataclass, field
 
 import polars as pl
 
-from lake_assets.contracts.dataset import Dataset, Undecodable
+from lake_assets.contracts.dataset import Dataset
+from lake_assets.contracts.format import Undecodable
 from lake_assets.contracts.rule import Severity
 from lake_assets.kernels.accounting import Accounting
 from lake_assets.kernels.parsing.cells import GOOD, OTHER_HEADER, UNDECODABLE
-from lake_assets.kernels.parsing.texts import KIND, Text, read_texts
+from lake_assets.kernels.parsing.reading import read_rows
+from lake_assets.kernels.parsing.texts import KIND, Text
+from lake_assets.kernels.partition_date import partition_date
 from lake_assets.kernels.recovery.recover import recover
 from lake_assets.kernels.rejects import to_rejects
 from lake_assets.kernels.rows import (
@@ -35,12 +38,14 @@ class PieceResult:
         books: every row of the piece accounted for.
         evidence: what the piece says of texts with two readings.
         readings: by column, how such texts were read; see ``rows.chosen``.
+        unknown: keys of objects that name no column.
         refusal: reason and detail, if the whole file has to be refused.
     """
 
     books: Accounting
     evidence: Evidence = field(default_factory=Evidence)
     readings: Mapping[str, Chosen] = field(default_factory=dict)
+    unknown: tuple[str, ...] = ()
     refusal: tuple[str, str] | None = None
 
 
@@ -68,7 +73,7 @@ def read_block(pieces: Sequence[Text], dataset: Dataset) -> Block:
         pieces: at least one.
         dataset: the contract.
     """
-    texts, books = read_texts(pieces, dataset)
+    texts, books, unknown = read_rows(pieces, dataset)
     context = Context.of(pieces, dataset)
     # Evidence is gathered whether a text here needs it or not: another column, another piece of
     # the file, or a row that is still to be recovered may.
@@ -87,7 +92,7 @@ def read_block(pieces: Sequence[Text], dataset: Dataset) -> Block:
             contested(values, texts["piece"], len(pieces)), recovered.contested, strict=True
         )
     ]
-    good = _good(rows, bad, recovered.rows, recovered.at)
+    good = _with_lineage(_good(rows, bad, recovered.rows, recovered.at), pieces)
     rejected = _with_lineage(rows.filter(bad.scatter(recovered.at, False)), pieces)
     rejects = to_rejects(rejected, reasons(rows), dataset)
     odd = good.select("piece", "line_number", pl.col(KIND).alias("how")).filter(
@@ -97,7 +102,7 @@ def read_block(pieces: Sequence[Text], dataset: Dataset) -> Block:
     refusals = _refusals(rejected, dataset)
     names = [column.name for column in dataset.columns]
     return Block(
-        _with_lineage(good, pieces).select(*names, *LINEAGE.names()),
+        good.select(*names, *LINEAGE.names()),
         rejects,
         odd,
         tuple(
@@ -105,6 +110,7 @@ def read_block(pieces: Sequence[Text], dataset: Dataset) -> Block:
                 books[at],
                 seen[at],
                 {name: chosen(dataset.column(name), evidence[at], dataset) for name in torn[at]},
+                unknown[at],
                 refusals.get(at),
             )
             for at in range(len(pieces))
@@ -159,8 +165,8 @@ def _balance(
     dataset: Dataset,
 ) -> list[Accounting]:
     """The books of each piece with its good and rejected rows."""
-    day = pl.col(dataset.partition.column).dt.date()
-    dates = _tally(good.select("piece", day.alias("date")), len(books))
+    day = partition_date(dataset).alias("date")
+    dates = _tally(good.select("piece", day), len(books))
     reasons_ = _tally(pl.DataFrame({"piece": rejected, "reason": reason}), len(books))
     recoveries = _tally(recovered.select("piece", "how"), len(books))
     warnings: list[dict[str, int]] = [{} for _ in books]

@@ -84,6 +84,8 @@ def evolve(rows: pl.DataFrame, dataset: Dataset) -> pl.DataFrame:
 
 def _check(kind: pl.DataType, source: str, dataset: Dataset, name: str) -> None:
     old, new = _type_of(kind), typed(dataset.column(name))
+    if new.type is ColumnType.JSON and kind == pl.String():
+        return  # which of the two types wrote it, Parquet does not say
     change = widening(old, new) if old else Widening.LOSSY
     where = f"its column {source}" + ("" if source == name else f", now {name},")
     types = (
@@ -130,6 +132,8 @@ def _type_of(kind: pl.DataType) -> Typed | None:
         return Typed(ColumnType.DECIMAL, kind.precision or 38, kind.scale)
     if kind == INSTANT:
         return Typed(ColumnType.TIMESTAMP)
+    if kind == pl.Date():
+        return Typed(ColumnType.DATE)
     # Smaller integers: as other engines may write them.
     if kind.is_integer() and kind not in (pl.UInt64(), pl.Int128(), pl.UInt128()):
         return Typed(ColumnType.INTEGER)

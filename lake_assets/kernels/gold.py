@@ -9,6 +9,7 @@ import polars_hash
 
 from lake_assets.contracts.column import ColumnType
 from lake_assets.contracts.dataset import Dataset
+from lake_assets.contracts.lookups import looked_up_columns
 from lake_assets.kernels.values.rules import to_polars
 from lake_assets.kernels.values.types import LINEAGE, data_type
 
@@ -101,8 +102,9 @@ def audit_counts(rows: pl.DataFrame, dataset: Dataset) -> dict[str, int]:
 
 
 def gold_schema(dataset: Dataset) -> pl.Schema:
-    """Names and types of the gold table's columns."""
-    columns = {column.name: data_type(column) for column in dataset.columns}
+    """Names and types of the gold table's columns: the contract's, those looked up, and ours."""
+    own = [*dataset.columns, *looked_up_columns(dataset)]
+    columns = {column.name: data_type(column) for column in own}
     return pl.Schema({**columns, "row_hash": pl.String(), **LINEAGE})
 
 
@@ -115,7 +117,7 @@ def as_text(dataset: Dataset, name: str) -> pl.Expr:
     """A column's values as text, the same on every machine."""
     value = pl.col(name)
     match dataset.column(name).type:
-        case ColumnType.STRING:
+        case ColumnType.STRING | ColumnType.JSON:
             return value
         case ColumnType.TIMESTAMP:
             return value.dt.strftime("%Y-%m-%d %H:%M:%S%.f")

@@ -7,7 +7,7 @@ from operator import or_
 
 import polars as pl
 
-from lake_assets.contracts.column import NUMBERS, Column, ColumnType
+from lake_assets.contracts.column import NUMBERS, TIMES, Column
 from lake_assets.contracts.dataset import Dataset
 from lake_assets.kernels.rows import read_column
 from lake_assets.kernels.values.evidence import Readings
@@ -91,7 +91,7 @@ def _odd(texts: pl.Series, column: Column) -> Iterator[tuple[str, pl.Series]]:
         is_plain = texts.str.contains(PLAIN_NUMBER).fill_null(True)
         yield NUMBER, ~(is_plain | contested)
         yield MARK, contested
-    elif column.type is ColumnType.TIMESTAMP:
+    elif column.type in TIMES:
         yield ORDER, _contested(read_column(texts, column))
 
 

@@ -4,7 +4,7 @@ from io import BytesIO
 
 import polars as pl
 
-from lake_assets.contracts.column import ColumnType
+from lake_assets.contracts.column import TIMES
 from lake_assets.contracts.dataset import Dataset
 from lake_assets.kernels.rows import RAW
 from lake_assets.kernels.values.types import LINEAGE
@@ -22,7 +22,7 @@ def to_rejects(bad: pl.DataFrame, reasons: list[str], dataset: Dataset) -> pl.Da
 
     Returns:
         ``raw_row`` (the exact text; undecodable bytes one for one as Latin-1), the contract's
-        columns as far as they were read (a timestamp as ``<name>_raw`` String and
+        columns as far as they were read (a timestamp or a date as ``<name>_raw`` String and
         ``<name>_parsed``), ``reject_reason`` (the first), ``reject_reasons`` (List(String), all),
         and the columns of ``types.LINEAGE``.
     """
@@ -31,7 +31,7 @@ def to_rejects(bad: pl.DataFrame, reasons: list[str], dataset: Dataset) -> pl.Da
     ).list.drop_nulls()
     columns: list[pl.Expr] = []
     for column in dataset.columns:
-        if column.type is ColumnType.TIMESTAMP:
+        if column.type in TIMES:
             columns.append(pl.col(column.name + RAW))
             columns.append(pl.col(column.name).alias(f"{column.name}_parsed"))
         else:

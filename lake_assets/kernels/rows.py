@@ -6,19 +6,22 @@ from datetime import date, timedelta
 
 import polars as pl
 
-from lake_assets.contracts.column import Column, ColumnType, DecimalMark
+from lake_assets.contracts.column import TIMES, Column, ColumnType, DecimalMark
 from lake_assets.contracts.dataset import DATE_IN_RANGE, Dataset
+from lake_assets.contracts.partitioning import PartitionBy
 from lake_assets.contracts.rule import Severity
 from lake_assets.kernels.parsing.cells import DAMAGED
 from lake_assets.kernels.parsing.texts import DAMAGE, KIND, Text
+from lake_assets.kernels.partition_date import partition_date
 from lake_assets.kernels.values.booleans import read_boolean
 from lake_assets.kernels.values.evidence import NOTHING, Evidence, Readings, by_row, settle, weigh
+from lake_assets.kernels.values.json_texts import read_json
 from lake_assets.kernels.values.numbers import read_decimal, read_integer
 from lake_assets.kernels.values.rules import broken
-from lake_assets.kernels.values.timestamps import date_in_name, read_timestamps
+from lake_assets.kernels.values.timestamps import date_in_name, read_dates, read_timestamps
 
 RAW = "_raw"
-"""A timestamp's text stands beside its value, in a column with this ending."""
+"""The text of a timestamp or a date stands beside its value, in a column with this ending."""
 
 NUMBERS = (ColumnType.INTEGER, ColumnType.DECIMAL)
 
@@ -27,11 +30,14 @@ INVALID = {
     ColumnType.DECIMAL: "INVALID_NUMBER",
     ColumnType.BOOLEAN: "INVALID_BOOLEAN",
     ColumnType.TIMESTAMP: "INVALID_TIMESTAMP_FORMAT",
+    ColumnType.JSON: "INVALID_JSON",
+    ColumnType.DATE: "INVALID_DATE",
 }
 AMBIGUOUS = {
     ColumnType.INTEGER: "AMBIGUOUS_NUMBER",
     ColumnType.DECIMAL: "AMBIGUOUS_NUMBER",
     ColumnType.TIMESTAMP: "AMBIGUOUS_TIMESTAMP",
+    ColumnType.DATE: "AMBIGUOUS_DATE",
 }
 
 
@@ -40,7 +46,7 @@ class Context:
     """What the pieces of a block say of their rows; each sequence has an item a piece.
 
     ``names`` are the dates in the files' names, ``last_dates`` the latest event dates that are
-    accepted (:class:`~lake_assets.contracts.dataset.Partitioning`).
+    accepted (:class:`~lake_assets.contracts.partitioning.Partitioning`).
     """
 
     names: Sequence[date | None]
@@ -117,8 +123,9 @@ def judge(
 
     Returns:
         ``texts`` with the contract's columns typed (null where unread) in place of their texts,
-        ``<timestamp>_raw`` String, and a Boolean column a reason, named ``!<reason>``, in the
-        order in which reasons are reported; ``?<rule>`` for rules that only warn.
+        ``<name>_raw`` String for a timestamp or a date, and a Boolean column a reason, named
+        ``!<reason>``, in the order in which reasons are reported; ``?<rule>`` for rules that only
+        warn.
     """
     piece = texts["piece"]
     typed: list[pl.Series] = []
@@ -132,7 +139,7 @@ def judge(
             missing.append(
                 (text.is_null() & intact).alias(f"!MISSING_REQUIRED_COLUMN:{column.name}")
             )
-        if column.type is ColumnType.TIMESTAMP:
+        if column.type in TIMES:
             typed.append(text.alias(column.name + RAW))
         value, two_ways = _settle(column, readings, evidence, piece, dataset)
         typed.append(value.alias(column.name))
@@ -205,11 +212,12 @@ def _rules(dataset: Dataset, context: Context, piece: pl.Series) -> Iterator[pl.
     for rule in dataset.rules:
         mark = "?" if rule.severity is Severity.WARN else "!"
         yield (broken(rule, dataset.columns) & intact).alias(f"{mark}{rule.reason}:{rule.name}")
+    if dataset.partition.by is not PartitionBy.EVENT:
+        return  # whatever day a file arrives on is one
     last: pl.Expr = pl.lit(context.last_dates[0])
     if len(set(context.last_dates)) > 1:
         last = pl.lit(pl.Series(context.last_dates).gather(piece))
-    partition = dataset.partition
-    in_range = pl.col(partition.column).dt.date().is_between(partition.start, last)
+    in_range = partition_date(dataset).is_between(dataset.partition.start, last)
     yield (~in_range).fill_null(False).alias(f"!{DATE_IN_RANGE}")
 
 
@@ -228,7 +236,11 @@ def read_column(
             return read_decimal(text, column, survey=survey)
         case ColumnType.TIMESTAMP:
             return read_timestamps(text, column, named)
+        case ColumnType.DATE:
+            return read_dates(text, column, named)
         case ColumnType.BOOLEAN:
             return Readings(read_boolean(text, column))
+        case ColumnType.JSON:
+            return Readings(read_json(text))
         case _:
             return Readings(text)

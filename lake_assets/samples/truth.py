@@ -21,16 +21,18 @@ class Truth:
     skipped: int
     """Blank lines, records of nothing but delimiters, repeated headers."""
     dates: Mapping[date, int]
-    """Event date -> good records."""
+    """Event date -> good records; where rows have none, the date that the file is for."""
     system_reject: str | None = None
     """Why the whole file is refused; the counts are then all zero."""
     transactions: Mapping[date, frozenset[str]] | None = None
-    """Event date -> transaction ids of its good records; None when it was not asked for."""
+    """Date -> ids of its good records; None when it was not asked for."""
+    unknown_columns: frozenset[str] | None = None
+    """Columns of the file that no contract knows; None where they were not counted."""
 
 
 @dataclass(frozen=True, slots=True)
 class SampleFile:
-    """One file as it would be dropped in raw/: `name` has no folder, `content` is exact bytes."""
+    """One file as it would be dropped: `name` is its place below raw/, `content` exact bytes."""
 
     name: str
     content: bytes
@@ -38,17 +40,15 @@ class SampleFile:
 
 
 def gold_rows(files: Iterable[SampleFile]) -> dict[date, int]:
-    """Count the distinct transaction ids per event date, in date order.
+    """Count the distinct ids per date, in date order.
 
     Raises:
-        ValueError: a file was made without its transactions (`truth=False`).
+        ValueError: a file was made without its ids (`truth=False`).
     """
     union: dict[date, set[str]] = {}
     for file in files:
         if file.truth.transactions is None:
-            raise ValueError(
-                f"{file.name} does not carry its transaction ids: make it with truth=True."
-            )
+            raise ValueError(f"{file.name} does not carry its ids: make it with truth=True.")
         for day, identifiers in file.truth.transactions.items():
             union.setdefault(day, set()).update(identifiers)
     return {day: len(union[day]) for day in sorted(union)}

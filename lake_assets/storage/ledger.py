@@ -32,8 +32,8 @@ class Input(Record):
         outcome: ``ingested``; ``duplicate`` if the same bytes were before; ``refused`` as a whole.
         destination: its key in archive/ or rejected/system/.
         reason, detail: why it was not ingested.
-        encoding, delimiter: how it was read; None where it was not.
-        extra_columns: header cells that the contract does not know.
+        encoding, delimiter: how it was read; None where it was not. NDJSON has the delimiter "".
+        extra_columns: header cells, or keys of objects, that the contract does not know.
         tasks: the number of the task that read each of its pieces, in order. The files of a batch
             that were refused or vanished have left gaps, which a rebuild has to leave again.
         contract_version: the contract under which it was read.

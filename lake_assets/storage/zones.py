@@ -6,7 +6,8 @@ from datetime import UTC, date, datetime
 from pathlib import PurePosixPath
 from urllib.parse import quote
 
-from lake_assets.contracts.dataset import Dataset, Zones
+from lake_assets.contracts.dataset import Dataset
+from lake_assets.contracts.zones import Unknown, Zones
 from lake_assets.storage.errors import InvalidKey
 from lake_assets.storage.objects import validate_key
 
@@ -44,16 +45,20 @@ def validate_name(dataset: Dataset, name: str, arrived: datetime) -> None:
     zones = dataset.zones
     validate_key(zones.validated + name)
     longest = [
-        reason_key(apart(zones.rejected_system + name, "")),
+        reason_key(apart(_refused_key(dataset, name, arrived), "")),
         apart(archive_key(dataset, name, arrived, "0" * 16), ""),
     ]
     for key in longest:
-        validate_key(key)
-        if any(len(segment.encode()) > MAX_SEGMENT_BYTES for segment in key.split("/")):
-            raise InvalidKey(
-                f"The name {name[:40]!r}... is too long: with the stamp that archive/ adds it has "
-                f"over {MAX_SEGMENT_BYTES} bytes. Shorten it."
-            )
+        _validate_segments(key, name)
+
+
+def _validate_segments(key: str, name: str) -> None:
+    validate_key(key)
+    if any(len(segment.encode()) > MAX_SEGMENT_BYTES for segment in key.split("/")):
+        raise InvalidKey(
+            f"The name {name[:40]!r}... is too long: with the stamp or the mark that it may get "
+            f"it has over {MAX_SEGMENT_BYTES} bytes. Shorten it."
+        )
 
 
 def validated_key(dataset: Dataset, name: str, identity: str) -> str:
@@ -68,12 +73,53 @@ def rejected_key(dataset: Dataset, name: str, arrived: datetime, identity: str) 
     try:
         validate_name(dataset, name, arrived)
     except InvalidKey:
-        # One segment of what every store takes, without a dot or a slash that leads elsewhere.
-        name = quote(name.encode("utf-8", "surrogateescape"), safe=" ")[:120]
-        name = name if name.strip(".") else name.replace(".", "%2E") or "nameless"
-    key = dataset.zones.rejected_system + name
+        name = _one_segment(name)
+    key = _refused_key(dataset, name, arrived)
     # The reason of a file `x` is written to `x_reason.json`, over a refused file of that name.
     return apart(key, identity) if name.endswith(REASON) else key
+
+
+def refused_later_key(dataset: Dataset, name: str, arrived: datetime, identity: str) -> str:
+    """Where a file is kept that was let in, and refused while it was read.
+
+    Always with a mark: until its run has moved it there, the door may put another file of its
+    name under the plain one.
+    """
+    return apart(_refused_key(dataset, name, arrived), identity)
+
+
+def unknown_key(unknown: Unknown, name: str, arrived: datetime, identity: str) -> str:
+    """Where a file of no dataset is kept, ``name`` being its path below ``unknown.raw``."""
+    folder = f"{unknown.rejected}{arrived:%Y-%m-%d}/"
+    try:
+        validate_key(unknown.raw + name)
+        _validate_segments(reason_key(apart(folder + name, "")), name)
+    except InvalidKey:
+        name = _one_segment(name)
+    return apart(folder + name, identity) if name.endswith(REASON) else folder + name
+
+
+def refused_name(prefix: str, key: str, *, dated: bool) -> str:
+    """The name in the key of a refused file, marks included, without zone and date."""
+    name = key.removeprefix(prefix)
+    return _DATE.sub("", name, count=1) if dated else name
+
+
+def _one_segment(name: str) -> str:
+    """What every store takes, without a dot or a slash that leads elsewhere."""
+    name = quote(name.encode("utf-8", "surrogateescape"), safe=" ")[:120]
+    return name if name.strip(".") else name.replace(".", "%2E") or "nameless"
+
+
+def _refused_key(dataset: Dataset, name: str, arrived: datetime) -> str:
+    return f"{dataset.zones.rejected_system}{_dated(dataset, arrived)}{name}"
+
+
+def _dated(dataset: Dataset, arrived: datetime) -> str:
+    return f"{arrived:%Y-%m-%d}/" if dataset.zones.dated else ""
+
+
+_DATE = re.compile(r"^\d{4}-\d\d-\d\d/")
 
 
 def reason_key(rejected_key: str) -> str:
@@ -135,7 +181,13 @@ def rejects_key(dataset: Dataset, form: str, name: str) -> str:
 
 
 def archive_key(dataset: Dataset, name: str, arrived: datetime, run_id: str) -> str:
-    """``archive/validated/<original_filename>_<YYYYMMDDTHHMMSS>_<ingest_run_id>``."""
+    """``archive/validated/<original_filename>_<YYYYMMDDTHHMMSS>_<ingest_run_id>``.
+
+    In dated folders the name is the file's own, ``archive/<YYYY-MM-DD>/<original_filename>``, and
+    may be taken: see ``jobs.destinations``.
+    """
+    if dataset.zones.dated:
+        return f"{dataset.zones.archive}{_dated(dataset, arrived)}{name}"
     return f"{dataset.zones.archive}{name}_{arrived:%Y%m%dT%H%M%S}_{run_id}"
 
 
@@ -255,3 +307,38 @@ def day_of(key: str) -> str | None:
     """The event date in a key's ``date=`` folder, if it has one."""
     match = re.search(r"(?:^|/)date=(\d{4}-\d\d-\d\d)/", key)
     return match[1] if match else None
+
+
+MANIFEST = "_manifest.json"
+_SNAPSHOT = re.compile(r"/snapshot=(?P<name>(?P<number>\d{4,})-[0-9a-f]{16})/[^/]+$")
+
+
+def snapshot_name(number: int, identity: str) -> str:
+    """``0001-<16 hex digits>``: a snapshot's number within its date, and what went into it."""
+    return f"{number:04d}-{identity}"
+
+
+def snapshot_number(name: str) -> int:
+    """The number in a :func:`snapshot_name`."""
+    return int(name.partition("-")[0])
+
+
+def snapshot_prefix(dataset: Dataset, day: str, name: str) -> str:
+    """One snapshot of a gold partition; ``name`` is a :func:`snapshot_name`."""
+    return f"{gold_prefix(dataset, day)}snapshot={name}/"
+
+
+def snapshot_key(dataset: Dataset, day: str, name: str, part: int) -> str:
+    """One Parquet file of a snapshot."""
+    return f"{snapshot_prefix(dataset, day, name)}part-{part:04d}.snappy.parquet"
+
+
+def manifest_key(dataset: Dataset, day: str, name: str) -> str:
+    """What a snapshot consists of; it is written last."""
+    return f"{snapshot_prefix(dataset, day, name)}{MANIFEST}"
+
+
+def snapshot_of(key: str) -> str | None:
+    """The name of the snapshot that an object of gold belongs to; None if it is in none."""
+    match = _SNAPSHOT.search(key)
+    return match["name"] if match else None

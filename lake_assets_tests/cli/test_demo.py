@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from lake_assets.samples import retail_files
+from lake_assets.samples import retail_files, telco_files
 from lake_assets_tests.cli.conftest import Command
 
 
@@ -108,3 +108,39 @@ def test_a_link_to_a_demo_is_not_emptied(lake: Command, tmp_path: Path) -> None:
     assert ran.code == 2
     assert "cannot write in" in ran.err
     assert (tmp_path / "real" / "gold").is_dir()
+
+
+def test_the_second_lake_has_a_demo_of_its_own(lake: Command, tmp_path: Path) -> None:
+    ran = lake("demo", "--lake", "telco")
+    assert ran.code == 0, ran
+    assert "✗" not in ran.out
+    for name in ("plans", "customers", "activity_logs"):
+        assert f"\n {name} \n" in ran.out
+    assert "raw to staging in" in ran.out
+    assert "invoices/invoices_2024-01-01.csv  unknown_folder_structure" in ran.out
+    made = list(telco_files(customers=1_000, plans=20, events=6_000, days=20, refused=7))
+    read = sum(f.truth.rows_read for f in made if f.name.startswith("activity_logs/"))
+    good = sum(f.truth.good for f in made if f.name.startswith("activity_logs/"))
+    assert f"✓ {read:,} rows read = {good:,} good + " in ran.out
+    assert "✓ 6,000 rows in gold = " in ran.out
+    assert (tmp_path / "lake-demo" / "staging" / "activity").is_dir()
+    lines = ran.out.partition("What to try next\n")[2].splitlines()
+    commands = [shlex.split(line) for line in lines[::2]]
+    assert [command[1] for command in commands[1:]] == ["rejects", "generate", "run", "status"]
+    for command in commands[1:]:
+        assert lake(*command[1:]).code == 0, command
+
+
+def test_a_lake_of_one_size_has_no_full_demo(lake: Command, tmp_path: Path) -> None:
+    ran = lake("demo", "--full")
+    assert ran.code == 2
+    assert ran.err == "lake: the demo of retail has one size; leave --full out\n"
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.slow
+def test_the_full_demo_has_the_documented_shape(lake: Command) -> None:
+    ran = lake("demo", "--lake", "telco", "--full")
+    assert ran.code == 0, ran
+    assert "✓ 100,000 rows in gold = " in ran.out
+    assert "… and 325 more dates" in ran.out

@@ -5,15 +5,19 @@ from pathlib import Path
 
 import pytest
 
-from lake_assets.cli import generate
 from lake_assets.cli.generate import sample_files
 from lake_assets.cli.opening import UsageError, contract
-from lake_assets.samples import retail_files
+from lake_assets.samples import registry, retail_files, telco_files
 from lake_assets_tests.cli.conftest import SALES, Command
 
 
 def contents(directory: Path) -> dict[str, bytes]:
-    return {path.name: path.read_bytes() for path in directory.iterdir()}
+    """Place below the directory -> bytes."""
+    return {
+        path.relative_to(directory).as_posix(): path.read_bytes()
+        for path in directory.rglob("*")
+        if path.is_file()
+    }
 
 
 def test_the_directory_is_made_and_filled(lake: Command, tmp_path: Path) -> None:
@@ -77,13 +81,33 @@ def test_an_argument_out_of_range_is_told(lake: Command, tmp_path: Path) -> None
     assert list(tmp_path.iterdir()) == []
 
 
-def test_only_the_retail_sales_have_a_generator() -> None:
+def test_a_dataset_without_a_generator_is_told() -> None:
     retail = contract("retail")
     other = retail.datasets[0].model_copy(update={"name": "returns"})
     with pytest.raises(UsageError, match="no generator for retail/returns, only retail/sales"):
-        sample_files(
-            retail, other, seed=0, files=1, rows=1, days=1, start=date(2025, 1, 1), refused=0
-        )
+        sample_files(retail, [other], {})
+
+
+def test_a_lake_without_a_generator_is_told() -> None:
+    other = contract("retail").model_copy(update={"lake": "wholesale"})
+    with pytest.raises(UsageError, match="no generator for the lake wholesale, only retail, telco"):
+        sample_files(other, other.datasets, {})
+
+
+def test_a_lake_alone_is_all_of_its_datasets(lake: Command, tmp_path: Path) -> None:
+    for target, name in (("retail", "all"), (SALES, "sales")):
+        assert lake("generate", target, "--out", name, "--files", 2, "--rows", 10).code == 0
+    assert contents(tmp_path / "all") == contents(tmp_path / "sales")
+
+
+def test_an_option_of_another_lake_is_told(lake: Command, tmp_path: Path) -> None:
+    ran = lake("generate", SALES, "--out", "out", "--customers", 5)
+    assert ran.code == 2
+    assert ran.err == (
+        "lake: the files of retail have no --customers; they have --files, --rows, --seed, --days, "
+        "--start, --refused\n"
+    )
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_files_are_made_one_at_a_time(
@@ -95,5 +119,18 @@ def test_files_are_made_one_at_a_time(
             assert len(written) == number  # the one before was written before this one is made
             yield file
 
-    monkeypatch.setattr(generate, "retail_files", made)
+    monkeypatch.setattr(registry, "retail_files", made)
     assert lake("generate", SALES, "--out", "out").code == 0
+
+
+def test_files_of_several_datasets_go_into_their_folders(lake: Command, tmp_path: Path) -> None:
+    size = ("--customers", 5, "--plans", 2, "--events", 4, "--days", 2)
+    ran = lake("generate", "telco", "--out", "raw", *size, "--refused", 7)
+    assert (ran.code, ran.err) == (0, "")
+    made = telco_files(customers=5, plans=2, events=4, days=2, refused=7)
+    assert contents(tmp_path / "raw") == {file.name: file.content for file in made}
+    assert lake("generate", "telco/plans", "--out", "some", *size).code == 0
+    assert set(contents(tmp_path / "some")) == {
+        "plans/plans_2024-01-01.csv",
+        "plans/plans_2024-01-02.csv",
+    }

@@ -7,7 +7,7 @@ import pytest
 
 from lake_assets.cli.opening import UsageError
 from lake_assets.cli.reading import read_head
-from lake_assets.contracts.dataset import CsvFormat
+from lake_assets.contracts.format import CsvFormat
 
 LINES = [f"A{n:03},2025-01-02,éü" for n in range(200)]
 

@@ -18,6 +18,7 @@ from lake_assets.components import alert_events, alert_runs, alert_sensor, retri
 from lake_assets.components.names import DATASET_TAG, LAKE_TAG
 from lake_assets.components.resources import LakeStore
 from lake_assets.contracts.alerts import AlertKind, Alerts, Route
+from lake_assets.contracts.zones import Unknown
 from lake_assets.jobs import checks
 from lake_assets.jobs.checks import Finding
 from lake_assets.jobs.validate import validate
@@ -380,6 +381,38 @@ class TestFiles:
         watch.world.drop("old.csv", sale("T1", "2025-01-01"))
         watch.world.ingest()
         assert watch.told() == []
+
+    def test_a_file_of_no_dataset_is_told_once_and_recovers_when_it_is_taken_away(
+        self, watch: Watch
+    ) -> None:
+        lake = watch.world.lake
+        zones = lake.datasets[0].zones.model_copy(update={"raw": "raw/sales/"})
+        (dataset,) = (one.model_copy(update={"zones": zones}) for one in lake.datasets)
+        unknown = Unknown(raw="raw/", rejected="rejected/_unknown/")
+        lake = lake.model_copy(update={"datasets": [dataset], "unknown": unknown})
+        watch.world.defs = definitions(lake)
+        watch.world.drop("other/a.csv", "x")
+        job = watch.world.defs.resolve_job_def("retail_unknown_files")
+        assert job.execute_in_process(instance=watch.world.instance, partition_key=TODAY).success
+        assert watch.told() == [("new", "system_reject", "other/a.csv", "")]
+        (line,) = watch.lines
+        assert (line["dataset"], line["detail"]) == ("unknown", "unknown_folder_structure")
+        assert line["link"].endswith("/assets/retail/rejected/rejected_unknown")
+        for key in watch.world.files("rejected/_unknown/"):
+            watch.world.store.delete(key)
+        assert watch.told() == [("recovered", "system_reject", "other/a.csv", "")]
+
+    def test_in_dated_folders_a_refused_file_is_told_by_its_name(self, watch: Watch) -> None:
+        zones = watch.world.lake.datasets[0].zones.model_copy(update={"dated": True})
+        dataset = watch.world.lake.datasets[0].model_copy(update={"zones": zones})
+        lake = watch.world.lake.model_copy(update={"datasets": [dataset]})
+        watch.world.defs = definitions(lake)
+        watch.world.drop("a.csv", "1,2", header="this,that")
+        watch.world.ingest()
+        assert watch.told() == [("new", "system_reject", "a.csv", "")]
+        watch.world.drop("a.csv", sale("T1", TODAY))
+        watch.world.ingest()
+        assert watch.told() == [("recovered", "system_reject", "a.csv", "")]
 
     def test_a_store_that_is_away_keeps_nothing_from_being_told(self, watch: Watch) -> None:
         watch.world.drop("old.csv", sale("T1", "2025-01-01"))

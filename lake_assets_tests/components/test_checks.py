@@ -11,8 +11,8 @@ import pytest
 from lake_assets.components import checks
 from lake_assets.components.names import asset_key
 from lake_assets.contracts import Lake
-from lake_assets.contracts.dataset import Zones
 from lake_assets.contracts.quality import Limit, Quality
+from lake_assets.contracts.zones import PREFIXES, Zones
 from lake_assets.jobs.checks import Around, Finding, Severity, gold_checks
 from lake_assets.jobs.compaction.metrics import Metrics
 from lake_assets.jobs.reading.task import to_parquet
@@ -134,7 +134,7 @@ def test_rows_that_do_not_balance_on_one_date_fail_the_run_and_name_the_date(
     from lake_assets.jobs.checks import gold
 
     def lossy(*args: Any) -> Finding:
-        (day,) = args[1]
+        (day,) = args[2]
         return Finding(day.target_date != DAYS[1], "One row is missing.")
 
     monkeypatch.setattr(gold, "gold_conservation", lossy)
@@ -218,7 +218,7 @@ class TestSpecs:
 
 def with_items(lake: Lake) -> Lake:
     """The lake with a second dataset."""
-    zones = Zones.model_validate({name: f"items/{name}/" for name in Zones.model_fields})
+    zones = Zones.model_validate({name: f"items/{name}/" for name in PREFIXES})
     items = lake.datasets[0].model_copy(update={"name": "items", "zones": zones})
     return lake.model_copy(update={"datasets": [*lake.datasets, items]})
 

@@ -440,7 +440,7 @@ def test_each_dataset_of_a_lake_is_served_and_one_that_is_busy_keeps_no_other_ba
     lake: Queued,
 ) -> None:
     (sales,) = lake.world.lake.datasets
-    zones = {name: f"returns/{prefix}" for name, prefix in dict(sales.zones).items()}
+    zones = {name: f"returns/{prefix}" for name, prefix in sales.zones.prefixes.items()}
     returns = sales.model_copy(
         update={"name": "returns", "zones": sales.zones.model_copy(update=zones)}
     )

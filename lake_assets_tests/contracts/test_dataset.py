@@ -74,7 +74,7 @@ def test_a_contract_that_says_nothing_of_the_encoding_detects_it() -> None:
 
 
 def test_the_text_of_totals_is_a_regular_expression() -> None:
-    assert small(format={"totals": "(?i)^(grand )?total\\b"}).format.totals
+    assert small(format={"totals": "(?i)^(grand )?total\\b"}).csv.totals
 
 
 def test_a_column_is_found_by_its_name() -> None:

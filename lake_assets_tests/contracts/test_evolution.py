@@ -8,9 +8,12 @@ from pydantic import BaseModel
 
 from lake_assets.contracts import Column, Dataset, Lake, Rule
 from lake_assets.contracts.changes import Effect
-from lake_assets.contracts.dataset import CsvFormat, Gold, Partitioning, Zones
+from lake_assets.contracts.dataset import Gold
 from lake_assets.contracts.evolution import compare_datasets, compare_lakes
+from lake_assets.contracts.format import CsvFormat, NdjsonFormat
+from lake_assets.contracts.partitioning import Partitioning
 from lake_assets.contracts.quality import Quality
+from lake_assets.contracts.zones import PREFIXES, Zones
 from lake_assets_tests.kernels.reading import SMALL, small, with_column, with_columns, with_rule
 
 ID, AT, N, NOTE = SMALL["columns"]
@@ -215,7 +218,7 @@ class TestVersions:
         assert not found.version_is_missing
 
     def test_datasets_come_and_go(self) -> None:
-        other = small(name="other", zones={name: f"o/{name}/" for name in Zones.model_fields})
+        other = small(name="other", zones={name: f"o/{name}/" for name in PREFIXES})
         (same, new) = compare_lakes(lake(small()), lake(small(), other))
         assert (same.effect, new.effect) == (None, COMPATIBLE)
         assert not new.version_is_missing
@@ -244,6 +247,10 @@ COLUMNS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "true_values": (TRUTH, {**TRUTH, "true_values": ["oui"]}),
     "false_values": (TRUTH, {**TRUTH, "false_values": ["non"]}),
 }
+TEXT_FORMAT = {
+    "encodings": ["utf-8"], "undecodable": "refuse", "nulls": [""], "max_file_mb": 1,
+    "max_expanded_mb": 1, "max_expansion_ratio": 1, "max_line_kb": 1, "max_field_kb": 1,
+}  # fmt: skip
 RULE = {"name": "r", "expression": "n > 1"}
 RULES = {
     "name": {"name": "s"},
@@ -256,18 +263,22 @@ PARTS: dict[type[BaseModel], tuple[str, dict[str, Any]]] = {
     CsvFormat: (
         "format",
         {
-            "delimiters": [","], "encodings": ["utf-8"], "undecodable": "refuse",
-            "preamble_lines": 1, "totals": "^Total", "nulls": [""], "max_record_lines": 1,
-            "max_file_mb": 1, "max_expanded_mb": 1, "max_expansion_ratio": 1, "max_line_kb": 1,
-            "max_field_kb": 1, "max_columns": 1,
+            "delimiters": [","], "preamble_lines": 1, "totals": "^Total", "max_record_lines": 1,
+            "max_columns": 1, **TEXT_FORMAT,
         },
     ),
-    Partitioning: ("partition", {"column": "b", "start": "2021-01-01", "max_days_ahead": 9}),
+    NdjsonFormat: ("format", TEXT_FORMAT),
+    Partitioning: (
+        "partition",
+        {"by": "arrival", "column": "b", "start": "2021-01-01", "max_days_ahead": 9},
+    ),
     Gold: (
         "gold",
         {
             "table": "u", "row_hash": ["id"], "target_file_mb": 1, "one_task_mb": 1,
             "at_once_mb": 1, "crawler_name": "c", "audit_counts": {"c": "n > 1"},
+            "snapshots": True, "carry": True,
+            "lookups": [{"dataset": "d", "on": {"n": "k"}, "columns": {"y": "z"}}],
         },
     ),
     Quality: (
@@ -279,7 +290,7 @@ PARTS: dict[type[BaseModel], tuple[str, dict[str, Any]]] = {
             "references": [{"columns": ["n"], "to": {"dataset": "d", "columns": ["n"]}}],
         },
     ),
-    Zones: ("zones", {name: f"other/{name}/" for name in Zones.model_fields}),
+    Zones: ("zones", {name: f"other/{name}/" for name in PREFIXES} | {"dated": True}),
 }  # fmt: skip
 OTHER_TIME = {"name": "b", "type": "timestamp", "required": True, "formats": ["yyyy-MM-dd"]}
 
@@ -293,12 +304,16 @@ def test_no_field_of_a_contract_can_change_unseen() -> None:
     for changed in RULES.values():
         assert changes(small(rules=[RULE]), small(rules=[{**RULE, **changed}]))
     for model, (part, values) in PARTS.items():
-        assert set(values) == set(model.model_fields), part
+        assert set(values) == set(model.model_fields) - {"type"}, part
         for field, value in values.items():
             old = with_columns(OTHER_TIME)
-            stated = getattr(old, part).model_dump() | {field: value}
+            if model is NdjsonFormat:
+                old = old.model_copy(update={"format": NdjsonFormat(type="ndjson")})
+            along = {"column": None} if (part, field) == ("partition", "by") else {}
+            stated = getattr(old, part).model_dump() | {field: value} | along
             new = Dataset.model_validate(old.model_dump() | {part: stated})
             assert [where for where in changes(old, new) if where.startswith(part)], field
+    assert changes(small(), small(format={"type": "ndjson"})) == {"format.type": BREAKING}
     assert changes(small(), small(versions="supersede"))
     assert changes(small(), small(engine="spark"))
     assert changes(small(), small(late_after_days=7)) == {"late_after_days": COMPATIBLE}
@@ -306,3 +321,11 @@ def test_no_field_of_a_contract_can_change_unseen() -> None:
     told = {part for part, _ in PARTS.values()} | {"columns", "engine", "rules", "key", "versions"}
     told |= {"late_after_days", "runbook"}
     assert told | {"name", "contract_version", "description"} == set(Dataset.model_fields)
+
+
+def test_a_text_that_becomes_json_is_told_to_stay_as_it_is() -> None:
+    (change,) = compare_datasets(with_column("x"), with_column("x", type="json"))
+    assert change.effect is REPLAY
+    assert "keep texts that are no object or array until their dates are rebuilt" in change.sentence
+    (change,) = compare_datasets(with_column("x", type="json"), with_column("x"))
+    assert change.effect is COMPATIBLE

@@ -52,7 +52,7 @@ def test_the_retail_lake_is_read() -> None:
             "datasets.0.columns.0.requird: there is no such key",
         ),
         ("  lake: tiny\n", "", 2, "lake: this key is required; add it"),
-        ("type: timestamp", "type: date", 11, "found 'date'"),
+        ("type: timestamp", "type: day", 11, "found 'day'"),
         ("[yyyy-MM-dd]", "[YYYY-MM-dd]", 13, "'Y' has no meaning; use yyyy"),
         ("id <> 'x'", "id <> 5", 6, "rule 'named'"),
         ("id <> 'x'", "id ~~~ ", 16, "cannot read the expression"),

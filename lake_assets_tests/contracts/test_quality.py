@@ -7,14 +7,15 @@ import pytest
 from pydantic import ValidationError
 
 from lake_assets.contracts import Lake
-from lake_assets.contracts.dataset import Dataset, Zones
+from lake_assets.contracts.dataset import Dataset
 from lake_assets.contracts.quality import Freshness, Limit, Quality, Range, Volume
+from lake_assets.contracts.zones import PREFIXES
 from lake_assets_tests.kernels.reading import SMALL, small, with_column
 
 
 def other(**changes: Any) -> dict[str, Any]:
     """A second dataset of the same columns, in zones of its own."""
-    zones = {name: f"other/{name}/" for name in Zones.model_fields}
+    zones = {name: f"other/{name}/" for name in PREFIXES}
     return {**SMALL, "name": "other", "zones": zones, **changes}
 
 

@@ -9,6 +9,8 @@ from lake_assets.contracts.widening import Widening, type_name, widening
 INTEGER, TEXT = Typed(ColumnType.INTEGER), Typed(ColumnType.STRING)
 BOOLEAN, INSTANT = Typed(ColumnType.BOOLEAN), Typed(ColumnType.TIMESTAMP)
 
+JSON = Typed(ColumnType.JSON)
+
 
 def decimal(precision: int, scale: int) -> Typed:
     return Typed(ColumnType.DECIMAL, precision, scale)
@@ -36,6 +38,10 @@ def decimal(precision: int, scale: int) -> Typed:
         (INSTANT, TEXT, Widening.LOSSY),
         (TEXT, INTEGER, Widening.LOSSY),
         (BOOLEAN, INTEGER, Widening.LOSSY),
+        (JSON, JSON, Widening.SAME),
+        (JSON, TEXT, Widening.WIDER),
+        (TEXT, JSON, Widening.LOSSY),
+        (INTEGER, JSON, Widening.LOSSY),
     ],
 )
 def test_a_change_of_type_is_judged_by_the_types_alone(

@@ -10,12 +10,14 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from unittest import mock
 
-from lake_assets.contracts.dataset import Versions
+from lake_assets.contracts.dataset import Dataset, Versions
 from lake_assets.contracts.lake import Lake
+from lake_assets.contracts.lookups import looked_up_first
 from lake_assets.contracts.rule import Rule
 from lake_assets.engines.local import LocalEngine
 from lake_assets.jobs import validate
 from lake_assets.jobs.compaction.compact import compact
+from lake_assets.jobs.ingest import ingest
 from lake_assets.jobs.pipeline import run_pipeline
 from lake_assets.jobs.reading.task import Engine
 from lake_assets.jobs.repair.rebuild import rebuild_dates
@@ -98,6 +100,8 @@ def _arrival(key: str) -> datetime:
 SHORT = dataset_of(contract()).format.model_copy(update={"max_record_lines": 2})
 """Records of few lines, so that a cut is made right where a piece is full."""
 RETAIL = contract(rules=[FAIL], task_mb=1, format=SHORT)
+IN_FOLDERS = dataset_of(contract()).zones.model_copy(update={"dated": True})
+DATED = contract(rules=[FAIL], zones=IN_FOLDERS)
 VERSIONED = contract(versions=Versions.SUPERSEDE)
 PICKY = contract(rules=[FEW], contract_version="1")
 OPEN = contract(rules=[], contract_version="2")
@@ -156,9 +160,69 @@ def _before_supersede(store: Store) -> None:
     drop(store, "other.csv", csv(sale("T4", SECOND)))
 
 
+def _dated(store: Store, engine: Engine) -> None:
+    run_pipeline(store, DATED, engine)
+
+
+def _before_dated(store: Store) -> None:
+    place(store, "sheet.csv", csv(sale("T1", FIRST)))
+    _dated(store, ONE)
+    drop(store, "sheet.csv", csv(sale("T2", FIRST), sale("", SECOND)))  # a name that is taken
+    drop(store, "odd.csv", b"foo\n1\n")
+    drop(store, "refused.csv", csv(sale("T3").replace("S1", "S2")))
+    place(store, "other.csv", csv(sale("T4", SECOND)), ARRIVED + DAY)
+
+
+def _tables() -> Lake:
+    """Sales that carry, keep snapshots and look up what an article is called; and the articles."""
+    plain = contract().model_dump(mode="json")
+    (sales,) = plain["datasets"]
+    options = {"snapshots": True, "carry": True}
+    prefixes = contract().datasets[0].zones.prefixes
+    zones = {zone: f"articles/{prefix}" for zone, prefix in prefixes.items()}
+    articles = {**sales, "name": "articles", "zones": zones, "key": ["item_id"]}
+    articles["gold"] = {**sales["gold"], **options, "table": "articles"}
+    lookup = {
+        "dataset": "articles",
+        "on": {"item_id": "item_id"},
+        "columns": {"list_price": "unit_price"},
+    }
+    sales["gold"] |= {**options, "lookups": [lookup]}
+    return Lake.model_validate({**plain, "datasets": [sales, articles]})
+
+
+TABLES = _tables()
+
+
+def _before_tables(store: Store) -> None:
+    """Rows of both are ingested, late ones of an old date among them, and gold is not made yet."""
+    articles = TABLES.dataset("articles")
+    _arrive(store, articles, "list.csv", csv(sale("A1", FIRST)), ARRIVED)
+    place(store, "a.csv", csv(sale("T1", FIRST), sale("T2", SECOND)))
+    run_pipeline(store, TABLES, ONE)
+    _arrive(store, articles, "list2.csv", csv(sale("A2", SECOND)), ARRIVED + DAY)
+    place(store, "b.csv", csv(sale("T3", FIRST), sale("T4", THIRD)), ARRIVED + DAY)
+    for dataset in TABLES.datasets:
+        while ingest(store, TABLES, dataset, ONE):
+            pass
+
+
+def _arrive(store: Store, dataset: Dataset, name: str, data: bytes, arrived: datetime) -> None:
+    store.put(dataset.zones.raw + name, data)
+    source = store.head(dataset.zones.raw + name)
+    store.move(source, dataset.zones.validated + name, arrived=arrived)
+
+
+def _make_tables(store: Store, engine: Engine) -> None:
+    for dataset in looked_up_first(TABLES.datasets):
+        compact(store, dataset, engine, lake=TABLES)
+
+
 SCENARIOS: Mapping[str, Scenario] = {
     "ingest": Scenario(RETAIL, _before_ingest, _ingest),
     "replay": Scenario(OPEN, _before_replay, _replay),
     "rebuild": Scenario(RETAIL, _before_rebuild, _rebuild),
     "supersede": Scenario(VERSIONED, _before_supersede, _supersede),
+    "dated": Scenario(DATED, _before_dated, _dated),
+    "tables": Scenario(TABLES, _before_tables, _make_tables),
 }

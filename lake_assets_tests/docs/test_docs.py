@@ -17,9 +17,10 @@ import yaml
 
 from lake_assets.contracts import Column, load_lake
 from lake_assets.contracts.alerts import Alerts
-from lake_assets.contracts.dataset import Zones
 from lake_assets.contracts.engine import EngineChoice
+from lake_assets.contracts.gold import Gold
 from lake_assets.contracts.quality import Quality
+from lake_assets.contracts.zones import Unknown, Zones
 from lake_assets_tests.docs import pages
 from lake_assets_tests.docs.pages import GUIDES, MAKE_DEMO, MAKE_SAMPLES, PAGES, PROJECT, Command
 
@@ -164,8 +165,12 @@ def test_yaml_examples_load(page: Path, tmp_path: Path) -> None:
             assert EngineChoice.model_validate(document["engine"]).from_mb
         elif document and set(document) == {"quality"}:
             assert Quality.model_validate(document["quality"]).columns()
+        elif document and set(document) == {"gold"}:
+            assert Gold.model_validate(document["gold"]).has_options
         elif document and set(document) == {"alerts"}:
             assert Alerts.model_validate(document["alerts"]).routes
+        elif document and set(document) == {"unknown"}:
+            assert Unknown.model_validate(document["unknown"]).name == "unknown"
         elif document:
             assert set(document) == {"zones"}, "say in this test how to load this example"
             Zones.model_validate(document["zones"])

@@ -15,15 +15,18 @@ from lake_assets.kernels.parsing.layout import Layout, read_layout
 from lake_assets.kernels.parsing.texts import Text
 from lake_assets.kernels.refusal import FileRefusedError
 from lake_assets.kernels.values.evidence import Evidence
+from lake_assets_tests.kernels.objects import objects
 from lake_assets_tests.kernels.reading import provenance, retail, small
 
 REASONS = {
     "empty_file", "undecodable", "delimiter_detection_failed", "missing_columns",
-    "too_many_columns", "no_data_rows", "too_large", "unreadable",
+    "too_many_columns", "no_data_rows", "too_large", "unreadable", "invalid_ndjson_format",
+    "no_json_lines_detected", "missing_fields",
 }  # fmt: skip
 HEADERS = (
     b"", b"id,at,n,note\n", b"\xef\xbb\xbfID;At;N;Note\r\n", b"note|n|at|id\r", b"extra\tid\tat\n",
     b"transaction_id,store_id,timestamp,item_id,quantity,unit_price,revenue,customer_id\n",
+    b'{"id":"a","at":"2025-01-02","n":1,"note":"x"}\n',
 )  # fmt: skip
 END = re.compile("\r\n|\r|\n")
 
@@ -37,6 +40,7 @@ def contracts() -> tuple[Dataset, ...]:
         small(format={"encodings": ["utf-8"], "max_record_lines": 2, "preamble_lines": 2}),
         small(format={"encodings": ["utf-8", "detect"], "totals": "(?i)^total"}),
         small(format={"encodings": ["shift_jis"], "max_field_kb": 1}),
+        objects({"name": "more", "type": "json"}),
     )
 
 
@@ -101,11 +105,14 @@ def check_batched(whole: Block, text: Text, dataset: Dataset) -> None:
     """A file reads alike, whatever else is in its block."""
     required = [column.name for column in dataset.columns if column.required]
     content = (",".join(required) + '\n"x,2025-01-02,1,\n03/04/2025,"y\n').encode()
+    if dataset.format.type == "ndjson":
+        content = b'{"id":"x","at":"03/04/2025","y":1}\noops\n\n'
     layout = read_layout(content, dataset, whole=True)
     other = Text(content, 1, layout, provenance("other.csv"))
     batch = read_block([other, text, other], dataset)
     alone, among = whole.pieces[0], batch.pieces[1]
     assert (among.books, among.readings) == (alone.books, alone.readings)
+    assert among.unknown == alone.unknown
     mine = pl.col("source_file") == "file.csv"
     assert_frame_equal(batch.good.filter(mine), whole.good)
     assert_frame_equal(batch.rejects.filter(mine), whole.rejects)
@@ -115,7 +122,7 @@ def check_cut(whole: Block, text: Text, dataset: Dataset) -> None:
     """A file in pieces reads like the file in one."""
     if not text.layout.encoding.keeps_newlines:
         return
-    cuts, _ = find_cuts([text.data], 64, dataset.format.max_record_lines, 1 << 20)
+    cuts, _ = find_cuts([text.data], 64, dataset.format.record_lines, 1 << 20)
     top = text.layout.header_line + text.layout.header_lines
     if len(cuts) < 2 or cuts[1].first_line < top:
         return

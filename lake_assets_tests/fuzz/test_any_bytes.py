@@ -22,9 +22,12 @@ FRAGMENTS = [
     b",,,\n", b'"', b'"', b'""', b'\\"', b"'", b",", b",", b";", b"|", b"\t", b"\n", b"\n", b"\r\n",
     b"\r", b"\0", b"a", b"1", b"2025-01-02", b" ", b"\xff", b"\xc3", b"\x83\x5c", "é".encode(),
     b"\xef\xbb\xbf", b"\x85", b"\xff\xfe", "\u2028".encode(), b"\x0b\x0c\x1c\x1f",
-    bytes(range(1, 32)),
+    bytes(range(1, 32)), b'{"id":"b","at":"2025-01-02","n":1.0,"note":"\\u00e9"}\n',
+    b'{"ID":2,"at":"03/04/2025","more":{"a":[1.10,{}]}}\r\n', b'{"n":1e3,"n":1000,"zz":null}\n',
+    b"{", b"}", b"[", b"]", b":", b'{"id":', b'"at":"2025-01-02"', b"null", b"[{}]\n",
 ]  # fmt: skip
-CHOICES = st.tuples(st.integers(0, 4), st.integers(0, 5)).map(bytes)
+CONTRACTS, HEADERS = 6, 7
+CHOICES = st.tuples(st.integers(0, CONTRACTS - 1), st.integers(0, HEADERS - 1)).map(bytes)
 BODIES = st.one_of(
     st.lists(st.sampled_from(FRAGMENTS), max_size=40).map(b"".join), st.binary(max_size=200)
 )
@@ -34,6 +37,15 @@ BODIES = st.one_of(
 @given(CHOICES, BODIES)
 def test_whatever_the_bytes_every_row_is_accounted_for(choice: bytes, body: bytes) -> None:
     check(choice + body)
+
+
+OBJECTS = st.lists(st.sampled_from(FRAGMENTS[-13:]), max_size=30).map(b"".join)
+
+
+@settings(derandomize=True, max_examples=100, deadline=None)
+@given(OBJECTS)
+def test_whatever_the_lines_of_ndjson_every_one_is_accounted_for(body: bytes) -> None:
+    check(bytes([CONTRACTS - 1, HEADERS - 1]) + body)
 
 
 @pytest.mark.parametrize("data", FOUND)
@@ -47,8 +59,9 @@ def test_the_fuzzer_finds_nothing(tmp_path: Path) -> None:
     corpus = tmp_path / "corpus"
     corpus.mkdir()
     for number, fragment in enumerate(FRAGMENTS):
-        for contract in range(5):
-            (corpus / f"{number}-{contract}").write_bytes(bytes([contract, number % 6]) + fragment)
+        for contract in range(CONTRACTS):
+            choice = bytes([contract, HEADERS - 1 if contract == CONTRACTS - 1 else number % 6])
+            (corpus / f"{number}-{contract}").write_bytes(choice + fragment)
     command = [sys.executable, "-m", "lake_assets_tests.fuzz.read_any_bytes"]
     options = ["-runs=3000", "-max_len=2000", "-seed=1", "-max_total_time=120"]
     done = subprocess.run(

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from lake_assets.contracts.lake import Lake
+from lake_assets.contracts.zones import Unknown
 from lake_assets.jobs.hints import Hint, dataset_at, hint_of, prefix_in
 from lake_assets_tests.jobs.lakes import contract
 from lake_assets_tests.storage.test_s3_events import TEST_EVENT, bridged, forwarded, notification
@@ -105,3 +106,13 @@ def test_a_key_belongs_to_the_dataset_with_the_innermost_raw_zone() -> None:
 )
 def test_the_prefix_of_a_lake_in_a_bucket(uri: str, prefix: str | None) -> None:
     assert prefix_in("b", uri) == prefix
+
+
+def test_a_file_of_no_dataset_is_told_of_where_the_lake_looks_for_such() -> None:
+    zones = LAKE.datasets[0].zones.model_copy(update={"raw": "raw/sales/"})
+    sales = LAKE.datasets[0].model_copy(update={"zones": zones})
+    unknown = Unknown(raw="raw/", rejected="rejected/_unknown/")
+    lake = LAKE.model_copy(update={"datasets": [sales], "unknown": unknown})
+    assert hint(notification("raw/a.csv"), lake) == Hint({"unknown": {"raw/a.csv"}})
+    assert hint(notification("raw/sales/a.csv"), lake) == Hint({"sales": {"raw/sales/a.csv"}})
+    assert not hint(notification("gold/a.csv"), lake).keys

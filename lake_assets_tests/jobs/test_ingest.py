@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from lake_assets.contracts.dataset import CsvFormat, Dataset
+from lake_assets.contracts.dataset import Dataset
+from lake_assets.contracts.format import CsvFormat
 from lake_assets.contracts.lake import Lake
 from lake_assets.contracts.rule import Rule
 from lake_assets.engines.local import LocalEngine

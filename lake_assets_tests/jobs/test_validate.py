@@ -9,7 +9,8 @@ from typing import Any
 import boto3
 import pytest
 
-from lake_assets.contracts.dataset import CsvFormat, Dataset
+from lake_assets.contracts.dataset import Dataset
+from lake_assets.contracts.format import CsvFormat
 from lake_assets.contracts.lake import Lake
 from lake_assets.jobs.ingest import ingest
 from lake_assets.jobs.validate import validate

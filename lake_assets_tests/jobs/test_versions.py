@@ -56,7 +56,7 @@ def test_the_rows_of_the_earlier_version_leave_gold_on_all_of_its_dates(store: S
     }
     assert days == {"2025-05-28": (1, 0), "2025-05-29": (1, 1), "2025-05-30": (3, 2)}
     dataset = LAKE.datasets[0]
-    assert gold_conservation(store, outcome.metrics).passed
+    assert gold_conservation(store, dataset, outcome.metrics).passed
     assert gold_against_processed(store, dataset, outcome.metrics).passed
     assert reconcile(store, LAKE).faults == []
     assert_accounted(store)

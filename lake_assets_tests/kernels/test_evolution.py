@@ -38,6 +38,14 @@ def test_columns_that_are_new_are_null_and_those_that_are_gone_are_left_out() ->
     assert rows["y"].to_list() == [None, None]
 
 
+def test_texts_and_json_are_of_one_type_in_parquet() -> None:
+    rows = evolve(written(x(), "a", "b"), x(type="json"))
+    assert rows["x"].to_list() == ["a", "b"]
+    assert evolve(written(x(type="json"), "[]"), x())["x"].to_list() == ["[]"]
+    with pytest.raises(EvolutionError, match="is integer, and json in the contract"):
+        evolve(written(x(type="integer"), "1"), x(type="json"))
+
+
 def test_no_rows_stay_no_rows() -> None:
     rows = evolve(written(x(), "a").clear(), with_column("y"))
     assert rows.height == 0

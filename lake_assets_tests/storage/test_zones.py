@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lake_assets.contracts.dataset import Dataset, Zones
+from lake_assets.contracts.dataset import Dataset
+from lake_assets.contracts.zones import Zones
 from lake_assets.storage import InvalidKey, validate_key
 from lake_assets.storage import zones as z
 from lake_assets_tests.jobs.lakes import contract
@@ -147,3 +148,67 @@ def test_a_refused_file_gets_a_key_whatever_its_name(name: str):
 def test_a_refused_file_never_stands_where_the_reason_of_another_would():
     name = "sales.csv_reason.json"
     assert z.rejected_key(DATASET, name, ARRIVED, "i") != z.reason_key("rejected/system/sales.csv")
+
+
+DATED = DATASET.model_copy(update={"zones": DATASET.zones.model_copy(update={"dated": True})})
+
+
+def test_in_dated_folders_files_keep_their_names():
+    assert z.archive_key(DATED, "in/a.csv", ARRIVED, RUN) == (
+        "archive/validated/2025-02-03/in/a.csv"
+    )
+    assert z.rejected_key(DATED, "a.csv", ARRIVED, "i") == "rejected/system/2025-02-03/a.csv"
+    later = z.refused_later_key(DATED, "a.csv", ARRIVED, "i")
+    assert later == z.apart("rejected/system/2025-02-03/a.csv", "i")
+    flat = z.refused_later_key(DATASET, "a.csv", ARRIVED, "i")
+    assert flat == z.apart("rejected/system/a.csv", "i")
+
+
+def refused_name(dataset: Dataset, key: str) -> str:
+    return z.refused_name(dataset.zones.rejected_system, key, dated=dataset.zones.dated)
+
+
+@given(NAMES)
+def test_the_name_of_a_refused_file_comes_back_from_its_key(name: str):
+    for dataset in (DATASET, DATED):
+        assert refused_name(dataset, z.rejected_key(dataset, name, ARRIVED, "i")) == name
+
+
+def test_a_folder_that_looks_like_a_date_is_part_of_the_name():
+    name = "2024-01-01/a.csv"
+    for dataset in (DATASET, DATED):
+        assert refused_name(dataset, z.rejected_key(dataset, name, ARRIVED, "i")) == name
+
+
+@given(NAMES)
+def test_a_name_that_is_let_in_can_get_every_dated_key_too(name: str):
+    z.validate_name(DATED, name, ARRIVED)
+    for key in (
+        z.apart(z.archive_key(DATED, name, ARRIVED, RUN), "identity"),
+        z.reason_key(z.refused_later_key(DATED, name, ARRIVED, "identity")),
+    ):
+        validate_key(key)
+        assert all(len(segment.encode()) <= 255 for segment in key.split("/"))
+
+
+def test_a_snapshot_stands_below_its_date_and_its_name_is_found_in_its_keys():
+    name = z.snapshot_name(7, "0123456789abcdef")
+    assert name == "0007-0123456789abcdef"
+    key = z.snapshot_key(DATASET, "2025-01-31", name, 3)
+    assert key == f"gold/fact_sales/date=2025-01-31/snapshot={name}/part-0003.snappy.parquet"
+    assert z.manifest_key(DATASET, "2025-01-31", name).endswith(f"snapshot={name}/_manifest.json")
+    assert (z.snapshot_of(key), z.day_of(key)) == (name, "2025-01-31")
+    assert z.snapshot_number(z.snapshot_name(12345, "0123456789abcdef")) == 12345
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        "gold/t/date=2025-01-31/part-0000.snappy.parquet",
+        "gold/t/date=2025-01-31/snapshot=7-0123456789abcdef/x",
+        "gold/t/date=2025-01-31/snapshot=0007-short/x",
+        "gold/t/date=2025-01-31/snapshot=0007-0123456789abcdef/deeper/x",
+    ],
+)
+def test_what_is_in_no_snapshot_has_no_name_of_one(key: str):
+    assert z.snapshot_of(key) is None

@@ -3,9 +3,11 @@
 import hashlib
 from collections.abc import Sequence
 
-from lake_assets.jobs.checks.counted import count_rows, rows_of
+from lake_assets.contracts.dataset import Dataset
+from lake_assets.jobs.checks.counted import count_in, count_rows, rows_of
 from lake_assets.jobs.checks.finding import Finding, Row
 from lake_assets.jobs.compaction.metrics import Metrics
+from lake_assets.jobs.tables.current import gold_files, version_files
 from lake_assets.kernels.accounting import Accounting
 from lake_assets.storage.errors import ObjectNotFound
 from lake_assets.storage.ledger import Commit
@@ -52,30 +54,38 @@ def conservation(store: Store, records: Sequence[Commit]) -> Finding:
     )
 
 
-def gold_conservation(store: Store, metrics: Sequence[Metrics]) -> Finding:
-    """Rows in gold = rows in processed - superseded, counted again in the Parquet files."""
+def gold_conservation(store: Store, dataset: Dataset, metrics: Sequence[Metrics]) -> Finding:
+    """Rows in gold = rows in processed - superseded, counted again in the Parquet files.
+
+    Where the contract carries, the rows of the table before are among those that came in.
+    """
     table: list[Row] = []
     for day in metrics:
         source = count_rows(store, day.input_partition)
-        gold = count_rows(store, day.output_partition)
-        if gold != day.rows_after_dedup or gold != source - day.removed:
+        carried = count_in(store, version_files(store, dataset, day.carried)) if day.carried else 0
+        gold = count_in(store, gold_files(store, dataset, day.target_date))
+        if gold != day.rows_after_dedup or gold != source + carried - day.removed:
             table.append(
                 {
                     "date": day.target_date,
                     "rows in processed": source,
+                    **({"carried": carried} if dataset.gold.carry else {}),
                     "superseded": day.removed,
                     "rows in gold": gold,
                 }
             )
     source = sum(day.total_rows_in_source_partition for day in metrics)
+    carried = sum(day.carried_rows or 0 for day in metrics)
     gold = sum(day.rows_after_dedup for day in metrics)
-    sentence = f"{gold:,} rows in gold = {source:,} processed - {source - gold:,} superseded."
+    came = f"{carried:,} carried + {source:,}" if dataset.gold.carry else f"{source:,}"
+    superseded = source + carried - gold
+    sentence = f"{gold:,} rows in gold = {came} processed - {superseded:,} superseded."
     if table:
         sentence = "Gold does not match processed."
     return Finding(
         not table,
         sentence,
-        {"rows_in": source, "rows_out": gold},
+        {"rows_in": source + carried, "rows_out": gold},
         table,
         recover="If rows arrived meanwhile, gold follows by itself. Otherwise materialize the "
         "dates again; if `processed` was damaged, rebuild it first (`lake rebuild`).",

@@ -3,9 +3,9 @@
 from lake_assets.contracts.dataset import Dataset
 from lake_assets.jobs.checks.finding import Finding, Row
 from lake_assets.jobs.checks.footers import footer_schema
+from lake_assets.jobs.tables.current import gold_files
 from lake_assets.kernels.gold import gold_schema
 from lake_assets.storage.store import Store
-from lake_assets.storage.zones import gold_prefix
 
 
 def schema(store: Store, dataset: Dataset, day: str) -> Finding:
@@ -15,7 +15,7 @@ def schema(store: Store, dataset: Dataset, day: str) -> Finding:
     """
     wanted = gold_schema(dataset)
     table: list[Row] = []
-    files = list(store.list(gold_prefix(dataset, day)))
+    files = gold_files(store, dataset, day)
     for info in files:
         found = footer_schema(store, info)
         if found is None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
 from typing import Literal
 
@@ -77,10 +78,10 @@ def _range(column: Column, bounds: Range) -> Expectation:
     told: list[str] = []
     if bounds.minimum is not None:
         outside.append(value < pl.lit(_exact(column, bounds.minimum), data_type(column)))
-        told.append(f"at least {bounds.minimum}")
+        told.append(f"at least {_exact(column, bounds.minimum)}")
     if bounds.maximum is not None:
         outside.append(value > pl.lit(_exact(column, bounds.maximum), data_type(column)))
-        told.append(f"at most {bounds.maximum}")
+        told.append(f"at most {_exact(column, bounds.maximum)}")
     text = f"{column.name} is {' and '.join(told)}"
     broken = pl.any_horizontal(outside)
     return Expectation("ranges", (column.name,), text, broken, bounds.max_share)
@@ -110,4 +111,6 @@ def _together(names: Sequence[str]) -> pl.Expr:
 
 def _exact(column: Column, value: object) -> object:
     """A value of the contract as one of the column, which it was found to be at load."""
+    if column.type is ColumnType.DATE and isinstance(value, datetime):
+        return value.date()
     return Decimal(str(value)) if column.type is ColumnType.DECIMAL else value

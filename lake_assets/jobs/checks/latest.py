@@ -10,19 +10,24 @@ from lake_assets.jobs.checks.finding import SAMPLE_ROWS, Finding, Row
 from lake_assets.jobs.checks.samples import shown
 from lake_assets.jobs.compaction.metrics import Metrics
 from lake_assets.jobs.compaction.processed_rows import left_out
+from lake_assets.jobs.tables.current import gold_files, version_files
 from lake_assets.kernels.gold import without_files
 from lake_assets.storage.store import Store
+from lake_assets.storage.zones import processed_prefix
 
 
 def gold_against_processed(store: Store, dataset: Dataset, metrics: Sequence[Metrics]) -> Finding:
-    """Gold has each key of processed exactly once, and of each the latest arrival."""
+    """Gold has each key of processed exactly once, and of each the latest arrival.
+
+    Where the contract carries, the rows of the table before count as well.
+    """
     table: list[Row] = []
     sample: list[Row] = []
     for day in metrics:
-        gold = columns_of(store, day.output_partition, [*dataset.key, "ingest_ts"], dataset)
-        latest = (
-            _processed(store, dataset, day).group_by(dataset.key).agg(pl.col("ingest_ts").max())
-        )
+        files = gold_files(store, dataset, day.target_date)
+        gold = columns_of(store, files, [*dataset.key, "ingest_ts"], dataset)
+        rows = pl.concat([_processed(store, dataset, day), _carried(store, dataset, day)])
+        latest = rows.group_by(dataset.key).agg(pl.col("ingest_ts").max())
         faults = {
             "keys twice": gold.filter(~pl.struct(dataset.key).is_first_distinct()),
             "missing": latest.join(gold, on=dataset.key, how="anti"),
@@ -64,11 +69,27 @@ def superseded_keys(store: Store, dataset: Dataset, day: Metrics) -> list[Row]:
     return list(often.iter_rows(named=True))
 
 
+def own_duplicates(store: Store, dataset: Dataset, day: Metrics) -> int:
+    """Rows of a date's processed partition whose key a later one of the same date has."""
+    rows = _processed(store, dataset, day)
+    return rows.height - rows.select(dataset.key).n_unique()
+
+
 def _processed(store: Store, dataset: Dataset, day: Metrics) -> pl.DataFrame:
     """The columns that decide of the rows of a date, those of superseded files left out."""
-    columns = [*dataset.key, "ingest_ts", "source_file", "ingest_run_id"]
-    rows = columns_of(store, day.input_partition, columns, dataset)
+    files = store.list(processed_prefix(dataset, day.target_date))
+    rows = columns_of(store, files, _deciding(dataset), dataset)
     return without_files(rows, left_out(store, dataset, day.target_date))
+
+
+def _carried(store: Store, dataset: Dataset, day: Metrics) -> pl.DataFrame:
+    """The same columns of the table that was carried on; no row, if there was none."""
+    files = version_files(store, dataset, day.carried) if day.carried else []
+    return columns_of(store, files, _deciding(dataset), dataset)
+
+
+def _deciding(dataset: Dataset) -> list[str]:
+    return [*dataset.key, "ingest_ts", "source_file", "ingest_run_id"]
 
 
 def _keys(rows: pl.DataFrame, dataset: Dataset, day: str, what: str) -> list[Row]:

@@ -5,13 +5,13 @@ import polars as pl
 from lake_assets.contracts.lake import Lake
 from lake_assets.contracts.quality import Target
 from lake_assets.jobs.checks.counted import column_tables
+from lake_assets.jobs.tables.current import table_files
 from lake_assets.kernels.gold import processed_schema
 from lake_assets.storage.store import Store
-from lake_assets.storage.zones import gold_prefix
 
 
 class Tables:
-    """The distinct keys of other datasets' gold: all dates of it, each read once.
+    """The distinct keys of other datasets' gold: all files of it that count, each read once.
 
     The work grows with the table referred to, which is a list of stores, articles or customers;
     of it the key's columns are decoded, and only their distinct values are kept. Make one of these
@@ -34,7 +34,8 @@ class Tables:
         dataset = self._lake.dataset(target.dataset)
         names = list(dict.fromkeys(target.columns))
         like = processed_schema(dataset)
+        files = table_files(self._store, dataset)
         found = pl.DataFrame(schema={name: like[name] for name in names})
-        for table in column_tables(self._store, gold_prefix(dataset), names, dataset):
+        for table in column_tables(self._store, files, names, dataset):
             found = pl.concat([found, table.drop_nulls().unique()]).unique()
         return found.select(target.columns)

@@ -14,9 +14,9 @@ from lake_assets.jobs.checks.expectations import Expectation
 from lake_assets.jobs.checks.finding import SAMPLE_ROWS, Row
 from lake_assets.jobs.checks.footers import UNREADABLE
 from lake_assets.jobs.checks.samples import sampled
+from lake_assets.jobs.tables.current import gold_files
 from lake_assets.storage.errors import ObjectNotFound
 from lake_assets.storage.store import Store
-from lake_assets.storage.zones import gold_prefix
 
 HASH = "_hash"
 """No column of a contract starts so."""
@@ -70,7 +70,7 @@ def scan(
     """
     seen = Scan(0, [Tally() for _ in expected], [Tally() for _ in unique], {})
     hashes: list[list[pl.Series]] = [[] for _ in unique]
-    keys = [info.key for info in store.list(gold_prefix(dataset, day))]
+    keys = [info.key for info in gold_files(store, dataset, day)]
     for key in keys:
         try:
             rows = pl.scan_parquet(store.read(key))

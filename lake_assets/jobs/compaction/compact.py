@@ -1,15 +1,18 @@
 """Step 3, processed/ -> gold/ + audit/: the dates whose rows changed, each one table again."""
 
 import json
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from datetime import UTC, datetime
 from functools import partial
 
 from lake_assets.contracts.dataset import Dataset
+from lake_assets.contracts.lake import Lake
+from lake_assets.contracts.lookups import followers
 from lake_assets.jobs.arrivals import MEGABYTE
 from lake_assets.jobs.compaction.metrics import Metrics
 from lake_assets.jobs.compaction.one_date import compact_date
 from lake_assets.jobs.compaction.spread import Exchange, spread_date
+from lake_assets.jobs.compaction.table import compact_table
 from lake_assets.jobs.reading.task import Engine
 from lake_assets.storage.store import Store
 from lake_assets.storage.zones import day_of, processed_prefix, stale_prefix, summary_key
@@ -39,6 +42,7 @@ def compact(
     force_dates: Collection[str] = (),
     max_partitions: int | None = None,
     reprocess: bool = False,
+    lake: Lake | None = None,
 ) -> list[Metrics]:
     """Bring gold up to date.
 
@@ -50,6 +54,8 @@ def compact(
         force_dates: compact exactly these dates (ISO), whether they changed or not.
         max_partitions: compact at most so many dates, the oldest first.
         reprocess: compact every date that has rows, or had some.
+        lake: of the dataset. Tables of it that look this one up follow when this one changes;
+            without it, none is told.
 
     Returns:
         The metrics of each date, in order; they are also in audit/, with a summary of the run.
@@ -62,19 +68,60 @@ def compact(
         days = set(stale_dates(store, dataset))
         days |= set(all_dates(store, dataset)) if reprocess else set()
     order = sorted(days)[:max_partitions]
-    large = _too_large(store, dataset, order) if isinstance(engine, Exchange) else set()
-    small = [day for day in order if day not in large]
-    results = list(engine.map(partial(compact_date, store, dataset), small))
-    if isinstance(engine, Exchange):
-        results += [spread_date(store, dataset, engine, day) for day in sorted(large)]
-        results.sort(key=lambda result: result.target_date)
-    if order:
+    if dataset.gold.has_options:
+        others = followers(lake.datasets, dataset.name) if lake else []
+        work = partial(compact_table, store, dataset, others)
+        follows = dataset.gold.carry and not force_dates
+        results = _tables(store, dataset, engine, work, order, max_partitions, follows=follows)
+    else:
+        results = _partitions(store, dataset, engine, order)
+    if any(result.is_news for result in results):
         store.put(summary_key(dataset), _summary(results))
     if failed := [result for result in results if result.error]:
         raise CompactionError(
             "; ".join(f"{r.target_date}: {r.status}: {r.error}" for r in failed)
             + f" (see {dataset.zones.gold_audit}; the dates stay stale, and the next run retries)"
         )
+    return results
+
+
+def _partitions(
+    store: Store, dataset: Dataset, engine: Engine, days: Sequence[str]
+) -> list[Metrics]:
+    """Dates of their own rows, side by side."""
+    large = _too_large(store, dataset, days) if isinstance(engine, Exchange) else set()
+    small = [day for day in days if day not in large]
+    results = list(engine.map(partial(compact_date, store, dataset), small))
+    if isinstance(engine, Exchange):
+        results += [spread_date(store, dataset, engine, day) for day in sorted(large)]
+        results.sort(key=lambda result: result.target_date)
+    return results
+
+
+def _tables(
+    store: Store,
+    dataset: Dataset,
+    engine: Engine,
+    work: Callable[[str], Metrics],
+    days: Sequence[str],
+    at_most: int | None,
+    *,
+    follows: bool,
+) -> list[Metrics]:
+    """Dates with options; where rows are carried on, one behind the other.
+
+    With ``follows``, a date that becomes stale because the one before it was made is made, too.
+    """
+    if not dataset.gold.carry:
+        return list(engine.map(work, days))
+    results: list[Metrics] = []
+    waiting = list(days)
+    while waiting and (at_most is None or len(results) < at_most):
+        day = waiting.pop(0)
+        results += engine.map(work, [day])
+        if follows:
+            later = {one for one in stale_dates(store, dataset) if one > day}
+            waiting = sorted({*waiting, *later})
     return results
 
 

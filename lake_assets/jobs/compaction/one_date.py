@@ -104,16 +104,16 @@ def _renew(store: Store, dataset: Dataset, day: str, make: Make) -> Metrics:
     metrics = Metrics(day, processed_prefix(dataset, day), gold_prefix(dataset, day))
     markers = list(store.list(stale_prefix(dataset, day)))
     standing = {info.key: info for info in store.list(metrics.output_partition)}
-    audit = _find(store, metrics_key(dataset, day))
+    audit = find_object(store, metrics_key(dataset, day))
     figures: dict[str, Any]
     no_counts = dict.fromkeys(dataset.gold.audit_counts, 0)
     try:
         inputs = list(store.list(metrics.input_partition))
         made = make(inputs, standing)
     except WriteFailed as failure:
-        figures = _failed("write_failed", failure.__cause__ or failure, no_counts)
+        figures = failure_figures("write_failed", failure.__cause__ or failure, no_counts)
     except FAILURES as error:
-        figures = _failed("read_failed", error, no_counts)
+        figures = failure_figures("read_failed", error, no_counts)
     else:
         columns = [column.name for column in dataset.columns]
         figures = {
@@ -140,12 +140,12 @@ def _renew(store: Store, dataset: Dataset, day: str, make: Make) -> Metrics:
     return metrics
 
 
-def _failed(status: str, error: BaseException, counts: dict[str, int]) -> dict[str, Any]:
+def failure_figures(status: str, error: BaseException, counts: dict[str, int]) -> dict[str, Any]:
     told = f"{type(error).__name__}: {error}"
     return {"status": status, "error": told, "audit_counts": counts}
 
 
-def _find(store: Store, key: str) -> ObjectInfo | None:
+def find_object(store: Store, key: str) -> ObjectInfo | None:
     try:
         return store.head(key)
     except ObjectNotFound:
@@ -160,28 +160,33 @@ def _make(
         rows = CurrentRows(store, dataset, inputs, left_out(store, dataset, day))
         samples: list[pl.DataFrame] = []
         # A loop would hold each table for too long.
-        found = sort_rows(map(partial(_sample, samples, dataset), rows), dataset, spill)
+        found = sort_rows(map(partial(sample_of, samples, dataset), rows), dataset, spill)
         counts = Counts()
         with writing():
             starts = date_starts(samples, dataset)
             files = gold_files(found.tables, dataset, starts, spill, counts)
-            outputs = _replace(store, dataset, day, files, standing)
+            outputs = replace_files(store, dataset, day, files, standing)
     return Made(found.read, rows.superseded, counts, outputs)
 
 
-def _sample(samples: list[pl.DataFrame], dataset: Dataset, table: pl.DataFrame) -> pl.DataFrame:
+def sample_of(samples: list[pl.DataFrame], dataset: Dataset, table: pl.DataFrame) -> pl.DataFrame:
     samples.append(sampled(table, dataset))
     return table
 
 
-def date_starts(samples: list[pl.DataFrame], dataset: Dataset) -> list[Key]:
+def date_starts(
+    samples: list[pl.DataFrame],
+    dataset: Dataset,
+    look_up: Callable[[pl.DataFrame], pl.DataFrame] = lambda rows: rows,
+) -> list[Key]:
     """The first keys of a date's files but the first, from samples of all its rows.
 
-    ``samples`` is used up.
+    ``samples`` is used up; ``look_up`` adds the columns that come from other tables.
     """
     if not samples:
         return []
-    return file_starts(latest(samples, dataset), dataset, dataset.gold.target_file_mb * MEGABYTE)
+    sample = look_up(latest(samples, dataset))
+    return file_starts(sample, dataset, dataset.gold.target_file_mb * MEGABYTE)
 
 
 @contextmanager
@@ -197,7 +202,7 @@ def writing() -> Iterator[None]:
         raise WriteFailed from error
 
 
-def _replace(
+def replace_files(
     store: Store, dataset: Dataset, day: str, files: Iterable[bytes], standing: Standing
 ) -> list[str]:
     """Write the files under their fixed names, and delete what is left of before.

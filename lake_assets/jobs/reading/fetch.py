@@ -9,6 +9,7 @@ from itertools import chain
 from typing import BinaryIO
 
 from lake_assets.contracts.dataset import Dataset
+from lake_assets.contracts.format import CsvFormat
 from lake_assets.jobs.reading.refusal import Refusal, attempt, recognise
 from lake_assets.kernels.decoding.compression import compression_of, expand, expand_head
 from lake_assets.kernels.decoding.cuts import Cut, cut_stream
@@ -147,7 +148,7 @@ def _streamed(
     pieces = cut_stream(
         chunks,
         block_bytes,
-        dataset.format.max_record_lines,
+        dataset.format.record_lines,
         dataset.format.max_line_kb * KILOBYTE,
     )
     held = next(pieces, None)
@@ -166,10 +167,10 @@ def is_tail(data: bytes, encoding: Encoding, dataset: Dataset) -> bool:
 
     They belong to the piece before: only there it shows that no row comes behind the totals.
     """
-    if dataset.format.totals is None:
+    if not isinstance(dataset.format, CsvFormat) or dataset.format.totals is None:
         return False
     lines = split_lines(to_utf8(data, encoding)[0])["raw_row"]
-    blank = lines.str.strip_chars("".join([*dataset.format.delimiters, *" \t"])) == ""
+    blank = lines.str.strip_chars("".join([*dataset.csv.delimiters, *" \t"])) == ""
     return bool((blank | lines.str.contains(dataset.format.totals)).all())
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 
 from lake_assets.contracts.dataset import Dataset
+from lake_assets.contracts.format import CsvFormat
 from lake_assets.jobs.arrivals import MEGABYTE
 from lake_assets.jobs.reading.fetch import KILOBYTE, Piece, is_tail, read_head
 from lake_assets.jobs.reading.refusal import Refusal, attempt, duplicate_of, recognise
@@ -222,11 +223,11 @@ def _cut(
             digest = _sha256(chunks)
         else:
             cuts, digest = find_cuts(
-                chunks, piece_bytes, limits.max_record_lines, limits.max_line_kb * KILOBYTE
+                chunks, piece_bytes, limits.record_lines, limits.max_line_kb * KILOBYTE
             )
     if not whole.again and (duplicate := recognise(store, dataset, ingest_run_id, digest)):
         return duplicate
-    if len(cuts) > 1 and limits.totals:
+    if len(cuts) > 1 and isinstance(limits, CsvFormat) and limits.totals:
         start, end = cuts[-1].start, cuts[-1].end
         tail = store.read(file.key, if_match=file.etag, start=start, length=end - start)
         if is_tail(tail, layout.encoding, dataset):

@@ -15,7 +15,9 @@ from lake_assets.jobs.reading.refusal import Refusal, attempt
 from lake_assets.kernels.accounting import Accounting
 from lake_assets.kernels.block import Block, PieceResult, read_block
 from lake_assets.kernels.parsing.layout import Layout
+from lake_assets.kernels.parsing.ndjson_tokens import first_names
 from lake_assets.kernels.parsing.texts import Text
+from lake_assets.kernels.partition_date import partition_date
 from lake_assets.kernels.rejects import to_csv, to_ndjson
 from lake_assets.kernels.rows import Chosen
 from lake_assets.kernels.values.evidence import Evidence
@@ -76,6 +78,7 @@ class FileResult:
         layout: how the file was read.
         evidence: what the pieces say of texts with two readings.
         readings: columns with such texts, and how they were read; see ``rows.chosen``.
+        unknown: keys of objects that the contract does not know.
         refusal: why the file has to leave the batch.
     """
 
@@ -84,6 +87,7 @@ class FileResult:
     layout: Layout | None = None
     evidence: Evidence = field(default_factory=Evidence)
     readings: frozenset[tuple[str, Chosen]] = frozenset()
+    unknown: tuple[str, ...] = ()
     refusal: Refusal | None = None
 
     def __add__(self, other: "FileResult") -> "FileResult":
@@ -93,6 +97,7 @@ class FileResult:
             self.layout or other.layout,
             self.evidence + other.evidence,
             self.readings | other.readings,
+            first_names([*self.unknown, *other.unknown]),
             self.refusal or other.refusal,
         )
 
@@ -112,7 +117,10 @@ def reading_of(parts: Sequence[FileResult]) -> dict[str, Any]:
     return {
         "encoding": layout.encoding.name if layout else None,
         "delimiter": layout.delimiter if layout else None,
-        "extra_columns": list(layout.extra) if layout else [],
+        "extra_columns": [
+            *(layout.extra if layout else ()),
+            *first_names(name for part in parts for name in part.unknown),
+        ],
         "books": sum((part.books for part in parts), Accounting()),
     }
 
@@ -222,6 +230,7 @@ def _file_result(result: PieceResult) -> FileResult:
         books=result.books,
         evidence=result.evidence,
         readings=frozenset(result.readings.items()),
+        unknown=result.unknown,
         refusal=Refusal(*result.refusal) if result.refusal else None,
     )
 
@@ -247,8 +256,7 @@ def _outputs(task: Task, volume: int, blocks: Sequence[Block]) -> Iterator[tuple
     dataset = task.dataset
     name = part_name(task.ingest_run_id, task.number, volume, task.generation)
     good = pl.concat([block.good for block in blocks])
-    day = pl.col(dataset.partition.column).dt.date()
-    by_date = good.with_columns(day.alias("date")).partition_by(
+    by_date = good.with_columns(partition_date(dataset).alias("date")).partition_by(
         "date", as_dict=True, include_key=False, maintain_order=True
     )
     for (date,), rows in sorted(by_date.items()):

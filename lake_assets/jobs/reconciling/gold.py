@@ -1,16 +1,20 @@
 """Gold and its audit against processed: every date has its latest rows, each key once."""
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import chain
 from typing import Any
 
 import polars as pl
 
 from lake_assets.contracts.dataset import Dataset
 from lake_assets.jobs.compaction.memory import MemoryBudget
+from lake_assets.jobs.compaction.metrics import TableVersion
 from lake_assets.jobs.compaction.processed_rows import CurrentRows, left_out, processed_rows
 from lake_assets.jobs.reconciling.faults import Fault, FaultKind
+from lake_assets.jobs.reconciling.snapshots import files_of, snapshot_faults
+from lake_assets.jobs.tables.current import last_committed, version_files, version_of
 from lake_assets.kernels.gold import AGE, latest_rows, processed_schema
 from lake_assets.storage.errors import StoreError
 from lake_assets.storage.objects import ObjectInfo
@@ -56,11 +60,18 @@ class DateObjects:
 
 @dataclass(frozen=True, slots=True)
 class DateFindings:
-    """Rows of gold, of processed those that are not in it, and what is wrong."""
+    """Rows of gold, of processed those that are not in it, and what is wrong.
 
+    ``table`` is the date's table, if it has one, and ``carried`` the one whose rows go on in it.
+    """
+
+    day: str
     rows: int = 0
     superseded: int = 0
     faults: list[Fault] = field(default_factory=list)
+    table: TableVersion | None = None
+    carried: TableVersion | None = None
+    carried_rows: int = 0
 
 
 def check_date(store: Store, dataset: Dataset, quick: bool, date: DateObjects) -> DateFindings:
@@ -77,15 +88,51 @@ def check_date(store: Store, dataset: Dataset, quick: bool, date: DateObjects) -
             faults.append(found)
         else:
             audit = found
+    if dataset.gold.snapshots:
+        keys = [info.key for info in date.gold]
+        current = audit["snapshot"] if audit else last_committed(keys)
+        faults += snapshot_faults(
+            store, dataset, date.day, date.gold, current, stale=date.stale, quick=quick
+        )
+        date = replace(date, gold=files_of(date.gold, current))
     if not date.stale:
         faults += _partition_faults(dataset, date, audit)
         if audit is not None and not faults:
             faults += _audit_faults(dataset, date, audit)
     rows, superseded = (audit["rows_after_dedup"], _removed(audit)) if audit else (0, 0)
     if not quick and date.gold:
-        counted, more = _row_faults(store, dataset, date, audit, is_fine=not faults)
-        return DateFindings(counted, superseded, faults + more)
-    return DateFindings(rows, superseded, faults)
+        rows, more = _row_faults(store, dataset, date, audit, is_fine=not faults)
+        faults += more
+    table = version_of(dataset, date.day, audit["snapshot"] if audit else None, date.gold)
+    carried, carried_rows = (audit["carried"], audit["carried_rows"]) if audit else (None, 0)
+    return DateFindings(date.day, rows, superseded, faults, table, carried, carried_rows)
+
+
+def chain_faults(
+    dataset: Dataset, found: Sequence[DateFindings], stale: Collection[str]
+) -> Iterator[Fault]:
+    """Tables that carry on another than the one before them, though nothing marks them as stale.
+
+    Args:
+        dataset: the contract.
+        found: all dates, in order.
+        stale: dates (ISO) that need not agree.
+    """
+    before: TableVersion | None = None
+    for date in found if dataset.gold.carry else []:
+        if date.table is None:
+            continue
+        if date.carried != before and date.day not in stale:
+            key = metrics_key(dataset, date.day)
+            told = f"{date.day} carries on {_named(date.carried)}, and before it is"
+            yield Fault(
+                FaultKind.CHANGED, key, f"{told} {_named(before)}; compact the date to mend that"
+            )
+        before = date.table
+
+
+def _named(version: TableVersion | None) -> str:
+    return f"the table of {version.date} ({version.snapshot})" if version else "no table"
 
 
 def _remedy(day: str) -> str:
@@ -97,7 +144,14 @@ def _read_metrics(store: Store, dataset: Dataset, day: str) -> Mapping[str, Any]
     try:
         document = json.loads(store.read(key))
         figures = {name: int(document[name]) for name in FIGURES}
-        return {**figures, "outputs": [str(output) for output in document["outputs"]]}
+        carried = document.get("carried")
+        return {
+            **figures,
+            "outputs": [str(output) for output in document["outputs"]],
+            "snapshot": document.get("snapshot"),
+            "carried_rows": int(document.get("carried_rows") or 0),
+            "carried": TableVersion(**carried) if carried else None,
+        }
     except (KeyError, TypeError, ValueError) as error:
         told = f"it is no audit of a date: {type(error).__name__}: {error}"
         return Fault(FaultKind.UNREADABLE, key, f"{told}; {_remedy(day)}")
@@ -130,13 +184,16 @@ def _audit_faults(dataset: Dataset, date: DateObjects, audit: Mapping[str, Any])
     """What the audit says, against the ledger and the listing."""
     key = metrics_key(dataset, date.day)
     source, kept = audit["total_rows_in_source_partition"], audit["rows_after_dedup"]
-    removed = _removed(audit)
+    removed, carried = _removed(audit), audit["carried_rows"]
     if source != date.source:
         told = f"it counts {source:,} rows in processed, and the ledger has {date.source:,}"
         yield Fault(FaultKind.MISCOUNTED, key, f"{told}; {_remedy(date.day)}")
-    if kept != source - removed:
-        told = f"it says {source:,} rows - {removed:,} superseded = {kept:,} in gold"
+    if kept != source + carried - removed:
+        came = f"{carried:,} carried + {source:,}" if dataset.gold.carry else f"{source:,}"
+        told = f"it says {came} rows - {removed:,} superseded = {kept:,} in gold"
         yield Fault(FaultKind.MISCOUNTED, key, f"{told}; {_remedy(date.day)}")
+    if dataset.gold.snapshots:
+        return  # manifests name the files
     there = {info.key for info in date.gold}
     for output in sorted(set(audit["outputs"]) - there):
         told = f"the audit of {date.day} names it, and it is not there"
@@ -177,7 +234,10 @@ def _row_faults(
                 current = CurrentRows(
                     store, dataset, date.processed, left_out(store, dataset, date.day)
                 )
-                other = _differing(gold, _digests(current, dataset), dataset)
+                version = audit["carried"] if audit else None
+                before = version_files(store, dataset, version) if version else []
+                carried = processed_rows(store, before, dataset)
+                other = _differing(gold, _digests(chain(carried, current), dataset), dataset)
     except (StoreError, pl.exceptions.PolarsError) as error:
         told = f"its rows cannot be read: {error}"
         return 0, [Fault(FaultKind.UNREADABLE, prefix, f"{told}; {_remedy(date.day)}")]

@@ -21,16 +21,25 @@ SEEN = ("raw", "validated", "gold_audit", *WRITTEN)
 def listed(
     store: Store, lake: Lake
 ) -> tuple[dict[str, dict[str, dict[str, ObjectInfo]]], list[str]]:
-    """Dataset -> zone -> key -> object; and keys beside the zones in which only runs write."""
-    prefixes = [
+    """Dataset -> zone -> key -> object; and keys beside the zones in which only runs write.
+
+    Refused files of no dataset are in ``rejected_system`` of the lake's ``unknown``.
+    """
+    # Tables first: datasets may share the zone that these stand in.
+    prefixes = [(gold_prefix(dataset), dataset.name, "gold") for dataset in lake.datasets]
+    prefixes += [
         (prefix, dataset.name, zone)
         for dataset in lake.datasets
-        for zone, prefix in dict(dataset.zones).items()
+        for zone, prefix in dataset.zones.prefixes.items()
     ]
     tops = {prefix.split("/")[0] for prefix, _, zone in prefixes if zone in WRITTEN}
     found: dict[str, dict[str, dict[str, ObjectInfo]]] = {
         dataset.name: {zone: {} for zone in SEEN} for dataset in lake.datasets
     }
+    unknown = lake.unknown
+    if unknown:
+        prefixes.append((unknown.rejected, unknown.name, "rejected_system"))
+        found[unknown.name] = {"rejected_system": {}}
     strays = []
     for info in store.list():
         place = next((p for p in prefixes if info.key.startswith(p[0])), None)

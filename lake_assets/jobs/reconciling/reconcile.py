@@ -9,7 +9,7 @@ from lake_assets.contracts.dataset import Dataset
 from lake_assets.contracts.lake import Lake
 from lake_assets.jobs.compaction.compact import stale_dates
 from lake_assets.jobs.reconciling.faults import DatasetReport, Fault, FaultKind, Report, Totals
-from lake_assets.jobs.reconciling.gold import DateObjects, check_date
+from lake_assets.jobs.reconciling.gold import DateObjects, chain_faults, check_date
 from lake_assets.jobs.reconciling.listing import (
     WRITTEN,
     Objects,
@@ -52,7 +52,10 @@ def reconcile(store: Store, lake: Lake, *, quick: bool = False) -> Report:
     """
     zones, strays = listed(store, lake)
     datasets = [_reconcile(store, one, zones[one.name], quick=quick) for one in lake.datasets]
-    return Report(lake.lake, quick, tuple(datasets), tuple(extra(strays, "in none of its zones")))
+    odd = [*extra(strays, "in none of its zones")]
+    if lake.unknown:
+        odd += reason_faults(zones[lake.unknown.name]["rejected_system"], ())
+    return Report(lake.lake, quick, tuple(datasets), tuple(odd))
 
 
 def _reconcile(
@@ -100,9 +103,11 @@ def _reconcile(
         skipped=books.skipped,
         gold=sum(date.rows for date in found),
         superseded=sum(date.superseded for date in found),
+        carried=sum(date.carried_rows for date in found),
     )
     waiting = [*zones["raw"], *(key for key in zones["validated"] if key not in open_)]
     faults += [fault for date in found for fault in date.faults]
+    faults += chain_faults(dataset, found, unsure)
     return DatasetReport(dataset.name, totals, tuple(waiting), tuple(sorted(stale)), tuple(faults))
 
 

@@ -9,6 +9,7 @@ from lake_assets.contracts.dataset import Dataset
 from lake_assets.jobs.reading.task import Engine
 from lake_assets.jobs.repair.repeat import RebuildError, forget, ingested, repeat, tasks_of
 from lake_assets.jobs.repair.restate import restate
+from lake_assets.jobs.tables.current import gold_files
 from lake_assets.storage.commit import withdraw_if_replaced
 from lake_assets.storage.ledger import Commit, standing
 from lake_assets.storage.objects import Staged
@@ -16,7 +17,6 @@ from lake_assets.storage.store import Store, each
 from lake_assets.storage.zones import (
     day_of,
     generation_of_output,
-    gold_prefix,
     part_of,
     processed_prefix,
     stale_key,
@@ -80,8 +80,8 @@ def rebuild_dates(store: Store, dataset: Dataset, engine: Engine, days: Collecti
         written = [one for one in stands.outputs if day_of(one.key) in wanted]
         _mark_stale(store, dataset, {day_of(one.key) or "" for one in written})
         outputs += written
-    orphaned = {day_of(info.key) or "" for info in store.list(gold_prefix(dataset))} & wanted
-    orphaned -= {day_of(one.key) for one in outputs}
+    without = wanted - {day_of(one.key) for one in outputs}
+    orphaned = {day for day in without if gold_files(store, dataset, day)}
     _mark_stale(store, dataset, _remove_foreign(store, dataset, wanted) | orphaned)
     return Rebuilt(tuple(outputs), tuple(restated))
 

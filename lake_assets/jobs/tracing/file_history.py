@@ -10,12 +10,18 @@ import polars as pl
 
 from lake_assets.contracts.dataset import Dataset
 from lake_assets.jobs.compaction.processed_rows import left_out
+from lake_assets.jobs.tables.current import gold_files
 from lake_assets.jobs.tracing.found_rows import find_rows
 from lake_assets.kernels.accounting import Accounting
 from lake_assets.kernels.gold import AGE, processed_schema
 from lake_assets.storage.ledger import Commit, Input, standing
 from lake_assets.storage.store import Store
-from lake_assets.storage.zones import REASON, gold_prefix, processed_prefix, source_file
+from lake_assets.storage.zones import (
+    REASON,
+    processed_prefix,
+    refused_name,
+    source_file,
+)
 
 THEIRS = "_gold"
 """Ends the names of gold's columns beside those of processed."""
@@ -135,7 +141,7 @@ def _use(store: Store, dataset: Dataset, record: Commit, item: Input, day: str) 
     arrived = item.arrived.replace(tzinfo=None)
     its_own = (pl.col("source_file") == item.source_file) & (pl.col("ingest_ts") == arrived)
     mine = find_rows(store, files, schema, its_own).select(columns)
-    gold = find_rows(store, list(store.list(gold_prefix(dataset, day))), schema, pl.lit(True))
+    gold = find_rows(store, gold_files(store, dataset, day), schema, pl.lit(True))
     if (item.source_file, record.ingest_run_id, item.arrived) in left_out(store, dataset, day):
         return DateUse(day, item.books.dates[day], 0, {item.source_file: mine.height}, 0)
     both = mine.join(
@@ -166,10 +172,12 @@ def _is_older(first: str, *rest: str) -> pl.Expr:
 
 def _refused(store: Store, dataset: Dataset, name: str) -> Iterator[FileVersion]:
     """Files that were refused at the door: of them only the reason beside them tells."""
-    stem = dataset.zones.rejected_system + name.split(".", 1)[0]
-    for info in store.list(dataset.zones.rejected_system):
+    prefix, dated = dataset.zones.rejected_system, dataset.zones.dated
+    stem = name.split(".", 1)[0]
+    for info in store.list(prefix):
         key = info.key.removesuffix(REASON)
-        if key == info.key or not (key == name or key.startswith(stem)):
+        is_alike = refused_name(prefix, key, dated=dated).startswith(stem)
+        if key == info.key or not (key == name or is_alike):
             continue
         document = json.loads(store.read(info.key))
         if name in {document["source_file"], key}:

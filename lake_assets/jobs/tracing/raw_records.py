@@ -48,11 +48,12 @@ def raw_records(
     found: dict[int, str] = {}
     left = sorted(set(lines))
     limits = dataset.format
+    # The ledger has no delimiter of NDJSON, where each line is a record whatever quotes it has.
+    delimiter = "," if item.delimiter is None else item.delimiter
+    most = limits.record_lines if delimiter else 1
     with open_ranged(store, store.head(item.destination)) as stream:
         encoding, chunks = _decoded(expand(stream, limits), item.encoding or "utf-8")
-        pieces = cut_stream(
-            chunks, PIECE_BYTES, limits.max_record_lines, limits.max_line_kb * KILOBYTE
-        )
+        pieces = cut_stream(chunks, PIECE_BYTES, most, limits.max_line_kb * KILOBYTE)
         for cut, data in pieces:
             if not left:
                 break
@@ -60,7 +61,6 @@ def raw_records(
             here = [line for line in left if line < behind]
             if here:
                 text, _ = to_utf8(data[encoding.mark :] if cut.start == 0 else data, encoding)
-                delimiter, most = item.delimiter or ",", limits.max_record_lines
                 found |= _records(
                     text, [line - cut.first_line for line in here], delimiter, most, here
                 )
@@ -88,6 +88,9 @@ def _records(
 ) -> dict[int, str]:
     """The records that begin on these lines (from 0) of a text; ``numbers`` are their names."""
     lines = split_lines(text)
+    if not delimiter:
+        texts = lines["raw_row"].gather(starts)
+        return dict(zip(numbers, texts, strict=True))
     # Each start with the lines that its record may span is a piece of its own: what stands above
     # it cannot take part in it.
     windows = (

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from typing import BinaryIO
 
-from lake_assets.contracts.dataset import CsvFormat
+from lake_assets.contracts.format import TextFormat
 from lake_assets.kernels.decoding.inflate import DECODERS, Source, inflate
 from lake_assets.kernels.decoding.unzip import ZipSource, unzip
 from lake_assets.kernels.refusal import FileRefusedError
@@ -35,7 +35,7 @@ def compression_of(head: bytes) -> str | None:
     return next((name for name, magic in MAGIC if magic.match(head)), None)
 
 
-def expand(stream: BinaryIO, limits: CsvFormat) -> Iterator[bytes]:
+def expand(stream: BinaryIO, limits: TextFormat) -> Iterator[bytes]:
     """A file's bytes, expanded if it is compressed, in chunks of at most a megabyte.
 
     Several members (gzip), streams (bzip2) or frames (zstd) behind one another are one file. A zip
@@ -70,7 +70,7 @@ def expand(stream: BinaryIO, limits: CsvFormat) -> Iterator[bytes]:
     yield from _within(chunks, source, kind, limits)
 
 
-def expand_head(stream: BinaryIO, limits: CsvFormat, size: int) -> tuple[bytes, bool]:
+def expand_head(stream: BinaryIO, limits: TextFormat, size: int) -> tuple[bytes, bool]:
     """The first bytes of what :func:`expand` gives, and whether they are all of it.
 
     Damage further behind is not noticed: no more is read than it takes.
@@ -87,7 +87,7 @@ def expand_head(stream: BinaryIO, limits: CsvFormat, size: int) -> tuple[bytes, 
 
 
 def _within(
-    chunks: Iterator[bytes], source: Source, kind: str, limits: CsvFormat
+    chunks: Iterator[bytes], source: Source, kind: str, limits: TextFormat
 ) -> Iterator[bytes]:
     expanded = 0
     start = b""

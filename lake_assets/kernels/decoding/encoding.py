@@ -4,7 +4,7 @@ import codecs
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from lake_assets.contracts.dataset import DETECT
+from lake_assets.contracts.format import DETECT
 from lake_assets.kernels.decoding.detection import detect_escaped, detect_legacy, detect_wide
 
 BYTE_ORDER_MARKS = (

@@ -80,7 +80,8 @@ def find_partition(columns: Sequence[Typed]) -> Typed:
             "a contract needs a timestamp that every row has, and the samples show none "
             f"({f'the timestamps have gaps: {gaps}' if times else found}). If one of the columns "
             "is a time in a form of its own, write the contract by hand, with `type: timestamp`, "
-            "its `formats` and `required: true`"
+            "its `formats` and `required: true`; if the rows have no time at all, with "
+            "`partition: {by: arrival}`"
         )
     return max(nearly, key=lambda column: column.filled)
 

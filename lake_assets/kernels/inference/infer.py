@@ -5,7 +5,8 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from lake_assets.contracts.column import ColumnType
-from lake_assets.contracts.dataset import DETECT, OWN_COLUMNS, CsvFormat
+from lake_assets.contracts.dataset import OWN_COLUMNS
+from lake_assets.contracts.format import DETECT, CsvFormat
 from lake_assets.kernels.decoding.encoding import Encoding
 from lake_assets.kernels.inference import guesses
 from lake_assets.kernels.inference.candidates import (

@@ -29,7 +29,7 @@ def contract_columns(
     names = [column.name for column in dataset.columns]
     trimmed = cells.select(_trimmed(name, cells["piece"], layouts) for name in names)
     # In a step of its own: an expression that is used twice is also computed twice.
-    texts = trimmed.select(_valued(name, dataset).alias(name) for name in names)
+    texts = trimmed.select(valued(name, dataset).alias(name) for name in names)
     merged = [_claims(cells, name, layouts, dataset)[0] for name in _claimed_twice(layouts)]
     return texts.with_columns(merged) if merged else texts
 
@@ -64,13 +64,13 @@ def _claims(
         for nth in range(max(map(len, places)))
     ]
     texts = cells.select(claim.alias(str(nth)) for nth, claim in enumerate(claims))
-    texts = texts.select(_valued(nth, dataset).alias(nth) for nth in texts.columns)
+    texts = texts.select(valued(nth, dataset).alias(nth) for nth in texts.columns)
     value, conflict = merge_duplicates([pl.col(nth) for nth in texts.columns])
     merged = texts.select(value.alias(name), conflict.alias("differ"))
     return merged[name], merged["differ"]
 
 
-def _valued(name: str, dataset: Dataset) -> pl.Expr:
+def valued(name: str, dataset: Dataset) -> pl.Expr:
     """A text, null where it says that there is no value."""
     nulls = "|".join(re.escape(token) for token in ["", *dataset.format.nulls])
     return pl.when(~pl.col(name).str.contains(f"^(?i:{nulls})$")).then(pl.col(name))

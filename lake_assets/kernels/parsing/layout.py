@@ -7,10 +7,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
-from lake_assets.contracts.dataset import DETECT, CsvFormat, Dataset
+from lake_assets.contracts.dataset import Dataset
+from lake_assets.contracts.format import DETECT, CsvFormat, NdjsonFormat
 from lake_assets.kernels.decoding.encoding import Encoding, decode_head, no_text, sniff_encoding
 from lake_assets.kernels.parsing.header import claim_columns
 from lake_assets.kernels.parsing.mending import SAMPLE_RECORDS, cells_of, mend, single_quoted
+from lake_assets.kernels.parsing.ndjson_head import BLANKS, read_keys
 from lake_assets.kernels.parsing.records import well_quoted
 from lake_assets.kernels.refusal import FileRefusedError
 
@@ -27,15 +29,15 @@ class Layout:
 
     Attributes:
         encoding: of the whole file.
-        delimiter: one character.
-        header: the header record as it stands, without its line end.
+        delimiter: one character; empty if the file is NDJSON.
+        header: the header record as it stands, without its line end; empty if there is none.
         header_line: the physical line on which it starts, from 1; lines before it are blank, or
-            the preamble that the contract allows.
+            the preamble that the contract allows. 0 if there is no header.
         header_lines: physical lines that it spans; a quoted header cell may hold line feeds.
         width: the number of header cells.
         positions: contract column -> positions of the cells that claim it, the best claim first.
         extra: header cells that the contract does not know.
-        cells: the header's cells.
+        cells: the header's cells; the keys that the head of an NDJSON file has.
         mended: whether the header was damaged; ``cells`` is then how it had to be read.
     """
 
@@ -75,7 +77,8 @@ def read_layout(head: bytes, dataset: Dataset, *, whole: bool) -> Layout:
         FileRefusedError: the file breaks the contract as a whole; nothing of it can be read.
     """
     if kind := no_text(head):
-        raise FileRefusedError("unreadable", f"the file is {kind}, not text; export it as CSV")
+        wanted = dataset.format.type.upper()
+        raise FileRefusedError("unreadable", f"the file is {kind}, not text; export it as {wanted}")
     encoding = sniff_encoding(head, dataset.format.encodings)
     if encoding is None:
         likely = sniff_encoding(head, [DETECT])
@@ -85,12 +88,14 @@ def read_layout(head: bytes, dataset: Dataset, *, whole: bool) -> Layout:
             f"the text is in none of the encodings {', '.join(dataset.format.encodings)}{hint}",
         )
     text = decode_head(head, encoding, whole=whole)
-    blank = "".join([' \r\n\t\0"', *dataset.format.delimiters])
+    if isinstance(dataset.format, NdjsonFormat):
+        return _of_objects(text, encoding, dataset, whole=whole)
+    blank = "".join([' \r\n\t\0"', *dataset.csv.delimiters])
     if not text.strip(blank):
         raise FileRefusedError("empty_file", "the file has no text at all")
     required = [column.name for column in dataset.columns if column.required]
     first: tuple[_Record, _Columns] | FileRefusedError | None = None
-    for record in _records(text, dataset.format, whole=whole):
+    for record in _records(text, dataset.csv, whole=whole):
         if not record.text.strip(blank):
             continue
         try:
@@ -103,7 +108,7 @@ def read_layout(head: bytes, dataset: Dataset, *, whole: bool) -> Layout:
             if columns.positions.keys() >= set(required):
                 first = record, columns
                 break
-        if record.line > dataset.format.preamble_lines:
+        if record.line > dataset.csv.preamble_lines:
             break
     if isinstance(first, FileRefusedError):
         raise first
@@ -137,6 +142,14 @@ def read_layout(head: bytes, dataset: Dataset, *, whole: bool) -> Layout:
     )
 
 
+def _of_objects(text: str, encoding: Encoding, dataset: Dataset, *, whole: bool) -> Layout:
+    """The layout of NDJSON, which has no header, and where no column has a place of its own."""
+    if not text.strip(BLANKS):
+        raise FileRefusedError("empty_file", "the file has no text at all")
+    keys = read_keys(text, dataset, whole=whole)
+    return Layout(encoding, "", "", 0, 0, 0, {}, (), keys)
+
+
 def _above(
     record: "_Record", columns: _Columns, text: str, dataset: Dataset, *, whole: bool
 ) -> _Columns:
@@ -145,8 +158,8 @@ def _above(
     Raises:
         FileRefusedError: header and rows are quoted by a sign that is no quote.
     """
-    below = _records(text[record.end :], dataset.format, whole=whole)
-    blank = "".join([" \r\n\t\0", *dataset.format.delimiters])
+    below = _records(text[record.end :], dataset.csv, whole=whole)
+    blank = "".join([" \r\n\t\0", *dataset.csv.delimiters])
     rows = islice((row.text for row in below if row.text.strip(blank)), SAMPLE_RECORDS)
     sample = list(islice(rows, 1))
     required = {column.name for column in dataset.columns if column.required}
@@ -233,18 +246,17 @@ def _find_columns(header: str, dataset: Dataset) -> _Columns:
         best = _best(header.replace('"', ""), dataset)
     if best is None:
         raise _undivided(header, dataset)
-    if best.width > dataset.format.max_columns:
+    if best.width > dataset.csv.max_columns:
         raise FileRefusedError(
             "too_many_columns",
-            f"the header has {best.width:,} cells; the contract allows "
-            f"{dataset.format.max_columns:,}",
+            f"the header has {best.width:,} cells; the contract allows {dataset.csv.max_columns:,}",
         )
     return best
 
 
 def _best(header: str, dataset: Dataset) -> _Columns | None:
     best: _Columns | None = None
-    for delimiter in dataset.format.delimiters:
+    for delimiter in dataset.csv.delimiters:
         try:
             cells = next(csv.reader(io.StringIO(header, newline=""), delimiter=delimiter), [])
         except csv.Error as error:
@@ -261,7 +273,7 @@ def _best(header: str, dataset: Dataset) -> _Columns | None:
 def _undivided(header: str, dataset: Dataset) -> FileRefusedError:
     return FileRefusedError(
         "delimiter_detection_failed",
-        f"none of {' '.join(map(repr, dataset.format.delimiters))} divides the header "
+        f"none of {' '.join(map(repr, dataset.csv.delimiters))} divides the header "
         f"{header[:500]!r}; if another sign does, add it to format.delimiters; if it is no header, "
         "see format.preamble_lines",
     )

@@ -68,7 +68,7 @@ def mend(header: str, delimiter: str, rows: Sequence[str], dataset: Dataset) -> 
     if is_whole and any(len(cells_of(row, delimiter)) == len(plain) for row in rows):
         return None
     found: list[Mended] = []
-    for divider in dataset.format.delimiters:
+    for divider in dataset.csv.delimiters:
         width = _usual_width(rows, divider)
         for cells in _readings(header, dataset, is_whole=is_whole):
             if len(cells) == width:
@@ -88,7 +88,7 @@ def _usual_width(rows: Sequence[str], delimiter: str) -> int | None:
 
 def _readings(header: str, dataset: Dataset, *, is_whole: bool) -> Iterator[list[str]]:
     """The cells that a header may have."""
-    delimiters = dataset.format.delimiters
+    delimiters = dataset.csv.delimiters
     bare = header.replace('"', "")
     for delimiter in delimiters:
         cells = cells_of(header, delimiter)

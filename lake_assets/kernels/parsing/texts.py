@@ -104,21 +104,21 @@ def _shape(layout: Layout) -> Hashable:
 def _read_alike(pieces: Sequence[Text], dataset: Dataset) -> tuple[pl.DataFrame, list[Accounting]]:
     """The same for pieces of one shape."""
     layouts = [piece.layout for piece in pieces]
-    bodies = [_body(piece) for piece in pieces]
-    text = bodies[0].text if len(bodies) == 1 else b"".join(map(_ended, bodies))
+    bodies = [body_of(piece) for piece in pieces]
+    text = bodies[0].text if len(bodies) == 1 else b"".join(map(ended, bodies))
     records = join_records(
-        _lines(text, bodies), layouts[0].delimiter, dataset.format.max_record_lines
+        lines_of(text, bodies), layouts[0].delimiter, dataset.csv.max_record_lines
     )
     cells = split_cells(
         records,
         text,
         layouts,
-        dataset.format.delimiters,
+        dataset.csv.delimiters,
         dataset.format.max_field_kb * 1024,
     )
     cells = mark_headers(cells, layouts, dataset)
-    if dataset.format.totals:
-        cells = _mark_totals(cells, pieces, dataset.format.totals)
+    if dataset.csv.totals:
+        cells = _mark_totals(cells, pieces, dataset.csv.totals)
     skipped = cells["kind"].is_in([BLANK, HEADER, TOTAL])
     rows = cells.filter(~skipped) if skipped.any() else cells
     counts = _counts(cells, skipped, len(pieces))
@@ -143,7 +143,7 @@ def _read_alike(pieces: Sequence[Text], dataset: Dataset) -> tuple[pl.DataFrame,
 
 
 @dataclass(frozen=True, slots=True)
-class _Body:
+class Body:
     """A piece below its header, as UTF-8."""
 
     text: bytes
@@ -153,7 +153,7 @@ class _Body:
     books: Accounting
 
 
-def _body(piece: Text) -> _Body:
+def body_of(piece: Text) -> Body:
     layout = piece.layout
     encoding = piece.encoding or layout.encoding
     data = piece.data[encoding.mark :] if piece.first_line == 1 else piece.data
@@ -167,7 +167,7 @@ def _body(piece: Text) -> _Body:
         end = LINE_END.search(text, at)
         at = end.end() if end else len(text)
     continued = layout.header_lines - 1 if has_header else 0
-    return _Body(
+    return Body(
         text[at:],
         [line - above for line in damaged if line >= above],
         piece.first_line + above,
@@ -181,12 +181,12 @@ def _body(piece: Text) -> _Body:
     )
 
 
-def _ended(body: _Body) -> bytes:
+def ended(body: Body) -> bytes:
     """With a line feed at the end, so that the next body starts a line of its own."""
     return body.text if not body.text or body.text.endswith(b"\n") else body.text + b"\n"
 
 
-def _lines(text: bytes, bodies: Sequence[_Body]) -> pl.DataFrame:
+def lines_of(text: bytes, bodies: Sequence[Body]) -> pl.DataFrame:
     """The physical lines of several bodies, with the piece and the number of each."""
     lines = split_lines(text)
     row = pl.int_range(pl.len(), dtype=pl.UInt32)

@@ -7,6 +7,7 @@ from functools import partial
 import polars as pl
 
 from lake_assets.contracts.dataset import Dataset
+from lake_assets.contracts.format import CsvFormat
 from lake_assets.kernels.parsing.cells import DIFFERING, GOOD, MISQUOTED, TOO_FEW, TOO_MANY
 from lake_assets.kernels.parsing.columns import contract_columns, differing
 from lake_assets.kernels.parsing.layout import Layout
@@ -62,8 +63,8 @@ def recover(
         pl.Series("record", [], dtype=pl.UInt32),
         [frozenset() for _ in pieces],
     )
-    if not bad.any():
-        return none
+    if not bad.any() or not isinstance(dataset.format, CsvFormat):
+        return none  # JSON is so strict that of a broken line no one reading is left
     damaged = _records(rows, rows[DAMAGE].is_in(RECOVERABLE), pieces)
     unread = _records(rows, _unread(rows, pieces), pieces)
     both = pl.concat(
@@ -93,7 +94,7 @@ def _tried(
     records: pl.DataFrame, of_record: pl.Series, pieces: Sequence[Text], dataset: Dataset
 ) -> pl.DataFrame:
     """The texts of the contract's columns in each way to read some records."""
-    read = partial(candidates, delimiters=dataset.format.delimiters)
+    read = partial(candidates, delimiters=dataset.csv.delimiters)
     damaged, unread = records.filter("damaged"), records.filter(~pl.col("damaged"))
     return pl.concat(
         [

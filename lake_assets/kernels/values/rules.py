@@ -10,7 +10,7 @@ from sqlglot import exp
 from lake_assets.contracts.column import Column, ColumnType
 from lake_assets.contracts.exact import Ratio, compared, constant
 from lake_assets.contracts.rule import Rule, parse_expression
-from lake_assets.contracts.types import Kind, Typed, kind_of, types_of
+from lake_assets.contracts.types import Kind, Typed, date_literal, kind_of, types_of
 
 COMPARE: dict[type[exp.Expr], Callable[[pl.Expr, pl.Expr], pl.Expr]] = {
     exp.EQ: lambda a, b: a == b,
@@ -123,7 +123,9 @@ def _translate(node: exp.Expr, columns: Mapping[str, Typed]) -> pl.Expr:
         case exp.RegexpLike():
             return _translate(node.this, columns).str.contains(node.expression.name)
         case exp.Coalesce():
-            return pl.coalesce(_translate(part, columns) for part in _parts(node))
+            is_date = kind_of(node, columns) is Kind.DATE
+            read = _dated if is_date else _translate
+            return pl.coalesce(read(part, columns) for part in _parts(node))
     raise ValueError(f"rules cannot use {node.sql()!r}")
 
 
@@ -182,10 +184,18 @@ def _first(numbers: Sequence[Ratio[_Integers]]) -> Ratio[_Integers]:
 def _pair(one: exp.Expr, other: exp.Expr, columns: Mapping[str, Typed]) -> tuple[pl.Expr, pl.Expr]:
     """Two parts as they can be compared."""
     kinds = {kind_of(one, columns), kind_of(other, columns)}
+    if Kind.DATE in kinds:
+        return _dated(one, columns), _dated(other, columns)
     if Kind.NUMBER not in kinds:
         return _translate(one, columns), _translate(other, columns)
     left, right = compared(_number(one, columns), _number(other, columns))
     return left.of, right.of
+
+
+def _dated(node: exp.Expr, columns: Mapping[str, Typed]) -> pl.Expr:
+    """What goes with dates; a text is one."""
+    day = date_literal(node)
+    return pl.lit(day, pl.Date) if day else _translate(node, columns)
 
 
 def _is_null(node: exp.Expr, columns: Mapping[str, Typed]) -> pl.Expr:

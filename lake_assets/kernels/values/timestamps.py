@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from datetime import date
 from functools import cache
 
@@ -14,7 +15,7 @@ from lake_assets.kernels.values.evidence import Readings
 from lake_assets.kernels.values.forms import Form, forms, is_ambiguous, reading
 from lake_assets.kernels.values.types import INSTANT
 
-__all__ = ["date_in_name", "is_ambiguous", "read_timestamps"]
+__all__ = ["date_in_name", "is_ambiguous", "read_dates", "read_timestamps"]
 
 ORDERS = ("DM", "MD")
 SAMPLE = 64
@@ -64,6 +65,13 @@ def read_timestamps(
     if contested:
         read = _compared(read, named)
     return _readings(_in_utc(read, column), text.name)
+
+
+def read_dates(text: pl.Series, column: Column, named: date | pl.Series | None = None) -> Readings:
+    """Read dates: as :func:`read_timestamps` does, of patterns without a time; Date."""
+    found = read_timestamps(text, column, named)
+    ways = {way: values.dt.date() for way, values in found.alternatives.items()}
+    return replace(found, value=found.value.dt.date(), alternatives=ways)
 
 
 INSTANT_NULL = pl.Series([None], dtype=INSTANT)

@@ -23,7 +23,7 @@ LINEAGE = pl.Schema(
 def data_type(column: Column) -> pl.DataType:
     """The Polars type in which a column's values are kept."""
     match column.type:
-        case ColumnType.STRING:
+        case ColumnType.STRING | ColumnType.JSON:
             return pl.String()
         case ColumnType.INTEGER:
             return pl.Int64()
@@ -33,3 +33,5 @@ def data_type(column: Column) -> pl.DataType:
             return pl.Boolean()
         case ColumnType.TIMESTAMP:
             return INSTANT
+        case ColumnType.DATE:
+            return pl.Date()

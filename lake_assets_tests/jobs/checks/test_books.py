@@ -102,7 +102,7 @@ class TestConservation:
 
 class TestGoldConservation:
     def test_passes_on_what_compaction_left(self, local_store: Store, done: Outcome):
-        finding = checks.gold_conservation(local_store, done.metrics)
+        finding = checks.gold_conservation(local_store, done.dataset, done.metrics)
         assert finding.passed
         assert finding.sentence == "9 rows in gold = 10 processed - 1 superseded."
         assert finding.figures == {"rows_in": 10, "rows_out": 9}
@@ -119,24 +119,24 @@ class TestGoldConservation:
         self, local_store: Store, done: Outcome, change: Any
     ):
         rewrite(local_store, GOLD, change)
-        finding = checks.gold_conservation(local_store, done.metrics)
+        finding = checks.gold_conservation(local_store, done.dataset, done.metrics)
         assert not finding.passed
         assert finding.table[0]["date"] == DAY
 
     def test_fails_when_gold_is_missing_or_cannot_be_read(self, local_store: Store, done: Outcome):
         local_store.put(GOLD, b"no parquet")
-        assert not checks.gold_conservation(local_store, done.metrics).passed
+        assert not checks.gold_conservation(local_store, done.dataset, done.metrics).passed
         local_store.delete(GOLD)
-        assert not checks.gold_conservation(local_store, done.metrics).passed
+        assert not checks.gold_conservation(local_store, done.dataset, done.metrics).passed
 
     def test_fails_when_a_file_was_added_to_either_side(self, local_store: Store, done: Outcome):
         extra = GOLD.replace("0000", "0001")
         local_store.put(extra, local_store.read(GOLD))
-        assert not checks.gold_conservation(local_store, done.metrics).passed
+        assert not checks.gold_conservation(local_store, done.dataset, done.metrics).passed
         local_store.delete(extra)
         (key,) = processed_keys(local_store)
         local_store.put(key.replace("part-", "part-foreign-"), local_store.read(key))
-        finding = checks.gold_conservation(local_store, done.metrics)
+        finding = checks.gold_conservation(local_store, done.dataset, done.metrics)
         assert not finding.passed
         assert "Gold does not match processed" in finding.sentence
 
@@ -146,4 +146,4 @@ class TestGoldConservation:
             replace(metrics, rows_after_dedup=8),
             replace(metrics, duplicate_rows_removed=0),
         ):
-            assert not checks.gold_conservation(local_store, [wrong]).passed
+            assert not checks.gold_conservation(local_store, done.dataset, [wrong]).passed

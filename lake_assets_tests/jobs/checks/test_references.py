@@ -5,9 +5,10 @@ from typing import Any
 import polars as pl
 import pytest
 
-from lake_assets.contracts.dataset import Dataset, Zones
+from lake_assets.contracts.dataset import Dataset
 from lake_assets.contracts.lake import Lake
 from lake_assets.contracts.quality import Quality, Target
+from lake_assets.contracts.zones import PREFIXES
 from lake_assets.jobs import checks
 from lake_assets.jobs.checks import Around, Finding, Severity
 from lake_assets.jobs.checks.references import Tables
@@ -18,7 +19,7 @@ from lake_assets_tests.jobs.checks.lakes import GOLD, rewrite
 from lake_assets_tests.jobs.lakes import counted
 
 STORES = Target(dataset="stores", columns=["store"])
-ZONES = {name: f"stores/{name}/" for name in Zones.model_fields}
+ZONES = {name: f"stores/{name}/" for name in PREFIXES}
 
 
 def stores(lake: Lake) -> Lake:

@@ -14,7 +14,8 @@ import polars as pl
 import pytest
 from polars.testing import assert_frame_equal
 
-from lake_assets.contracts.dataset import CsvFormat, Dataset
+from lake_assets.contracts.dataset import Dataset
+from lake_assets.contracts.format import CsvFormat
 from lake_assets.contracts.lake import Lake
 from lake_assets.jobs.ingest import ingest
 from lake_assets.jobs.reading.fetch import Piece

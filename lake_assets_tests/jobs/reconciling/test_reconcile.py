@@ -9,7 +9,7 @@ from typing import Any
 import polars as pl
 import pytest
 
-from lake_assets.contracts.dataset import Undecodable
+from lake_assets.contracts.format import Undecodable
 from lake_assets.contracts.lake import Lake
 from lake_assets.jobs.ingest import ingest
 from lake_assets.jobs.reading.task import to_parquet

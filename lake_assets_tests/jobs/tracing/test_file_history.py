@@ -4,7 +4,8 @@ from datetime import timedelta
 
 import pytest
 
-from lake_assets.contracts.dataset import Dataset, Undecodable
+from lake_assets.contracts.dataset import Dataset
+from lake_assets.contracts.format import Undecodable
 from lake_assets.contracts.lake import Lake
 from lake_assets.jobs.ingest import ingest
 from lake_assets.jobs.tracing.file_history import DateUse, FileTrace, FileVersion, trace_file

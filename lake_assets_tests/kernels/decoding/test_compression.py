@@ -16,7 +16,7 @@ from typing import BinaryIO
 
 import pytest
 
-from lake_assets.contracts.dataset import CsvFormat
+from lake_assets.contracts.format import CsvFormat
 from lake_assets.kernels.decoding.compression import compression_of, expand, expand_head
 from lake_assets.kernels.refusal import FileRefusedError
 

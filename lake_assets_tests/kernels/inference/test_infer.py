@@ -65,7 +65,7 @@ def test_types_come_from_what_the_cells_say(tmp_path: Path) -> None:
     assert dataset.partition.start == date(2025, 1, 1)
     assert dataset.gold.table == "fact_tickets"
     assert dataset.gold.row_hash == ["paid_at", "car_park", "minutes", "fee_eur", "card"]
-    assert dataset.format.delimiters == [";"]
+    assert dataset.csv.delimiters == [";"]
 
 
 def test_a_draft_reads_its_sample(tmp_path: Path) -> None:
@@ -290,7 +290,7 @@ def test_text_above_the_header_and_totals_at_the_end_are_in_the_draft(tmp_path: 
     text = f"City of Umber\n\n{TICKETS}\nGrand total;;;115;1.008,30;\n"
     drafted = draft(text)
     dataset = contract(drafted, tmp_path)
-    assert dataset.format.preamble_lines == 1
+    assert dataset.csv.preamble_lines == 1
     assert "guess: the header of part0.csv is below text" in line(drafted, "preamble_lines:")
     assert "guess: the last row of part0.csv is one" in line(drafted, "totals:")
     books = read(text, dataset).books
@@ -299,7 +299,7 @@ def test_text_above_the_header_and_totals_at_the_end_are_in_the_draft(tmp_path: 
 
 def test_a_plain_file_gets_neither_preamble_nor_totals(tmp_path: Path) -> None:
     dataset = contract(draft("\n" + TICKETS), tmp_path)
-    assert (dataset.format.preamble_lines, dataset.format.totals) == (0, None)
+    assert (dataset.csv.preamble_lines, dataset.csv.totals) == (0, None)
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,137 @@
+"""Whether a file is NDJSON at all, and has the fields that its contract requires."""
+
+import re
+from typing import Any, Final
+
+from lake_assets.contracts.dataset import Dataset
+from lake_assets.kernels.parsing.ndjson_tokens import MARK, ColumnOfKey, printable
+from lake_assets.kernels.refusal import FileRefusedError
+from lake_assets.kernels.values.json_texts import DECODER, decode
+
+ENOUGH: Final = 100
+"""Objects in which the required fields are looked for, and more until all were seen."""
+LOOKED_AT: Final = 1000
+"""Lines, if there is hardly an object among them."""
+
+LINE_END: Final = re.compile(r"\r\n?|\n")
+BLANKS: Final = f" \t\r\n\0{MARK}"
+SHOWN: Final = 200
+
+
+def read_keys(text: str, dataset: Dataset, *, whole: bool) -> tuple[str, ...]:
+    """The keys of the objects at the head of a file, in the order in which they were met.
+
+    Args:
+        text: the head of the file; it has some text.
+        dataset: the contract.
+        whole: whether that is all of the file.
+
+    Raises:
+        FileRefusedError: the file is one JSON document, no line is an object, or a required field
+            is in none of the objects.
+    """
+    lines = LINE_END.split(text)
+    if not whole:
+        del lines[-1]  # the head may end within it
+    lines = [line.removeprefix(MARK) for line in lines if line.strip(BLANKS)]
+    if not lines:
+        return _of_one_line(text.strip(BLANKS))
+    if _object(lines[0]) is None:
+        _refuse_document(text.strip(BLANKS), lines)
+    keys: dict[str, None] = {}
+    columns = ColumnOfKey(dataset)
+    missing = {column.name for column in dataset.columns if column.required}
+    objects = 0
+    for line in lines:
+        found = _object(line)
+        if found is None:
+            continue
+        objects += 1
+        keys |= dict.fromkeys(map(printable, found))
+        missing -= {column for key in found if (column := columns[key])}
+        if objects >= ENOUGH and not missing:
+            break
+    if not objects:
+        raise FileRefusedError(
+            "no_json_lines_detected",
+            f"no line is a JSON object; the first one reads {lines[0][:SHOWN]!r}. If the file is "
+            "delimited text, its contract has to say `format: {type: csv}`",
+        )
+    if missing:
+        names = [column.name for column in dataset.columns if column.name in missing]
+        raise FileRefusedError(
+            "missing_fields",
+            f"none of the first {objects:,} objects has {', '.join(names)}; their keys are "
+            f"{', '.join(list(keys)[:50])}. If they have other names there, add those to the "
+            "columns' aliases",
+        )
+    return tuple(keys)
+
+
+def looks_like_ndjson(text: str) -> bool:
+    """Whether the first lines of a text are JSON objects, most of them."""
+    lines = [line.removeprefix(MARK) for line in LINE_END.split(text) if line.strip(BLANKS)]
+    objects = [bool(_object(line)) for line in lines[:20]]
+    return 2 * sum(objects) > len(objects)
+
+
+def _of_one_line(start: str) -> tuple[str, ...]:
+    """Of a head that is only the beginning of a line: it may be a long object."""
+    if start.startswith("["):
+        raise _document("a JSON array")
+    if not start.startswith("{"):
+        raise FileRefusedError(
+            "no_json_lines_detected",
+            f"the first line is no JSON object; it begins with {start[:SHOWN]!r}",
+        )
+    return ()
+
+
+def _object(line: str) -> list[str] | None:
+    """The keys of a line's object."""
+    # Not by find_members, which is exact and slow: of a value nothing is needed here.
+    try:
+        value = decode(line)
+    except ValueError:
+        return None
+    return list(value) if isinstance(value, dict) else None
+
+
+def _refuse_document(text: str, lines: list[str]) -> None:
+    """Tell a JSON document from NDJSON with a bad first line.
+
+    Raises:
+        FileRefusedError: it is a document.
+    """
+    value, end = _value(text)
+    if end == len(text) and isinstance(value, list):
+        raise _document("a JSON array")
+    if end == len(text) and isinstance(value, dict) and len(lines) > 1:
+        raise _document("a JSON object of several lines")
+    some = lines[:LOOKED_AT]
+    objects = sum(_object(line) is not None for line in some)
+    elements = sum(_object(line.rstrip().removesuffix(",")) is not None for line in some) - objects
+    if objects > elements:
+        return
+    first = lines[0].strip(BLANKS)
+    if text.startswith("[") and (elements or _value(first)[1] < len(first)):
+        raise _document("a JSON array")
+    if not objects and text.startswith("{") and len(lines) > 1 and lines[1].lstrip()[:1] in '"}':
+        raise _document("a JSON object of several lines")
+
+
+def _value(text: str) -> tuple[Any, int]:
+    """The JSON value that a text begins with, and where it ends; 0 if there is none."""
+    try:
+        return DECODER.raw_decode(text)
+    except (ValueError, RecursionError):
+        return None, 0
+
+
+def _document(what: str) -> FileRefusedError:
+    each = ".[]" if "array" in what else "."
+    return FileRefusedError(
+        "invalid_ndjson_format",
+        f"the file is {what}, and no NDJSON, which has one object on each line; convert it: "
+        f"jq -c '{each}' FILE > FILE.ndjson",
+    )
