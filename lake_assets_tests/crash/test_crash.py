@@ -1,6 +1,6 @@
 """A process is killed at each of its writes; the next one finishes its work, to the byte.
 
-In a directory that is before every system call that changes anything, in four scenarios. On S3 it
+In a directory that is before every system call that changes anything, in five scenarios. On S3 it
 is before every request that changes anything while files are ingested, and before every third one
 in the other scenarios. What a process that is killed behind a write leaves is what one leaves that
 is killed before the next: so each write is one point.
