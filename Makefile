@@ -187,6 +187,10 @@ check: $(VENV)/.installed-dev ## Lint, format, types, dependency rule, Dagster d
 bench: $(VENV)/.installed-bench ## Time raw to gold on two engines against DuckDB and PySpark (half an hour); ARGS="--runs 1 --mb 50"
 	@$(RUN) python -m benchmarks.retail $(ARGS)
 
+.PHONY: bench-ndjson
+bench-ndjson: $(VENV)/.installed-dev ## Time a byte of NDJSON against a byte of CSV; ARGS="--mb 50"
+	@$(RUN) python -m benchmarks.ndjson $(ARGS)
+
 .PHONY: bench-arrivals
 bench-arrivals: $(VENV)/.installed-dev ## Time files from put to gold with Dagster's own daemon; ARGS="--files 3"
 	@$(RUN) python -m benchmarks.arrivals $(ARGS)

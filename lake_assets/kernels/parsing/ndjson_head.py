@@ -4,7 +4,7 @@ import re
 from typing import Any, Final
 
 from lake_assets.contracts.dataset import Dataset
-from lake_assets.kernels.parsing.ndjson_tokens import MARK, ColumnOfKey
+from lake_assets.kernels.parsing.ndjson_tokens import MARK, ColumnOfKey, printable
 from lake_assets.kernels.refusal import FileRefusedError
 from lake_assets.kernels.values.json_texts import DECODER, decode
 
@@ -47,7 +47,7 @@ def read_keys(text: str, dataset: Dataset, *, whole: bool) -> tuple[str, ...]:
         if found is None:
             continue
         objects += 1
-        keys |= dict.fromkeys(found)
+        keys |= dict.fromkeys(map(printable, found))
         missing -= {column for key in found if (column := columns[key])}
         if objects >= ENOUGH and not missing:
             break

@@ -49,7 +49,7 @@ def text_of(token: str) -> str:
     Raises:
         LineError: it has half of a surrogate pair, which is no text in any encoding.
     """
-    text: str = DECODER.decode(token)
+    text: str = DECODER.raw_decode(token)[0]
     if _SURROGATE.search(token):
         try:
             text.encode()

@@ -23,6 +23,8 @@ SAMPLE: Final = 64
 MOST_SHAPES: Final = 16
 LEVELS: Final = 2
 """Of objects in objects that a shape allows; what is deeper is odd."""
+LONGEST: Final = 200_000
+"""Characters of a shape's pattern. Of a longer one, the compiled form may be too large."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,20 +35,20 @@ class Shape:
         names: of the members, in order; no two alike.
         separators: what stands before each value: ``{"a":`` and then ``,"b":``.
         end: what stands behind the last one.
-        is_nested: of which members the values may be objects or arrays.
+        levels: of objects and arrays that the values may have; 0 of a scalar.
     """
 
     names: tuple[str, ...]
     separators: tuple[str, ...]
     end: str
-    is_nested: tuple[bool, ...]
+    levels: tuple[int, ...]
 
     @property
     def pattern(self) -> str:
         """A regular expression for all of a line."""
         parts = ["^"]
-        for separator, may_nest in zip(self.separators, self.is_nested, strict=True):
-            value = f"(?:{SCALAR}|{nested(LEVELS)})" if may_nest else SCALAR
+        for separator, levels in zip(self.separators, self.levels, strict=True):
+            value = f"(?:{SCALAR}|{nested(levels)})" if levels else SCALAR
             parts += [pl.escape_regex(separator), value]
         return "".join([*parts, pl.escape_regex(self.end), "$"])
 
@@ -61,7 +63,7 @@ def learn_shapes(lines: pl.Series, is_plain: Callable[[Sequence[str]], bool]) ->
     step = max(1, lines.len() // SAMPLE)
     sample = pl.concat([lines.head(SAMPLE), lines.slice(SAMPLE).gather_every(step)])
     seen: Counter[tuple[tuple[str, ...], tuple[str, ...], str]] = Counter()
-    may_nest: dict[tuple[str, ...], list[bool]] = {}
+    deepest: dict[tuple[str, ...], list[int]] = {}
     for line in sample:
         try:
             members = find_members(line)
@@ -74,13 +76,19 @@ def learn_shapes(lines: pl.Series, is_plain: Callable[[Sequence[str]], bool]) ->
         starts = [member.start for member in members]
         separators = tuple(line[a:b] for a, b in zip(ends, starts, strict=False))
         seen[names, separators, line[ends[-1] :]] += 1
-        flags = may_nest.setdefault(separators, [False] * len(names))
-        for at, start in enumerate(starts):
-            flags[at] |= line[start] in "{["
-    return [
-        Shape(names, separators, end, tuple(may_nest[separators]))
+        levels = deepest.setdefault(separators, [0] * len(names))
+        for at, (_, start, end) in enumerate(members):
+            levels[at] = max(levels[at], _levels(line[start:end]))
+    shapes = (
+        Shape(names, separators, end, tuple(deepest[separators]))
         for (names, separators, end), _ in seen.most_common(MOST_SHAPES)
-    ]
+    )
+    return [shape for shape in shapes if len(shape.pattern) <= LONGEST]
+
+
+def _levels(token: str) -> int:
+    """Of a value, at least so many as it has, up to :data:`LEVELS`."""
+    return 0 if token[0] not in "{[" else min(LEVELS, token.count("{") + token.count("["))
 
 
 def divide(lines: pl.Series, shape: Shape, places: Sequence[int]) -> tuple[pl.Series, pl.DataFrame]:

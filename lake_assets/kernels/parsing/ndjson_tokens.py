@@ -1,6 +1,6 @@
 """Lines of NDJSON to the values of the contract's columns, each as it stands in its line."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -77,19 +77,8 @@ def find_tokens(lines: pl.Series, piece: pl.Series, pieces: int, dataset: Datase
         if not fits.any():
             continue
         at = left.filter(fits)
-        parts.append(
-            at.to_frame("_at").hstack(
-                found.select(
-                    pl.col(str(places[name])).alias(name)
-                    if name in places
-                    else pl.lit(None, pl.String).alias(name)
-                    for name in names
-                )
-                if places
-                else pl.DataFrame({name: [None] * at.len() for name in names}, _texts(names))
-            )
-        )
-        if extra := {key for key in shape.names if columns[key] is None}:
+        parts.append(at.to_frame("_at").hstack(_placed(found, places, names, at.len())))
+        if extra := {printable(key) for key in shape.names if columns[key] is None}:
             for number in piece.gather(at).unique():
                 unknown[number] |= extra
         left = left.filter(~fits)
@@ -108,6 +97,24 @@ def find_tokens(lines: pl.Series, piece: pl.Series, pieces: int, dataset: Datase
 def first_names(names: Iterable[str]) -> tuple[str, ...]:
     """At most :data:`MOST_UNKNOWN` names, in the order of the alphabet."""
     return tuple(sorted(set(names))[:MOST_UNKNOWN])
+
+
+def printable(key: str) -> str:
+    """A key, halves of surrogate pairs in it as they are escaped: they are no text."""
+    return key.encode(errors="backslashreplace").decode()
+
+
+def _placed(
+    found: pl.DataFrame, places: Mapping[str, int], names: Sequence[str], rows: int
+) -> pl.DataFrame:
+    """A column a contract column, of members by their places."""
+    nothing = pl.Series([None], dtype=pl.String).new_from_index(0, rows)
+    return pl.DataFrame(
+        [
+            found[str(places[name])].alias(name) if name in places else nothing.alias(name)
+            for name in names
+        ]
+    )
 
 
 def _one_by_one(
@@ -134,7 +141,7 @@ def _one_by_one(
             for key, start, end in find_members(bare):
                 column = columns[key]
                 if column is None:
-                    unknown[number].add(key.encode(errors="backslashreplace").decode())
+                    unknown[number].add(printable(key))
                     continue
                 token = bare[start:end]
                 text = _text(token)

@@ -207,6 +207,15 @@ class TestOtherTypes:
         found = one(f'{{"id":"a","at":"2025-01-02","note":{token}}}', repeat=repeat)
         assert found.good["note"].to_list() == [text] * repeat
 
+    def test_escapes_are_undone_once(self, repeat: int) -> None:
+        chance = random.Random(2)
+        for _ in range(20):
+            text = "a" + "".join(chance.choices('\\"/\b\f\n\r\tnu0é😀', k=12)) + "z"
+            for ascii_only in (True, False):
+                token = json.dumps(text, ensure_ascii=ascii_only)
+                found = one(f'{{"id":"a","at":"2025-01-02","note":{token}}}', repeat=repeat)
+                assert found.good["note"].to_list() == [text] * repeat
+
     def test_truth_values_are_those_of_json_and_the_contracts_words(self, repeat: int) -> None:
         truth = {
             "name": "t",

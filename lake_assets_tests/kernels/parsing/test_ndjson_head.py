@@ -95,6 +95,12 @@ def test_a_required_field_that_no_object_has_is_named() -> None:
     assert "none of the first 2 objects has id; their keys are n, At, note" in found.detail
 
 
+def test_a_key_that_is_no_text_can_be_told() -> None:
+    data = file(r'{"\ud83d":1,"id":"a","at":"2025-01-02"}')
+    assert keys(data) == (r"\ud83d", "id", "at")
+    assert refusal(file(r'{"\ud83d":1}')).detail.encode()
+
+
 def test_a_required_field_may_come_late() -> None:
     data = file(*['{"at":"2025-01-02"}'] * 500, line())
     assert keys(data) == ("at", "id")

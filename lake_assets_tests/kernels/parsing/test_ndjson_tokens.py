@@ -161,7 +161,7 @@ def test_a_nested_object_that_looks_like_a_line_is_no_divider() -> None:
             '{"id":[{"n":1}],"at":3,"n":4}',
         ]
     )
-    shape = Shape(("id", "at", "n"), ('{"id":', ',"at":', ',"n":'), "}", (True, False, False))
+    shape = Shape(("id", "at", "n"), ('{"id":', ',"at":', ',"n":'), "}", (2, 0, 0))
     fits, found = divide(lines, shape, [0, 1, 2])
     assert fits.to_list() == [False, True, True]
     assert found.rows() == [("0", "3", "4"), ('[{"n":1}]', "3", "4")]
@@ -173,6 +173,19 @@ def test_shapes_are_learnt_from_all_of_a_block() -> None:
     shapes = learn_shapes(lines, lambda _: True)
     assert [shape.names for shape in shapes] == [("id", "at"), ("id", "at", "n")]
     assert learn_shapes(lines, lambda keys: "n" not in keys)[0].names == ("id", "at")
+
+
+def test_objects_of_very_many_keys_are_read_one_by_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    counts = one_by_one(monkeypatch)
+    wide = line(n=1, **{f"k{number}": {"a": 1} for number in range(500)})
+    found = compared([wide] * 300, monkeypatch)
+    assert counts == [300, 300]
+    assert found.values["n"].to_list() == ["1"] * 300
+
+
+def test_a_name_that_is_no_text_is_told_by_its_number(monkeypatch: pytest.MonkeyPatch) -> None:
+    found = compared([r'{"\ud83d":1,"id":"a"}'] * 300, monkeypatch)
+    assert found.unknown == [{r"\ud83d"}]
 
 
 def test_unknown_keys_are_kept_up_to_a_number_of_them() -> None:
