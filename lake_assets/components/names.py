@@ -1,7 +1,7 @@
 """Asset keys, run tags and resource keys: one place that makes names for Dagster."""
 
 import re
-from typing import Literal, Protocol
+from typing import Protocol
 
 import dagster as dg
 
@@ -55,8 +55,8 @@ def asset_key(lake: Lake, zone: str, name: str) -> dg.AssetKey:
     return dg.AssetKey([lake.lake, called, f"{called}_{name}"])
 
 
-def zone_name(dataset: Dataset, zone: Literal["processed", "gold"]) -> str:
-    """What a zone of tables is called: the first folder of its prefix, ``clean`` of ``clean/x/``.
+def zone_name(dataset: Dataset, zone: str) -> str:
+    """What ``processed`` or ``gold`` is called: its first folder, ``clean`` of ``clean/x/``.
 
     Where that folder holds other zones of the dataset as well it tells nothing, and where it is
     called as another zone is it tells something wrong: then ``processed`` and ``gold``.
