@@ -8,7 +8,7 @@ from rich.text import Text
 
 from lake_assets.cli.fitted import counted
 from lake_assets.cli.report import printable, show_blocks, table
-from lake_assets.jobs.reconciling.faults import DatasetReport, Report
+from lake_assets.jobs.reconciling.faults import DatasetReport, Report, Totals
 
 ROWS = ("read", "good", "rejected", "duplicate", "skipped")
 FAULTS_SHOWN = 100
@@ -22,10 +22,15 @@ def show_report(console: Console, report: Report) -> None:
         figures = (sums.rows, sums.good, sums.rejected, sums.duplicate, sums.skipped)
         made.add_row(dataset.name, f"{sums.files:,}", *(f"{figure:,}" for figure in figures))
     console.print(made)
-    made = table("Gold", "dataset", "processed", "superseded", "in gold", numbers=3)
+    more = ("carried",) if any(one.totals.carried for one in report.datasets) else ()
+    names = ("processed", *more, "superseded", "in gold")
+    made = table("Gold", "dataset", *names, numbers=len(names))
     for dataset in report.datasets:
         sums = dataset.totals
-        made.add_row(dataset.name, f"{sums.good:,}", f"{sums.superseded:,}", f"{sums.gold:,}")
+        carried = [f"{sums.carried:,}"] if more else []
+        made.add_row(
+            dataset.name, f"{sums.good:,}", *carried, f"{sums.superseded:,}", f"{sums.gold:,}"
+        )
     console.print(made)
     for dataset in report.datasets:
         _show_notes(console, dataset)
@@ -81,7 +86,7 @@ def report_document(uri: str, report: Report) -> dict[str, Any]:
         "datasets": [
             {
                 "dataset": dataset.name,
-                **asdict(dataset.totals),
+                **_figures(dataset.totals),
                 "waiting": list(dataset.waiting),
                 "stale": list(dataset.stale),
             }
@@ -92,3 +97,9 @@ def report_document(uri: str, report: Report) -> dict[str, Any]:
             for fault in report.faults
         ],
     }
+
+
+def _figures(totals: Totals) -> dict[str, int]:
+    """``carried`` is told of where rows are carried on."""
+    found = asdict(totals)
+    return found if totals.carried else {k: v for k, v in found.items() if k != "carried"}

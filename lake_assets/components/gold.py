@@ -73,8 +73,9 @@ def _told(
 
     prefix = gold_prefix(dataset, day.target_date)
     objects = gold_files(store, dataset, day.target_date)
+    carried = "" if day.carried_rows is None else f" and {day.carried_rows} carried"
     context.log.info(
-        f"{day.target_date}: {day.status}, {day.total_rows_in_source_partition} rows in, "
+        f"{day.target_date}: {day.status}, {day.total_rows_in_source_partition} rows in{carried}, "
         f"{day.rows_after_dedup} out, {day.removed} superseded."
     )
     gold = {

@@ -18,8 +18,8 @@ class Lookup(ContractModel):
     dataset: Name = Field(description="A dataset of the same lake whose gold has `carry`.")
     on: dict[Name, Name] = Field(
         min_length=1,
-        description="Column here -> column of the other's key; all of that key. Write "
-        '`"on":` in quotes: YAML takes a bare `on` for `true`, and editors and `dg check` with it.',
+        description='Column here -> column of the other\'s key; all of that key. Write `"on":` in '
+        "quotes: YAML takes a bare `on` for `true`, and so do `dg check` and some editors.",
     )
     columns: dict[Name, Name] = Field(
         min_length=1, description="New column here -> column there. Null where nothing is found."

@@ -1,10 +1,14 @@
 """`lake reconcile`: whether a lake holds what its ledger says, with an exit code."""
 
+import io
 import json
 from pathlib import Path
 
 import pytest
+from rich.console import Console
 
+from lake_assets.cli.reconcile import report_document, show_report
+from lake_assets.jobs.reconciling.faults import DatasetReport, Report, Totals
 from lake_assets_tests.cli.conftest import GOOD, SALES, Command, write
 
 LATE = "T1,S1,2025-02-03 10:00:00,I1,4,2.50,10.00"
@@ -113,3 +117,20 @@ def test_a_lake_that_is_not_there_is_told(lake: Command, tmp_path: Path) -> None
     ran = lake("reconcile", "--uri", tmp_path / "nowhere", "--json")
     assert ran.code == 1
     assert "nowhere" in json.loads(ran.out)["error"]
+
+
+def test_carried_rows_are_told_where_tables_carry() -> None:
+    plain = DatasetReport("sales", Totals(good=3, gold=2, superseded=1))
+    carries = DatasetReport("members", Totals(good=2, gold=4, superseded=1, carried=3))
+    told: dict[bool, str] = {}
+    for with_carried in (False, True):
+        datasets = (plain, carries) if with_carried else (plain,)
+        printed = io.StringIO()
+        report = Report("lake", False, datasets)
+        show_report(Console(file=printed, width=100), report)
+        told[with_carried] = printed.getvalue()
+        documents = report_document("file:///lake", report)["datasets"]
+        assert [one.get("carried") for one in documents] == [None, 3][: len(datasets)]
+    assert "carried" not in told[False]
+    row = next(line for line in told[True].splitlines() if "members" in line and "4" in line)
+    assert row.split()[-4:] == ["2", "3", "1", "4"]

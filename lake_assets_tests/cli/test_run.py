@@ -1,12 +1,15 @@
 """`lake run`: files from anywhere to gold, as tables for people."""
 
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from lake_assets.cli import opening, report
+from lake_assets.cli.report import gold_table
 from lake_assets.jobs import checks
+from lake_assets.jobs.compaction.metrics import Metrics
 from lake_assets_tests.cli.conftest import GOOD, SALES, Command, write
 
 BAD = "T2,S1,2025-02-04 10:00:00,I1,2,2.50,9.00"
@@ -239,3 +242,12 @@ def test_without_any_setting_the_lake_is_in_the_working_directory(
     lake("run", SALES, write(tmp_path / "sales.csv", GOOD))
     assert sorted(os.listdir(tmp_path)) == ["lake", "sales.csv"]
     assert (tmp_path / "lake/retail/gold").is_dir()
+
+
+def test_the_table_of_gold_has_a_column_of_carried_rows_where_tables_carry() -> None:
+    day = Metrics("2025-01-01", "p/", "g/", 2, 4, 1)
+    for carried, shown in ((None, 3), (3, 4)):
+        made = gold_table("t", [replace(day, carried_rows=carried)])
+        assert len(made.columns) == 1 + shown
+        cells = [next(iter(column.cells)) for column in made.columns]
+        assert cells[1:] == (["2", "1", "4"] if carried is None else ["2", "3", "1", "4"])

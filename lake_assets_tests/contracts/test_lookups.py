@@ -1,5 +1,6 @@
 """What datasets of a lake look up in each other."""
 
+import pickle
 from collections.abc import Mapping
 from typing import Any
 
@@ -43,9 +44,12 @@ def test_only_tables_that_carry_follow() -> None:
 
 def test_a_lake_survives_the_way_to_where_its_job_runs() -> None:
     club = lake()
-    again = Lake.model_validate_json(club.model_dump_json())
-    assert again == club
-    assert again.dataset("members").gold.lookups[0].target == club.dataset("tariffs")
+    for again in (
+        Lake.model_validate_json(club.model_dump_json()),
+        pickle.loads(pickle.dumps(club)),
+    ):
+        assert again == club
+        assert again.dataset("members").gold.lookups[0].target == club.dataset("tariffs")
 
 
 def test_a_dataset_outside_a_lake_does_not_know_what_it_looks_up() -> None:

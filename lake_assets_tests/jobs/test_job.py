@@ -7,7 +7,9 @@ import pytest
 from lake_assets.contracts.lake import Lake
 from lake_assets.jobs.job import Compact, Ingest, Job, Rebuild, Replay
 from lake_assets.jobs.size import input_bytes
+from lake_assets.jobs.tables.current import newest_table
 from lake_assets.storage import Store
+from lake_assets_tests.jobs import club
 from lake_assets_tests.jobs.lakes import ARRIVED, csv, dataset_of, place, run, sale
 
 ARRIVAL = ARRIVED.date()
@@ -48,3 +50,18 @@ def test_the_size_of_a_job_is_that_of_the_files_it_reads(local_store: Store, lak
     found = [input_bytes(local_store, dataset, Compact(dates=days)) for days in (one, both)]
     assert 0 < found[0] < found[1]
     assert input_bytes(local_store, dataset, Rebuild(dates=both)) == found[1]
+
+
+def test_gold_that_carries_reads_the_newest_table_for_each_date(local_store: Store) -> None:
+    plain, carries = (club.members_only(carry=carry).datasets[0] for carry in (False, True))
+    of = club.members_only(carry=True)
+    club.arrive(local_store, carries, "a.csv", f"m1,{club.DAYS[0]},a,Lyon", arrived=club.ARRIVED)
+    club.run(local_store, of)
+    table = newest_table(local_store, carries)
+    assert table
+    for days in (club.DAYS[:1], club.DAYS[:2]):
+        work = Compact(dates=tuple(days))
+        rows = input_bytes(local_store, plain, work)
+        assert input_bytes(local_store, carries, work) == rows + len(days) * table.size
+    again = Rebuild(dates=tuple(club.DAYS[:1]))
+    assert input_bytes(local_store, carries, again) == input_bytes(local_store, plain, again) > 0

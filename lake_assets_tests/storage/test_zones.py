@@ -189,3 +189,26 @@ def test_a_name_that_is_let_in_can_get_every_dated_key_too(name: str):
     ):
         validate_key(key)
         assert all(len(segment.encode()) <= 255 for segment in key.split("/"))
+
+
+def test_a_snapshot_stands_below_its_date_and_its_name_is_found_in_its_keys():
+    name = z.snapshot_name(7, "0123456789abcdef")
+    assert name == "0007-0123456789abcdef"
+    key = z.snapshot_key(DATASET, "2025-01-31", name, 3)
+    assert key == f"gold/fact_sales/date=2025-01-31/snapshot={name}/part-0003.snappy.parquet"
+    assert z.manifest_key(DATASET, "2025-01-31", name).endswith(f"snapshot={name}/_manifest.json")
+    assert (z.snapshot_of(key), z.day_of(key)) == (name, "2025-01-31")
+    assert z.snapshot_number(z.snapshot_name(12345, "0123456789abcdef")) == 12345
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        "gold/t/date=2025-01-31/part-0000.snappy.parquet",
+        "gold/t/date=2025-01-31/snapshot=7-0123456789abcdef/x",
+        "gold/t/date=2025-01-31/snapshot=0007-short/x",
+        "gold/t/date=2025-01-31/snapshot=0007-0123456789abcdef/deeper/x",
+    ],
+)
+def test_what_is_in_no_snapshot_has_no_name_of_one(key: str):
+    assert z.snapshot_of(key) is None

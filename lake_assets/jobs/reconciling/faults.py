@@ -39,6 +39,7 @@ class Totals:
 
     ``files`` are those ingested or recognised as duplicates, ``refused`` files refused as a whole,
     ``objects`` what the ledger names. ``rows`` = good + rejected + duplicate + skipped.
+    ``carried`` are rows of tables that go on in the next ones: gold = carried + good - superseded.
     """
 
     files: int = 0
@@ -51,6 +52,7 @@ class Totals:
     skipped: int = 0
     gold: int = 0
     superseded: int = 0
+    carried: int = 0
 
 
 @dataclass(frozen=True, slots=True)

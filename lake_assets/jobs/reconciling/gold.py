@@ -71,6 +71,7 @@ class DateFindings:
     faults: list[Fault] = field(default_factory=list)
     table: TableVersion | None = None
     carried: TableVersion | None = None
+    carried_rows: int = 0
 
 
 def check_date(store: Store, dataset: Dataset, quick: bool, date: DateObjects) -> DateFindings:
@@ -103,8 +104,8 @@ def check_date(store: Store, dataset: Dataset, quick: bool, date: DateObjects) -
         rows, more = _row_faults(store, dataset, date, audit, is_fine=not faults)
         faults += more
     table = version_of(dataset, date.day, audit["snapshot"] if audit else None, date.gold)
-    carried = audit["carried"] if audit else None
-    return DateFindings(date.day, rows, superseded, faults, table, carried)
+    carried, carried_rows = (audit["carried"], audit["carried_rows"]) if audit else (None, 0)
+    return DateFindings(date.day, rows, superseded, faults, table, carried, carried_rows)
 
 
 def chain_faults(

@@ -103,6 +103,7 @@ def _reconcile(
         skipped=books.skipped,
         gold=sum(date.rows for date in found),
         superseded=sum(date.superseded for date in found),
+        carried=sum(date.carried_rows for date in found),
     )
     waiting = [*zones["raw"], *(key for key in zones["validated"] if key not in open_)]
     faults += [fault for date in found for fault in date.faults]

@@ -1,13 +1,17 @@
 """Gold as snapshots: each compaction that yields something new writes another one."""
 
+from collections.abc import Iterator
 from itertools import count
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from lake_assets.contracts.dataset import Dataset
 from lake_assets.contracts.lake import Lake
+from lake_assets.engines.local import LocalEngine
 from lake_assets.jobs.compaction.compact import CompactionError, compact, stale_dates
+from lake_assets.jobs.compaction.spread import Exchange
 from lake_assets.jobs.ingest import ingest
 from lake_assets.jobs.tables.current import current_snapshot, gold_files
 from lake_assets.jobs.tables.manifest import current_manifest, history, manifests
@@ -271,3 +275,33 @@ def test_a_lost_audit_does_not_lose_the_count_of_snapshots(filled: Store, member
 
 def void(_: object) -> None:
     pass
+
+
+class Spreading(LocalEngine):
+    """An engine that could bring rows together, and is not to be asked to."""
+
+    def exchange(self, *args: Any) -> Iterator[Any]:
+        raise AssertionError("a date with options is one task")
+
+
+def test_a_date_is_one_task_however_large_it_is(local_store: Store):
+    club = members_only(snapshots=True, one_task_mb=0)
+    members = club.datasets[0]
+    engine = Spreading(1)
+    assert isinstance(engine, Exchange)
+    arrive(local_store, members, "a.csv", f"m1,{DATE},t1,Lyon", arrived=ARRIVED)
+    ingest(local_store, club, members, engine)
+    compact(local_store, members, engine)
+    assert pairs(local_store, members, DATE, "town") == {"m1": "Lyon"}
+
+
+def test_snapshots_are_kept_in_a_bucket_as_well(s3_store: Store, club: Lake, members: Dataset):
+    arrive(s3_store, members, "a.csv", f"m1,{DATE},t1,Lyon", arrived=ARRIVED)
+    run(s3_store, club)
+    more(s3_store, members)
+    run(s3_store, club)
+    watched, calls = counted(s3_store)
+    compact(watched, members, ENGINE, force_dates=[DATE])
+    assert writes(calls) == 0, "the ETags of the listing are those of the manifest"
+    assert len(history(s3_store, members, DATE)) == 2
+    assert pairs(s3_store, members, DATE, "town") == {"m1": "Nice"}

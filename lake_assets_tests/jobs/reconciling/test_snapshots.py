@@ -41,6 +41,9 @@ def test_a_lake_that_was_left_alone_has_no_fault(filled: Store, quick: bool):
     assert found(filled, quick=quick) == []
     totals = {one.name: one.totals.gold for one in reconcile(filled, LAKE).datasets}
     assert totals == {"tariffs": 1, "members": 3, "visits": 1}
+    members = next(one for one in reconcile(filled, LAKE).datasets if one.name == "members")
+    sums = members.totals
+    assert (sums.carried, sums.gold) == (1, sums.carried + sums.good - sums.superseded)
 
 
 def _change(store: Store) -> None:
