@@ -247,7 +247,9 @@ def test_without_any_setting_the_lake_is_in_the_working_directory(
 def test_the_table_of_gold_has_a_column_of_carried_rows_where_tables_carry() -> None:
     day = Metrics("2025-01-01", "p/", "g/", 2, 4, 1)
     for carried, shown in ((None, 3), (3, 4)):
-        made = gold_table("t", [replace(day, carried_rows=carried)])
+        made = gold_table(
+            opening.contract("retail").datasets[0], [replace(day, carried_rows=carried)]
+        )
         assert len(made.columns) == 1 + shown
         cells = [next(iter(column.cells)) for column in made.columns]
         assert cells[1:] == (["2", "1", "4"] if carried is None else ["2", "3", "1", "4"])
