@@ -105,17 +105,19 @@ def unknown_table(unknown: Counter[str]) -> Table:
 
 def gold_table(dataset: Dataset, metrics: Sequence[Metrics]) -> Table:
     """What each date of gold was made of."""
-    names = ["rows in", "superseded", "rows out"]
-    if dataset.gold.carry:
-        names.insert(1, "carried")
+    carries = any(day.carried_rows is not None for day in metrics)
+    names = ("rows in", *(["carried"] if carries else []), "superseded", "rows out")
     made = table(gold_prefix(dataset).rstrip("/"), "date", *names, numbers=len(names))
     for day in metrics[:FILES_SHOWN]:
-        figures = [day.total_rows_in_source_partition, day.removed, day.rows_after_dedup]
-        if dataset.gold.carry:
-            figures.insert(1, day.carried_rows or 0)
-        made.add_row(day.target_date, *(f"{figure:,}" for figure in figures))
+        made.add_row(
+            day.target_date,
+            f"{day.total_rows_in_source_partition:,}",
+            *([f"{day.carried_rows or 0:,}"] if carries else []),
+            f"{day.removed:,}",
+            f"{day.rows_after_dedup:,}",
+        )
     if len(metrics) > FILES_SHOWN:
-        made.add_row(f"… and {len(metrics) - FILES_SHOWN} more dates", *[""] * len(names))
+        made.add_row(f"… and {len(metrics) - FILES_SHOWN} more dates", *("" for _ in names))
     return made
 
 
