@@ -9,6 +9,7 @@ from typing import Any
 import dagster as dg
 
 from lake_assets.components.metadata import markdown
+from lake_assets.components.names import zone_name
 from lake_assets.contracts.column import TIMES, Column, ColumnType
 from lake_assets.contracts.dataset import LINEAGE_COLUMNS, Dataset
 from lake_assets.contracts.lookups import looked_up_columns
@@ -87,7 +88,8 @@ def of_gold(dataset: Dataset, upstream: dg.AssetKey) -> dict[str, Any]:
     found = _table(columns, sources, upstream)
     deps = found["dagster/column_lineage"].deps_by_column
     for lookup in dataset.gold.lookups:
-        gold = dg.AssetKey([upstream.path[0], "gold", lookup.target.gold.table])
+        zone = zone_name(lookup.target, "gold")
+        gold = dg.AssetKey([upstream.path[0], zone, lookup.target.gold.table])
         deps |= {
             name: [
                 dg.TableColumnDep(gold, source),
