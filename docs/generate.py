@@ -685,11 +685,15 @@ def _model_of(field: str) -> type[BaseModel] | None:
     return None
 
 
+READERS: Final = {"remote": "services", "snowflake": "`lake warehouse`, Dagster"}
+"""Of settings that are no engine's."""
+
+
 def _engine_settings(field: str) -> list[tuple[str, ...]]:
     """Rows of the table for one engine, or for what services have in common."""
     model = _model_of(field)
     assert model
-    reader = "services" if field == "remote" else f"engine `{field.replace('_', '-')}`"
+    reader = READERS.get(field, f"engine `{field.replace('_', '-')}`")
     return [
         (
             f"`LAKE_{field.upper()}__{name.upper()}`",

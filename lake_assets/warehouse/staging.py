@@ -32,7 +32,8 @@ def copy_files(stage: StageTable, keys: Sequence[str], lake_date: str | None) ->
     return (
         f"COPY INTO {stage.name} ({_columns(stage)})\n"
         f"FROM (SELECT {values} FROM @{stage.files})\n"
-        f"FILES = ({files})\nFILE_FORMAT = (TYPE = PARQUET) ON_ERROR = ABORT_STATEMENT FORCE = TRUE"
+        f"FILES = ({files})\nFILE_FORMAT = (TYPE = PARQUET USE_LOGICAL_TYPE = TRUE)\n"
+        "ON_ERROR = ABORT_STATEMENT FORCE = TRUE"
     )
 
 

@@ -307,19 +307,19 @@ class TestOnce:
 
 class TestRefusals:
     def test_another_name_for_a_column_is_refused_and_loads_no_nulls(self, filled: House):
-        """A COPY by name would have filled `at` with nulls."""
-        self.change_manifest(filled, '"name": "at"', '"name": "happened_at"')
+        """A COPY by name would have filled `seen_on` with nulls."""
+        self.change_manifest(filled, '"name": "seen_on"', '"name": "happened_at"')
         with pytest.raises(ColumnMismatch) as raised:
             filled.load()
         told = str(raised.value)
         assert "STG_VISITS cannot take the snapshot 0001-" in told
-        assert "at is missing; happened_at is unknown to the contract" in told
+        assert "seen_on is missing; happened_at is unknown to the contract" in told
         assert filled.ask("SELECT * FROM CLUB_DB.STAGING.STG_VISITS") == []
         assert len(filled.members()) == 3, "what was loaded before stays"
 
     def test_another_type_is_refused(self, filled: House):
         self.change_manifest(filled, '"type": "timestamp"', '"type": "string"')
-        with pytest.raises(ColumnMismatch, match="at is string and should be timestamp"):
+        with pytest.raises(ColumnMismatch, match="seen_on is string and should be timestamp"):
             filled.load()
 
     def test_a_file_without_the_column_is_refused_whatever_its_manifest_says(self, filled: House):
@@ -374,7 +374,7 @@ def test_all_columns_are_taken_where_none_are_named(house: House, tmp_path: Path
     other = House(house.store, club(section, members=ALL), tmp_path / "all.duckdb")
     assert [field.name for field in other.star.dimensions[1].values][:4] == [
         "member_id",
-        "at",
+        "seen_on",
         "tariff_id",
         "town",
     ]
