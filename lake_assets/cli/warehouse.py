@@ -73,8 +73,9 @@ def load(
 
     Each is loaded exactly once: a load that was interrupted is finished by the next one.
     """
+    from lake_assets.warehouse.choice import DUCKDB, chosen, duckdb_path, why_none
     from lake_assets.warehouse.load import load as load_all
-    from lake_assets.warehouse.target import DUCKDB, chosen, duckdb_path, open_warehouse, why_none
+    from lake_assets.warehouse.target import open_warehouse
 
     with sentences():
         star = _star(lake)

@@ -1,16 +1,13 @@
-"""Which warehouse is meant: ``duckdb:PATH``, or the Snowflake of the settings."""
+"""A session on the warehouse that is meant."""
 
 from contextlib import AbstractContextManager
-from pathlib import Path
 
+from lake_assets.warehouse.choice import DUCKDB, SNOWFLAKE, duckdb_path
 from lake_assets.warehouse.duckdb_session import open_duckdb
 from lake_assets.warehouse.options import SnowflakeOptions
 from lake_assets.warehouse.session import Session, WarehouseError
 from lake_assets.warehouse.snowflake_session import open_snowflake
 from lake_assets.warehouse.star import Star
-
-DUCKDB = "duckdb:"
-SNOWFLAKE = "snowflake"
 
 
 def open_warehouse(
@@ -36,21 +33,3 @@ def open_warehouse(
             "LAKE_SNOWFLAKE__PASSWORD or LAKE_SNOWFLAKE__PRIVATE_KEY_PATH"
         )
     return open_snowflake(snowflake, star)
-
-
-def duckdb_path(to: str) -> Path:
-    """The file in ``duckdb:PATH``."""
-    return Path(to.removeprefix(DUCKDB)).expanduser()
-
-
-def chosen(environment: str | None, snowflake: SnowflakeOptions | None) -> str | None:
-    """The warehouse that the settings choose; None if they choose none."""
-    return environment or (SNOWFLAKE if snowflake else None)
-
-
-def why_none(lake: str) -> str:
-    """A sentence on a lake whose contract has a warehouse that the environment does not choose."""
-    return (
-        f"The warehouse of {lake} is not loaded here: set LAKE_WAREHOUSE=duckdb:PATH, or "
-        "LAKE_SNOWFLAKE__ACCOUNT and the settings that go with it."
-    )

@@ -10,21 +10,25 @@ from fakesnow import info_schema
 
 from lake_assets.settings import SettingsError, load_settings
 from lake_assets.warehouse.access import create_stages
+from lake_assets.warehouse.choice import chosen
 from lake_assets.warehouse.load import load
 from lake_assets.warehouse.options import SnowflakeOptions
 from lake_assets.warehouse.render import render_tables
 from lake_assets.warehouse.session import Session, WarehouseError
 from lake_assets.warehouse.snowflake_session import SnowflakeSession, arguments, open_snowflake
-from lake_assets.warehouse.target import chosen, open_warehouse
+from lake_assets.warehouse.target import open_warehouse
 from lake_assets_tests.warehouse.house import NOW, VISITS, Death, Dying, House, members
 
 SECRET = "not-to-be-shown"
-OPTIONS = SnowflakeOptions(account="org-acc", user="loader", password=SECRET)  # type: ignore[arg-type]
+OPTIONS = SnowflakeOptions(account="org-acc", user="loader", password=SECRET)
 PLAYED = ("10_database.sql", "20_staging_tables.sql", "21_loader_tables.sql", "30_star_tables.sql")
 """Roles, policies and integrations are not emulated."""
 
 DIM = members("member_sk", "member_id", "version", "tariff_id", "town", "effective_from")
-FACT = "SELECT visit_id, seen_on, member_id, member_sk, tariff_sk FROM CLUB_DB.DW.FACT_VISIT ORDER BY 1"
+FACT = (
+    "SELECT visit_id, seen_on, member_id, member_sk, tariff_sk "
+    "FROM CLUB_DB.DW.FACT_VISIT ORDER BY 1"
+)
 
 
 @pytest.fixture
