@@ -50,6 +50,7 @@ from lake_assets.contracts.quality import (
     Volume,
 )
 from lake_assets.contracts.rule import OWN_REASONS, Rule
+from lake_assets.contracts.warehouse import Dimension, DimensionLink, Fact, Stage, Warehouse
 from lake_assets.kernels.parsing import cells
 
 REFERENCE: Final = Path(__file__).parent / "reference"
@@ -60,6 +61,7 @@ NOTE: Final = "<!-- Written by docs/generate.py. Edit the code or that script, n
 MODELS: Final[tuple[type[BaseModel], ...]] = (
     Lake, Intake, EngineChoice, Alerts, Route, Dataset, CsvFormat, Column, Rule, Partitioning, Gold,
     Quality, Limit, Accepted, Range, Unique, Reference, Target, Volume, Freshness, Zones,
+    Warehouse, Stage, Dimension, Fact, DimensionLink,
 )  # fmt: skip
 
 FIELDS: Final = {

@@ -31,14 +31,14 @@ OWN_FIELDS = (
 class Stage(ContractModel):
     """A staging table: the rows of a dataset's current snapshots as they are."""
 
-    table: TableName
+    table: TableName = Field(description="Its name.")
     dataset: Name = Field(description="A dataset of the lake whose gold has `snapshots`.")
 
 
 class Dimension(ContractModel):
     """A dimension: one row a key; with ``history``, one row a version of a key."""
 
-    table: TableName
+    table: TableName = Field(description="Its name.")
     stage: TableName = Field(description="The staging table that it is made from.")
     key: Name = Field(description="The column that is the key of the dataset.")
     surrogate: Name = Field(
@@ -88,11 +88,13 @@ class DimensionLink(ContractModel):
 class Fact(ContractModel):
     """A fact table: one row a key, whatever dates and files it came in."""
 
-    table: TableName
+    table: TableName = Field(description="Its name.")
     stage: TableName = Field(description="The staging table that it is made from.")
     key: Name = Field(description="The column that is the key of the dataset.")
     at: Name = Field(description="When it happened: a required timestamp of the dataset.")
-    dimensions: list[DimensionLink] = Field(default_factory=list)
+    dimensions: list[DimensionLink] = Field(
+        default_factory=list, description="Those that it leads to."
+    )
     columns: list[Name] = Field(
         default_factory=list,
         description="Columns of the table besides the key, `at`, and those that lead to "
@@ -103,12 +105,16 @@ class Fact(ContractModel):
 class Warehouse(ContractModel):
     """Staging tables, dimensions and facts, in one database."""
 
-    database: TableName
-    staging_schema: TableName = "STAGING"
+    database: TableName = Field(description="Where all tables are.")
+    staging_schema: TableName = Field(
+        default="STAGING", description="Where staging tables and the loader's own are."
+    )
     star_schema: TableName = Field(default="DW", description="Where dimensions and facts are.")
-    stages: list[Stage] = Field(min_length=1)
-    dimensions: list[Dimension] = Field(default_factory=list)
-    facts: list[Fact] = Field(default_factory=list)
+    stages: list[Stage] = Field(min_length=1, description="Staging tables, one a dataset.")
+    dimensions: list[Dimension] = Field(
+        default_factory=list, description="Made from staging tables."
+    )
+    facts: list[Fact] = Field(default_factory=list, description="Made from staging tables, too.")
 
     @model_validator(mode="after")
     def _tables_are_apart(self) -> Self:
