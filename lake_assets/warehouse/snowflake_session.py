@@ -86,7 +86,7 @@ def arguments(options: SnowflakeOptions, star: Star) -> dict[str, Any]:
         "schema": star.declared.staging_schema,
         "application": "lake_assets",
         # Times in the lake are UTC, and have no offset.
-        "session_parameters": {"TIMEZONE": "UTC"},
+        "session_parameters": {"TIMEZONE": "UTC", "TIMESTAMP_TYPE_MAPPING": "TIMESTAMP_NTZ"},
     }
     if options.password:
         given["password"] = options.password.get_secret_value()
