@@ -50,6 +50,7 @@ from lake_assets.contracts.quality import (
     Volume,
 )
 from lake_assets.contracts.rule import OWN_REASONS, Rule
+from lake_assets.contracts.warehouse import Dimension, DimensionLink, Fact, Stage, Warehouse
 from lake_assets.contracts.zones import Unknown, Zones
 from lake_assets.kernels.parsing import cells, ndjson, ndjson_lines, ndjson_tokens
 
@@ -62,6 +63,7 @@ MODELS: Final[tuple[type[BaseModel], ...]] = (
     Lake, Intake, EngineChoice, Alerts, Route, Dataset, CsvFormat, NdjsonFormat, Column,
     Rule, Partitioning, Gold, Lookup,
     Quality, Limit, Accepted, Range, Unique, Reference, Target, Volume, Freshness, Zones, Unknown,
+    Warehouse, Stage, Dimension, Fact, DimensionLink,
 )  # fmt: skip
 
 FIELDS: Final = {
@@ -715,11 +717,15 @@ def _model_of(field: str) -> type[BaseModel] | None:
     return None
 
 
+READERS: Final = {"remote": "services", "snowflake": "`lake warehouse`, Dagster"}
+"""Of settings that are no engine's."""
+
+
 def _engine_settings(field: str) -> list[tuple[str, ...]]:
     """Rows of the table for one engine, or for what services have in common."""
     model = _model_of(field)
     assert model
-    reader = "services" if field == "remote" else f"engine `{field.replace('_', '-')}`"
+    reader = READERS.get(field, f"engine `{field.replace('_', '-')}`")
     return [
         (
             f"`LAKE_{field.upper()}__{name.upper()}`",

@@ -14,6 +14,8 @@ variable                   meaning
 ``LAKE_DAGSTER_URL``       where people open Dagster, for the links in alerts
 ``LAKE_METRICS``           where metrics for CloudWatch go, in its embedded format: ``off`` (if not
                            set), ``stdout``, ``file:/path``, or ``tcp://host:port`` for its agent
+``LAKE_WAREHOUSE``         the warehouse that lakes are loaded into: ``duckdb:/path`` or
+                           ``snowflake``, which is meant too where only its settings are there
 =========================  ==========================================================
 
 Those of engines begin with ``LAKE_<ENGINE>__``; see the models below.
@@ -37,6 +39,7 @@ from lake_assets.engines.remote.options import Options
 from lake_assets.engines.remote.targets import EmrServerlessTarget, EmrTarget, GlueTarget
 from lake_assets.storage.open import open_store
 from lake_assets.storage.store import Store
+from lake_assets.warehouse.options import SnowflakeOptions
 
 
 class SettingsError(ValueError):
@@ -80,6 +83,8 @@ class Settings(BaseSettings):
     glue: GlueTarget | None = None
     emr_serverless: EmrServerlessTarget | None = None
     emr: EmrTarget | None = None
+    warehouse: str | None = Field(default=None, pattern=r"^(snowflake|duckdb:.+)$")
+    snowflake: SnowflakeOptions | None = None
 
     @field_validator("uri")
     @classmethod

@@ -27,6 +27,7 @@ from lake_assets.components.resources import LakeStore
 from lake_assets.components.sensors import arrival_sensor, automation_sensor, left_behind_sensor
 from lake_assets.components.standing_checks import standing_checks
 from lake_assets.components.unknown import refusing_job, unknown_defs
+from lake_assets.components.warehouse_assets import warehouse_assets
 from lake_assets.contracts.dataset import Dataset
 from lake_assets.contracts.lake import Lake
 from lake_assets.settings import load_settings
@@ -90,6 +91,7 @@ class LakeComponent(dg.Component):
             parts.append(dg.Definitions(sensors=[queue_sensor(lake, jobs, queue)]))
         store = LakeStore(uri=settings.uri_of(lake), endpoint=settings.s3_endpoint)
         shared = dg.Definitions(
+            assets=warehouse_assets(lake),
             sensors=[automation_sensor(lake), *alert_sensors(lake)],
             resources={store_key(lake): store, engines_key(lake): engines()},
         )

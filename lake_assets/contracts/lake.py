@@ -13,6 +13,7 @@ from lake_assets.contracts.lookups import bind_lookups
 from lake_assets.contracts.model import ContractModel, Name
 from lake_assets.contracts.partitioning import PartitionBy
 from lake_assets.contracts.quality_types import check_reference
+from lake_assets.contracts.warehouse import Warehouse, check_warehouse
 from lake_assets.contracts.zones import Unknown, check_nested, check_unknown
 
 QUEUE_URL = r"^https?://[^/\s]+/\S+$"
@@ -87,6 +88,9 @@ class Lake(ContractModel):
         "it they stay where they are.",
     )
     datasets: list[Dataset] = Field(min_length=1)
+    warehouse: Warehouse | None = Field(
+        default=None, description="Tables that a warehouse makes from published snapshots."
+    )
 
     @model_validator(mode="after")
     def _datasets_are_apart(self) -> Self:
@@ -146,6 +150,12 @@ class Lake(ContractModel):
     @model_validator(mode="after")
     def _lookups_can_be_done(self) -> Self:
         bind_lookups(self.datasets)
+        return self
+
+    @model_validator(mode="after")
+    def _warehouse_can_be_made(self) -> Self:
+        if self.warehouse:
+            check_warehouse(self.warehouse, self.datasets)
         return self
 
     def dataset(self, name: str) -> Dataset:
