@@ -142,7 +142,11 @@ dev: export PYTHONWARNINGS := ignore:Function `dev_command` is superseded
 dev: $(VENV)/.installed-ui ## Open Dagster on http://127.0.0.1:$PORT with sample files in the lake
 	@mkdir -p "$$DAGSTER_HOME" build/lake
 	@cp dagster.yaml "$$DAGSTER_HOME/dagster.yaml"
-	@if [ "$(SAMPLES)" = 1 ]; then $(RUN) lake generate retail/sales --out build/lake/retail/raw --refused 1; fi
+	@if [ "$(SAMPLES)" = 1 ]; then \
+		$(RUN) lake generate retail/sales --out build/lake/retail/raw --refused 1; \
+		$(RUN) lake generate telco --out build/lake/telco/raw --refused 3 \
+			--customers 1000 --events 3000 --days 10; \
+	fi
 	@echo "Lake:    $$LAKE_URI"
 	@echo "Alerts:  $$LAKE_ALERTS_FILE"
 	@echo "Dagster: http://127.0.0.1:$(PORT)  (Ctrl-C stops it)"

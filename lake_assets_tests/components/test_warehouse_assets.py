@@ -78,7 +78,7 @@ def test_a_run_loads_what_is_published(house: House) -> None:
 
 def test_new_gold_of_one_date_asks_for_the_whole_warehouse_once(house: House) -> None:
     defs = definitions(house.lake)
-    gold = dg.AssetKey(["club", "gold", "visits"])
+    gold = dg.AssetKey(["club", "staging", "visits"])
     with dg.DagsterInstance.ephemeral() as instance:
         first = dg.evaluate_automation_conditions(defs=defs, instance=instance)
         instance.report_runless_asset_event(dg.AssetMaterialization(gold, partition="2025-06-02"))

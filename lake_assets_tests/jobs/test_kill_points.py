@@ -125,7 +125,7 @@ def test_recovery_itself_may_die_at_any_write(
 
 
 @pytest.mark.parametrize("late", [False, True], ids=["before", "after"])
-@pytest.mark.parametrize("kind", ["local", "s3"])
+@pytest.mark.parametrize("kind", ["local", pytest.param("s3", marks=pytest.mark.slow)])
 def test_a_pipeline_from_raw_that_dies_at_a_write_loses_no_row(
     request: pytest.FixtureRequest, tmp_path: Path, kind: str, late: bool
 ):

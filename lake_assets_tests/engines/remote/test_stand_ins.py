@@ -144,9 +144,10 @@ def expected(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
 
 
 @pytest.mark.spark
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "engine",
-    [EngineName.GLUE, pytest.param(EngineName.EMR_SERVERLESS, marks=pytest.mark.slow)],
+    [EngineName.GLUE, EngineName.EMR_SERVERLESS],
 )
 def test_a_service_writes_what_the_local_engine_does_and_dagster_knows_it(
     services: Services, expected: dict[str, bytes], engine: EngineName
