@@ -51,9 +51,9 @@ def test_tables_follow_gold_and_each_other(house: House) -> None:
         for spec in assets.specs
     }
     assert deps == {
-        "STG_TARIFFS": ["gold/tariffs"],
-        "STG_VISITS": ["gold/visits"],
-        "STG_MEMBERS": ["gold/members"],
+        "STG_TARIFFS": ["staging/tariffs"],
+        "STG_VISITS": ["staging/visits"],
+        "STG_MEMBERS": ["staging/members"],
         "DIM_TARIFF": ["warehouse/STG_TARIFFS"],
         "DIM_MEMBER": ["warehouse/STG_MEMBERS"],
         "FACT_VISIT": ["warehouse/DIM_MEMBER", "warehouse/DIM_TARIFF", "warehouse/STG_VISITS"],
