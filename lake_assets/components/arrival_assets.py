@@ -30,6 +30,9 @@ from lake_assets.components.touched import log_touched, touched
 from lake_assets.contracts.dataset import Dataset
 from lake_assets.contracts.lake import Lake
 
+KINDS = {"csv": "csv", "ndjson": "json"}
+"""Format of the files -> the kind for which Dagster has a sign."""
+
 
 def arrival_assets(lake: Lake, dataset: Dataset) -> list[dg.AssetsDefinition]:
     """The assets from raw/ to archive/ of one dataset."""
@@ -73,7 +76,7 @@ def _raw(lake: Lake, dataset: Dataset) -> dg.AssetsDefinition:
                 "raw",
                 f"Files as they were dropped in `{dataset.zones.raw}`, by the day they arrived "
                 "(UTC). They stay there only until a run takes them.",
-                {"csv", "bronze"},
+                {KINDS[dataset.format.type], "bronze"},
                 [],
                 lineage.of_files(dataset) | lineage.of_contract(dataset),
             )
@@ -114,7 +117,7 @@ def _validated(lake: Lake, dataset: Dataset) -> dg.AssetsDefinition:
                 "validated",
                 f"Files whose header fits the contract, in `{dataset.zones.validated}`. A file "
                 f"that does not goes to `{dataset.zones.rejected_system}` with the reason.",
-                {"csv", "bronze"},
+                {KINDS[dataset.format.type], "bronze"},
                 [upstream],
                 lineage.of_files(dataset, upstream) | lineage.of_contract(dataset),
             )
@@ -204,7 +207,7 @@ def _ingested(lake: Lake, dataset: Dataset) -> dg.AssetsDefinition:
                 "archive",
                 f"Files that were ingested, byte for byte, in `{dataset.zones.archive}`. "
                 "Everything downstream can be rebuilt from here.",
-                {"csv"},
+                {KINDS[dataset.format.type]},
                 [upstream],
                 lineage.of_files(dataset, upstream),
                 freshness(dataset),

@@ -149,3 +149,12 @@ def test_a_second_lake_is_a_yaml_file_and_no_python() -> None:
     both = dg.Definitions.merge(definitions(contract()), definitions(wholesale))
     keys = {spec.key.path[0] for spec in both.resolve_all_asset_specs()}
     assert keys == {"retail", "wholesale"}
+
+
+def test_files_have_the_sign_of_their_format() -> None:
+    graph = definitions(load_lake(PACKAGE / "defs" / "telco" / "defs.yaml")).resolve_asset_graph()
+    kinds = {
+        name: graph.get(dg.AssetKey(["telco", "raw", f"raw_{name}"])).kinds
+        for name in ("plans", "customers")
+    }
+    assert kinds == {"plans": {"csv", "bronze"}, "customers": {"json", "bronze"}}
