@@ -37,6 +37,7 @@ NOT_RUN = {
         "--out /var/lib/lakes/retail/raw",
     ),
     ("docs/how-to/deploy.md", "dg plus login"),
+    ("docs/how-to/load-a-warehouse.md", "lake warehouse load telco --to snowflake"),
     ("docs/how-to/validate-at-once-with-lambda.md", "make lambda"),
     ("docs/how-to/validate-at-once-with-lambda.md", "make lambda MACHINE=aarch64"),
     (
