@@ -7,6 +7,7 @@ alone is read when nothing else waits.
 """
 
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
 from itertools import count
@@ -16,6 +17,7 @@ from lake_assets.contracts.lake import Lake
 from lake_assets.jobs.arrivals import pending
 from lake_assets.jobs.ingest import ingest
 from lake_assets.jobs.reading.task import Engine
+from lake_assets.storage.errors import StoreError
 from lake_assets.storage.ledger import Commit
 from lake_assets.storage.objects import ObjectInfo
 from lake_assets.storage.store import Store
@@ -54,7 +56,14 @@ def ingest_apart(
         for one in group:
             store.put(_mark(dataset, one.file, one.deaths + 1), b"")
         keys = {one.file.key for one in group}
-        record = ingest(store, lake, dataset, engine, arrival, keys)
+        try:
+            record = ingest(store, lake, dataset, engine, arrival, keys)
+        except Exception:
+            # An error is no death: whoever can tell of one has not been killed by a file.
+            with suppress(StoreError):
+                for one in group:
+                    store.delete(_mark(dataset, one.file, one.deaths + 1))
+            raise
         for one in group:
             for time in range(one.deaths + 1):
                 store.delete(_mark(dataset, one.file, time + 1))

@@ -8,7 +8,7 @@ from lake_assets.contracts.dataset import Versions
 from lake_assets.contracts.lake import Lake
 from lake_assets.jobs import ingest_apart as module
 from lake_assets.jobs.ingest_apart import ingest_apart
-from lake_assets.storage import Store
+from lake_assets.storage import Store, StoreUnavailable
 from lake_assets.storage.zones import suspects_prefix
 from lake_assets_tests.jobs.lakes import (
     ARRIVED,
@@ -133,3 +133,16 @@ def test_files_of_another_date_are_left_alone(store: Store):
     place(store, "a", csv(sale("T1")), ARRIVED - timedelta(days=1))
     assert run(store) == 0
     assert keys(store, "validated/") == ["validated/a"]
+
+
+def test_an_error_that_is_told_leaves_no_mark(store: Store):
+    def before(called: str, *arguments: object) -> None:
+        if called == "read" and arguments[0] == "validated/b":
+            raise StoreUnavailable("no answer")
+
+    files(store, "abc")
+    with pytest.raises(StoreUnavailable):
+        run(hooked(store, before=before))
+    assert marks(store) == []
+    assert run(store) == 1
+    assert_accounted(store)
