@@ -6,7 +6,7 @@ from lake_assets.warehouse.choice import DUCKDB, SNOWFLAKE, duckdb_path
 from lake_assets.warehouse.duckdb_session import open_duckdb
 from lake_assets.warehouse.options import SnowflakeOptions
 from lake_assets.warehouse.session import Session, WarehouseError
-from lake_assets.warehouse.snowflake_session import open_snowflake
+from lake_assets.warehouse.snowflake_session import open_snowflake, snowflake_resource
 from lake_assets.warehouse.star import Star
 
 
@@ -32,4 +32,4 @@ def open_warehouse(
             "Snowflake is not set up: set LAKE_SNOWFLAKE__ACCOUNT, LAKE_SNOWFLAKE__USER, and "
             "LAKE_SNOWFLAKE__PASSWORD or LAKE_SNOWFLAKE__PRIVATE_KEY_PATH"
         )
-    return open_snowflake(snowflake, star)
+    return open_snowflake(snowflake_resource(snowflake, star).process_config_and_initialize())
