@@ -88,7 +88,7 @@ def load(
             done = load_all(star, store, session)
         _show(done)
         if name.startswith(DUCKDB):
-            out.print(f"Look at it: duckdb {duckdb_path(name)}", markup=False, soft_wrap=True)
+            out.print(f"Look at it: duckdb {duckdb_path(name, lake)}", markup=False, soft_wrap=True)
 
 
 def _show(done: "list[Loaded]") -> None:

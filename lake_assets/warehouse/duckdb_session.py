@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 
 from lake_assets.jobs.tables.manifest import ManifestFile
 from lake_assets.storage.store import Store
-from lake_assets.warehouse.session import Rows, WarehouseError
+from lake_assets.warehouse.errors import WarehouseError
+from lake_assets.warehouse.session import Rows
 from lake_assets.warehouse.sql import Dialect, literal, quoted
 from lake_assets.warehouse.staging import insert_files
 from lake_assets.warehouse.star import StageTable, Star

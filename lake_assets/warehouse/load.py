@@ -12,10 +12,11 @@ from datetime import UTC, datetime
 from lake_assets.jobs.tables.manifest import Manifest, ManifestFile
 from lake_assets.storage.store import Store
 from lake_assets.warehouse.dimensions import merge_dimension
+from lake_assets.warehouse.errors import WarehouseError
 from lake_assets.warehouse.facts import count_keys, merge_facts
 from lake_assets.warehouse.ledger import loaded_snapshots, replace_entries
 from lake_assets.warehouse.plan import batches, new_manifests
-from lake_assets.warehouse.session import Session, WarehouseError, transaction
+from lake_assets.warehouse.session import Session, transaction
 from lake_assets.warehouse.sql import instant, quoted
 from lake_assets.warehouse.staging import MAX_FILES, count_dates, forget_carried, forget_dates
 from lake_assets.warehouse.star import FactTable, StageTable, Star

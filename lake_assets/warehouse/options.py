@@ -6,7 +6,6 @@ from typing import Self
 
 from pydantic import BaseModel, ConfigDict, SecretStr, model_validator
 
-
 PREFIX = "LAKE_SNOWFLAKE__"
 
 

@@ -6,7 +6,7 @@ from lake_assets.contracts.dataset import Dataset
 from lake_assets.jobs.tables.manifest import Manifest, find_manifest
 from lake_assets.storage.store import Store, each
 from lake_assets.storage.zones import MANIFEST, day_of, gold_prefix, snapshot_number, snapshot_of
-from lake_assets.warehouse.session import WarehouseError
+from lake_assets.warehouse.errors import WarehouseError
 from lake_assets.warehouse.staging import MAX_FILES
 from lake_assets.warehouse.star import StageTable
 

@@ -5,23 +5,30 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+import dagster as dg
 import fakesnow
 import pytest
 import snowflake.connector
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from dagster._core.remote_representation.external_data import RepositorySnap
 from dagster_snowflake import SnowflakeResource
 from fakesnow import info_schema
 
+from lake_assets.components.assets.warehouse import warehouse_assets, warehouse_resources
+from lake_assets.components.lake import LakeComponent
 from lake_assets.settings import SettingsError, load_settings
 from lake_assets.warehouse.access import create_stages
 from lake_assets.warehouse.choice import chosen
+from lake_assets.warehouse.errors import WarehouseError
 from lake_assets.warehouse.load import load
 from lake_assets.warehouse.options import SnowflakeOptions
 from lake_assets.warehouse.render import render_tables
-from lake_assets.warehouse.session import Session, WarehouseError
-from lake_assets.warehouse.snowflake_session import SnowflakeSession, snowflake_resource
+from lake_assets.warehouse.session import Session
+from lake_assets.warehouse.snowflake_resource import snowflake_resource
+from lake_assets.warehouse.snowflake_session import SnowflakeSession
 from lake_assets.warehouse.target import open_warehouse
+from lake_assets_tests.components.conftest import definitions
 from lake_assets_tests.warehouse.house import NOW, VISITS, Death, Dying, House, members
 
 SECRET = "not-to-be-shown"
@@ -70,15 +77,6 @@ def filled(house: House) -> House:
     house.put("visits", "v1,2025-06-01,m1", "v2,2025-06-03,m1", "v3,2025-05-01,m2")
     house.publish()
     return house
-
-
-def test_the_star_is_the_one_that_duckdb_has(session: Session, filled: House):
-    load(filled.star, filled.store, session, now=NOW)
-    filled.load()
-    for sql in (DIM, FACT, VISITS):
-        found = filled.ask(sql)
-        assert len(found) == 3
-        assert session.execute(sql) == found
 
 
 def test_a_second_load_does_what_is_new_and_changes_nothing_else(session: Session, filled: House):
@@ -215,6 +213,57 @@ class TestResource:
         assert "Cannot connect to Snowflake: DatabaseError 250001. Look at" in str(raised.value)
         assert SECRET not in str(raised.value)
         assert raised.value.__cause__ is None
+
+
+class TestInDagster:
+    @pytest.fixture
+    def defs(self, account: None, house: House, monkeypatch: pytest.MonkeyPatch) -> dg.Definitions:
+        monkeypatch.setenv("LAKE_CLUB_URI", house.store.uri)
+        return definitions(house.lake)
+
+    def test_a_run_loads_the_star_that_duckdb_has_through_the_resource(
+        self, defs: dg.Definitions, session: Session, filled: House
+    ):
+        job = defs.resolve_implicit_global_asset_job_def()
+        tables = ["STG_TARIFFS", "STG_VISITS", "STG_MEMBERS"]
+        tables += ["DIM_TARIFF", "DIM_MEMBER", "FACT_VISIT"]
+        keys = [dg.AssetKey(["club", "warehouse", name]) for name in tables]
+        with dg.DagsterInstance.ephemeral() as instance:
+            assert job.execute_in_process(instance=instance, asset_selection=keys).success
+            event = instance.get_latest_materialization_event(keys[-1])
+        assert event
+        assert event.asset_materialization
+        assert event.asset_materialization.metadata["dagster/row_count"].value == 3
+        filled.load()
+        for sql in (DIM, FACT, VISITS):
+            found = filled.ask(sql)
+            assert len(found) == 3
+            assert session.execute(sql) == found
+
+    def test_its_pages_show_the_names_of_variables_and_no_secret(self, defs: dg.Definitions):
+        assert isinstance((defs.resources or {})["club_snowflake"], SnowflakeResource)
+        assert SECRET not in f"{defs.resources}"
+        shown = dg.serialize_value(RepositorySnap.from_def(defs.get_repository_def()))
+        assert '"club_snowflake"' in shown
+        assert "LAKE_SNOWFLAKE__PASSWORD" in shown
+        assert SECRET not in shown
+
+    def test_a_subclass_may_bring_another_resource(self, account: None, house: House):
+        other = SnowflakeResource(account="mine", user="me", authenticator="externalbrowser")
+
+        class Mine(LakeComponent):
+            def resources(self) -> dict[str, Any]:
+                return super().resources() | {"club_snowflake": other}
+
+        defs = Mine(house.lake).build_defs(dg.ComponentTree.for_test().load_context)
+        assert (defs.resources or {})["club_snowflake"] is other
+
+    def test_there_are_none_where_snowflake_is_chosen_without_its_settings(
+        self, house: House, monkeypatch: pytest.MonkeyPatch
+    ):
+        monkeypatch.setenv("LAKE_WAREHOUSE", "snowflake")
+        assert warehouse_assets(house.lake) == []
+        assert warehouse_resources(house.lake) == {}
 
 
 def given(resource: SnowflakeResource) -> dict[str, Any]:
