@@ -20,7 +20,7 @@ from lake_assets.components.lake import LakeComponent
 from lake_assets.settings import SettingsError, load_settings
 from lake_assets.warehouse.access import create_stages
 from lake_assets.warehouse.choice import chosen
-from lake_assets.warehouse.errors import WarehouseError
+from lake_assets.warehouse.errors import ColumnMismatch, WarehouseError
 from lake_assets.warehouse.load import load
 from lake_assets.warehouse.options import SnowflakeOptions
 from lake_assets.warehouse.render import render_tables
@@ -29,7 +29,7 @@ from lake_assets.warehouse.snowflake_resource import snowflake_resource
 from lake_assets.warehouse.snowflake_session import SnowflakeSession
 from lake_assets.warehouse.target import open_warehouse
 from lake_assets_tests.components.conftest import definitions
-from lake_assets_tests.warehouse.house import NOW, VISITS, Death, Dying, House, members
+from lake_assets_tests.warehouse.house import NOW, VISITS, Death, Dying, House, members, wider
 
 SECRET = "not-to-be-shown"
 OPTIONS = SnowflakeOptions(account="org-acc", user="loader", password=SECRET)
@@ -111,6 +111,23 @@ def test_a_load_that_dies_is_finished_by_the_next(session: Session, filled: Hous
 def test_a_column_that_a_file_lacks_is_refused_by_not_null(session: Session):
     with pytest.raises(Exception, match=r"(?i)not null"):  # fakesnow lets DuckDB's own pass
         session.execute("INSERT INTO CLUB_DB.STAGING.STG_VISITS (visit_id) SELECT 'v1'")
+
+
+def test_a_new_column_waits_for_the_administrators_file(session: Session, house: House):
+    house.put("visits", "v1,2025-06-01,m1")
+    house.publish()
+    load(house.star, house.store, session, now=NOW)
+    new = House(house.store, wider(), house.path)
+    new.files = house.files
+    new.put("visits", "v2,2025-06-06,m2,late")
+    new.publish()
+    with pytest.raises(ColumnMismatch, match=r"STG_VISITS lacks note.* 35_new_columns\.sql"):
+        load(new.star, new.store, session, now=NOW)
+    for statement in render_tables(new.star)["35_new_columns.sql"]:
+        session.execute(statement)
+    load(new.star, new.store, session, now=NOW)
+    notes = session.execute("SELECT visit_id, note FROM CLUB_DB.DW.FACT_VISIT ORDER BY 1")
+    assert notes == [("v1", None), ("v2", "late")]
 
 
 class TestSettings:
