@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import suppress
+from functools import partialmethod
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,8 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from dagster._core.remote_representation.external_data import RepositorySnap
 from dagster_snowflake import SnowflakeResource
 from fakesnow import info_schema
+from fakesnow.cursor import FakeSnowflakeCursor
+from sqlglot.expressions.core import Expr
 
 from lake_assets.components.assets.warehouse import warehouse_assets, warehouse_resources
 from lake_assets.components.lake import LakeComponent
@@ -56,9 +59,14 @@ def session(account: None, house: House, monkeypatch: pytest.MonkeyPatch) -> Ite
     """An account with the tables and stages of the club, connected to by the settings.
 
     fakesnow plays a MERGE with a table of its own, whose comment it notes in another database:
-    that DuckDB does not allow within a transaction. The comment is left away.
+    that DuckDB does not allow within a transaction. The comment is left away. And it copies a
+    statement's tree in each of its sixty steps, which takes most of the time: once is enough.
     """
     monkeypatch.setattr(info_schema, "insert_table_comment_sql", lambda *_: "SELECT 1")
+    steps, step = FakeSnowflakeCursor._transform, Expr.transform
+    in_place = partialmethod(step, copy=False)
+    monkeypatch.setattr(Expr, "transform", in_place)
+    monkeypatch.setattr(FakeSnowflakeCursor, "_transform", lambda c, e, p: steps(c, e.copy(), p))
     with fakesnow.patch(), open_warehouse("snowflake", house.star, OPTIONS) as session:
         tables = render_tables(house.star)
         for name in PLAYED:
