@@ -14,10 +14,14 @@ from lake_assets.kernels.parsing.header import claim_columns
 from lake_assets.kernels.parsing.mending import SAMPLE_RECORDS, cells_of, mend, single_quoted
 from lake_assets.kernels.parsing.ndjson_head import BLANKS, read_keys
 from lake_assets.kernels.parsing.records import well_quoted
+from lake_assets.kernels.parsing.telling import told_header
 from lake_assets.kernels.refusal import FileRefusedError
 
 HEAD_BYTES = 256 * 1024
 """How much of a file a layout is decided from."""
+
+SHOWN = 500
+"""Characters of a header that are told."""
 
 LINE_END = re.compile(r"\r\n?|\n")
 LINE = re.compile(r"([^\r\n]*)(\r\n|\r|\n|\Z)")
@@ -121,7 +125,8 @@ def read_layout(head: bytes, dataset: Dataset, *, whole: bool) -> Layout:
     if missing := [name for name in required if name not in columns.positions]:
         raise FileRefusedError(
             "missing_columns",
-            f"the header lacks {', '.join(missing)}; it reads {record.text[:500]!r}; if "
+            f"the header lacks {', '.join(missing)}; it reads "
+            f"{told_header(record.text, dataset, SHOWN)}; if "
             "they have other names there, add those to the columns' aliases",
         )
     if whole and not text[record.end :].strip(blank):
@@ -274,8 +279,8 @@ def _undivided(header: str, dataset: Dataset) -> FileRefusedError:
     return FileRefusedError(
         "delimiter_detection_failed",
         f"none of {' '.join(map(repr, dataset.csv.delimiters))} divides the header "
-        f"{header[:500]!r}; if another sign does, add it to format.delimiters; if it is no header, "
-        "see format.preamble_lines",
+        f"{told_header(header, dataset, SHOWN)}; if another sign does, add it to "
+        "format.delimiters; if it is no header, see format.preamble_lines",
     )
 
 
