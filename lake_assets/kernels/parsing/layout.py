@@ -92,11 +92,14 @@ def read_layout(head: bytes, dataset: Dataset, *, whole: bool) -> Layout:
             f"the text is in none of the encodings {', '.join(dataset.format.encodings)}{hint}",
         )
     text = decode_head(head, encoding, whole=whole)
-    if isinstance(dataset.format, NdjsonFormat):
-        return _of_objects(text, encoding, dataset, whole=whole)
+    if isinstance(dataset.format, NdjsonFormat):  # no header, and no column has a place of its own
+        if not text.strip(BLANKS):
+            raise _empty(head, whole=whole)
+        keys = read_keys(text, dataset, whole=whole)
+        return Layout(encoding, "", "", 0, 0, 0, {}, (), keys)
     blank = "".join([' \r\n\t\0"', *dataset.csv.delimiters])
     if not text.strip(blank):
-        raise FileRefusedError("empty_file", "the file has no text at all")
+        raise _empty(head, whole=whole)
     required = [column.name for column in dataset.columns if column.required]
     first: tuple[_Record, _Columns] | FileRefusedError | None = None
     for record in _records(text, dataset.csv, whole=whole):
@@ -147,12 +150,9 @@ def read_layout(head: bytes, dataset: Dataset, *, whole: bool) -> Layout:
     )
 
 
-def _of_objects(text: str, encoding: Encoding, dataset: Dataset, *, whole: bool) -> Layout:
-    """The layout of NDJSON, which has no header, and where no column has a place of its own."""
-    if not text.strip(BLANKS):
-        raise FileRefusedError("empty_file", "the file has no text at all")
-    keys = read_keys(text, dataset, whole=whole)
-    return Layout(encoding, "", "", 0, 0, 0, {}, (), keys)
+def _empty(head: bytes, *, whole: bool) -> FileRefusedError:
+    what = "the file has" if whole else f"the first {len(head):,} bytes have"
+    return FileRefusedError("empty_file", f"{what} no text at all")
 
 
 def _above(

@@ -63,9 +63,13 @@ def read_keys(text: str, dataset: Dataset, *, whole: bool) -> tuple[str, ...]:
         names = [column.name for column in dataset.columns if column.name in missing]
         raise FileRefusedError(
             "missing_fields",
-            f"none of the first {objects:,} objects has {', '.join(names)}; their keys are "
-            f"{', '.join(list(keys)[:50])}. If they have other names there, add those to the "
-            "columns' aliases",
+            f"none of the objects looked at ({objects:,}) has {', '.join(names)}; "
+            + (
+                f"their keys are {', '.join(list(keys)[:50])}. If they have other names there, add "
+                "those to the columns' aliases"
+                if keys
+                else "they are empty"
+            ),
         )
     return tuple(keys)
 
