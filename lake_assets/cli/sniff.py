@@ -16,7 +16,7 @@ from lake_assets.kernels.inference.merge import Sampled
 from lake_assets.kernels.inference.sampled import read_table
 from lake_assets.kernels.inference.sampled_objects import read_objects
 from lake_assets.kernels.parsing.header import normalise
-from lake_assets.kernels.parsing.ndjson_head import json_document, looks_like_ndjson
+from lake_assets.kernels.parsing.ndjson_head import looks_like_ndjson, why_no_ndjson
 
 ENDS = {"\n": "LF", "\r\n": "CR LF", "\r": "CR"}
 
@@ -42,7 +42,7 @@ def sniff(path: Path, megabytes: float, target: str, dataset: Dataset | None) ->
     text = head.text
     if not dataset and looks_like_ndjson(text):
         return _file(head) | {"line_end": ENDS[line_end_of(text)]} | NO_DIALECT | _objects(head)
-    if not dataset and (what := json_document(text)):
+    if not dataset and (what := why_no_ndjson(text)):
         raise UsageError(f"{path} is no table: {what}")
     dialect = sniff_dialect(text, whole=head.whole)
     document = {**_file(head), "format": "csv", **_dialect(dialect)}
@@ -79,7 +79,7 @@ def _dialect(dialect: Dialect) -> dict[str, Any]:
 def _columns(head: Head) -> dict[str, Any]:
     """Without a contract: the columns, and what type their cells are of."""
     table = read_table(head.text, whole=head.whole)
-    return _table(table, table.rows) | {
+    return _table(table) | {
         "rows_of_other_width": table.rows - table.cells.height,
         "totals": int(table.total),
     }
@@ -88,10 +88,10 @@ def _columns(head: Head) -> dict[str, Any]:
 def _objects(head: Head) -> dict[str, Any]:
     """The same of NDJSON."""
     table = read_objects(head.text, whole=head.whole)
-    return {"format": "ndjson"} | _table(table, table.rows) | {"lines_damaged": table.damaged}
+    return {"format": "ndjson", **_table(table), "lines_damaged": table.damaged}
 
 
-def _table(table: Sampled, rows: int) -> dict[str, Any]:
+def _table(table: Sampled) -> dict[str, Any]:
     columns = []
     for at, header in enumerate(table.header):
         seen = infer_type(normalise(header), Cells(table.cells[str(at)]))
@@ -111,6 +111,6 @@ def _table(table: Sampled, rows: int) -> dict[str, Any]:
     return {
         "contract": None,
         "refused": None,
-        "rows": rows,
+        "rows": table.rows,
         "columns": columns,
     }

@@ -24,7 +24,7 @@ from lake_assets.kernels.inference.draft import Draft, DraftColumn
 from lake_assets.kernels.inference.merge import InferenceError, Sampled, merge_columns
 from lake_assets.kernels.inference.sampled import TOTAL, SampledTable, read_table
 from lake_assets.kernels.inference.sampled_objects import SampledObjects, read_objects
-from lake_assets.kernels.parsing.ndjson_head import json_document, looks_like_ndjson
+from lake_assets.kernels.parsing.ndjson_head import looks_like_ndjson, why_no_ndjson
 
 __all__ = ["InferenceError", "Sample", "infer_dataset"]
 
@@ -105,7 +105,7 @@ def infer_dataset(samples: Sequence[Sample], *, lake: str, dataset: str, today: 
 def _table(sample: Sample) -> Sampled:
     if looks_like_ndjson(sample.text):
         return read_objects(sample.text, whole=sample.whole)
-    if what := json_document(sample.text):
+    if what := why_no_ndjson(sample.text):
         raise InferenceError(f"{sample.name}: {what}")
     table = read_table(sample.text, whole=sample.whole)
     if table.rows and not table.dialect.has_header:

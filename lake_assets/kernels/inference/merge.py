@@ -40,6 +40,10 @@ class Sampled(Protocol):
         """A String column for each of them, named by its position from 0; null without a value."""
 
     @property
+    def rows(self) -> int:
+        """Rows seen, without blank ones."""
+
+    @property
     def nulls(self) -> frozenset[str]:
         """Texts that stand for 'no value', in lower case."""
 

@@ -56,7 +56,7 @@ def read_objects(text: str, *, whole: bool) -> SampledObjects:
     if not whole:
         del lines[-1]
     lines = [line.removeprefix(MARK) for line in lines if line.strip(BLANKS)]
-    rows: list[dict[str, str]] = []
+    rows: list[dict[str, str | None]] = []
     keys: dict[str, None] = {}
     for line in lines:  # exact, which reading all at once is only for keys that are known
         try:

@@ -15,6 +15,7 @@ LOOKED_AT: Final = 1000
 
 LINE_END: Final = re.compile(r"\r\n?|\n")
 BLANKS: Final = f" \t\r\n\0{MARK}"
+BEGUN: Final = re.compile(r'\{\s*"')
 SHOWN: Final = 200
 ARRAY: Final = "a JSON array"
 OBJECT: Final = "a JSON object of several lines"
@@ -77,14 +78,27 @@ def looks_like_ndjson(text: str) -> bool:
     return 2 * sum(objects) > len(objects)
 
 
-def json_document(text: str) -> str | None:
-    """A sentence that says so, and what to do, if a text is or begins one JSON document.
+def why_no_ndjson(text: str) -> str | None:
+    """A sentence that says what is wrong, if a text is JSON, and no NDJSON.
 
-    NDJSON is none; see :func:`looks_like_ndjson`.
+    Args:
+        text: that :func:`looks_like_ndjson` does not know.
+
+    Returns:
+        None if it is no JSON either.
     """
-    lines = [line for line in LINE_END.split(text) if line.strip(BLANKS)]
-    found = _document_of(text.strip(BLANKS), lines) if lines else None
-    return _sentence(found) if found else None
+    lines = [line.strip(BLANKS) for line in LINE_END.split(text) if line.strip(BLANKS)]
+    if not lines:
+        return None
+    if found := _document_of(text.strip(BLANKS), lines):
+        return _sentence(found)
+    begun = [bool(BEGUN.match(line)) for line in lines[:20]]
+    if 2 * sum(begun) <= len(begun):
+        return None
+    return (
+        "its lines begin as JSON objects do, and hardly one is whole; the first one begins with "
+        f"{lines[0][:SHOWN]!r}. They are damaged, or longer than what was read of the file"
+    )
 
 
 def _of_one_line(start: str) -> tuple[str, ...]:

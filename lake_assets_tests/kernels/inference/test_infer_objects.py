@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 import lake_assets
-from lake_assets.contracts import Dataset, load_lake
+from lake_assets.contracts import load_lake
 from lake_assets.contracts.column import ColumnType
 from lake_assets.contracts.partitioning import PartitionBy
 from lake_assets.kernels.inference.draft import Draft
