@@ -6,10 +6,13 @@ from datetime import UTC, datetime, timedelta
 
 from rich.console import Console
 from rich.markup import escape
+from rich.table import Table
 
 from lake_assets.cli.report import show_blocks, table
 from lake_assets.contracts.dataset import Dataset
 from lake_assets.contracts.lake import Lake
+from lake_assets.contracts.zones import Unknown
+from lake_assets.jobs.unknown import unknown_files
 from lake_assets.storage.errors import ObjectNotFound
 from lake_assets.storage.ledger import latest_generations, read_commit
 from lake_assets.storage.objects import ObjectInfo
@@ -37,19 +40,41 @@ def show_status(console: Console, store: Store, lake: Lake) -> None:
             show_blocks(console, "Needs a look", [(what, [], remedy) for what, remedy in stuck])
         else:
             console.print("[green]✓[/] nothing is stuck")
+    if lake.unknown:
+        _show_unknown(console, store, lake, lake.unknown, now)
 
 
 def _show_zones(console: Console, dataset: Dataset, zones: dict[str, list[ObjectInfo]]) -> None:
     made = table(dataset.name, "zone", "files", "bytes", "newest (UTC)", numbers=3)
     for name, prefix in dataset.zones.prefixes.items():
-        found = zones[name]
-        if name in PASSING and not found:
-            continue
-        newest = max((info.modified for info in found), default=None)
-        size = sum(info.size for info in found)
-        when = f"{newest:%Y-%m-%d %H:%M:%S}" if newest else ""
-        made.add_row(prefix, f"{len(found):,}", f"{size:,}", when)
+        if zones[name] or name not in PASSING:
+            _add_zone(made, prefix, zones[name])
     console.print(made)
+
+
+def _add_zone(made: Table, prefix: str, found: list[ObjectInfo]) -> None:
+    newest = max((info.modified for info in found), default=None)
+    size = sum(info.size for info in found)
+    when = f"{newest:%Y-%m-%d %H:%M:%S}" if newest else ""
+    made.add_row(prefix, f"{len(found):,}", f"{size:,}", when)
+
+
+def _show_unknown(
+    console: Console, store: Store, lake: Lake, unknown: Unknown, now: datetime
+) -> None:
+    """Print what was dropped where no dataset takes any, and what of it still waits."""
+    waiting = [*(found := unknown_files(store, lake)).settled, *found.growing]
+    kept = list(store.list(unknown.rejected))
+    made = table("of no dataset", "zone", "files", "bytes", "newest (UTC)", numbers=3)
+    _add_zone(made, unknown.raw, waiting)
+    _add_zone(made, unknown.rejected, kept)
+    console.print(made)
+    late = [info for info in waiting if now - info.modified > STUCK_AFTER]
+    if late:
+        console.print()
+        run = f"any `lake run {lake.lake}/DATASET` takes them away, with the reason beside each"
+        told = f"{_files_wait(late)} where no dataset takes any, such as {late[0].key}"
+        show_blocks(console, "Needs a look", [(told, [], run)])
 
 
 def _show_runs(console: Console, store: Store, ledger: list[ObjectInfo]) -> None:
@@ -83,17 +108,18 @@ def _show_compaction(console: Console, store: Store, dataset: Dataset) -> None:
     )
 
 
+def _files_wait(files: list[ObjectInfo]) -> str:
+    return "1 file waits" if len(files) == 1 else f"{len(files):,} files wait"
+
+
 def _stuck(
     store: Store, lake: Lake, dataset: Dataset, zones: dict[str, list[ObjectInfo]], now: datetime
 ) -> Iterator[tuple[str, str]]:
     run = f"lake run {lake.lake}/{dataset.name}"
     late = [info for info in zones["raw"] if now - info.modified > STUCK_AFTER]
     if late:
-        yield (
-            f"{len(late)} files wait in raw/, the oldest since "
-            f"{min(info.modified for info in late):%Y-%m-%d %H:%M:%S}",
-            run,
-        )
+        oldest = min(info.modified for info in late)
+        yield f"{_files_wait(late)} in raw/, the oldest since {oldest:%Y-%m-%d %H:%M:%S}", run
     left = [info for info in zones["validated"] if now - info.modified > STUCK_AFTER]
     if left:
         yield (

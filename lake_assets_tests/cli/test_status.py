@@ -101,3 +101,25 @@ def test_a_directory_with_brackets_in_its_name_is_named_as_it_is(
     ran = lake("status", "--uri", "[red]x")
     assert ran.code == 0
     assert ran.out.startswith("retail at file://")
+
+
+@pytest.mark.usefixtures("dated_by_mtime")
+def test_files_of_no_dataset_are_told_and_those_that_wait_too_long_are_stuck(
+    lake: Command, root: Path
+) -> None:
+    ran = lake("status", "--lake", "telco", "--uri", root)
+    assert ran.row("rejected/_unknown/") == ["0", "0"]
+    assert "Needs a look" not in ran.out
+    for folder, hours in (("plan", 1), ("plans", 0), ("", 0)):
+        (root / "raw" / folder).mkdir(parents=True, exist_ok=True)
+        age(write(root / "raw" / folder / "a.csv"), hours=hours)
+    ran = lake("status", "--lake", "telco", "--uri", root)
+    assert ran.row("raw/")[0] == "2"
+    assert ran.row("raw/plans/")[0] == "1"
+    told = " ".join(ran.out.split())
+    assert "1 file waits where no dataset takes any, such as raw/plan/a.csv" in told
+    assert "any `lake run telco/DATASET` takes them away" in told
+    lake("run", "telco/plans", "--uri", root)
+    ran = lake("status", "--lake", "telco", "--uri", root)
+    assert (ran.row("raw/")[0], ran.row("rejected/_unknown/")[0]) == ("0", "4")
+    assert "Needs a look" not in ran.out
