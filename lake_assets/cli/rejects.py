@@ -7,7 +7,8 @@ from datetime import UTC, date, datetime, time
 import polars as pl
 from rich.console import Console
 
-from lake_assets.cli.report import show_blocks, table
+from lake_assets.cli.cells import table
+from lake_assets.cli.report import show_blocks
 from lake_assets.contracts.dataset import Dataset
 from lake_assets.contracts.lake import Lake
 from lake_assets.storage.store import Store

@@ -1,20 +1,23 @@
 """What is in which zone, the last runs, and anything stuck."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 
 from rich.console import Console
 from rich.markup import escape
 
-from lake_assets.cli.report import show_blocks, table
+from lake_assets.cli.cells import Name, table
+from lake_assets.cli.fitted import counted
+from lake_assets.cli.report import show_blocks
 from lake_assets.contracts.dataset import Dataset
 from lake_assets.contracts.lake import Lake
+from lake_assets.contracts.zones import Unknown
 from lake_assets.storage.errors import ObjectNotFound
 from lake_assets.storage.ledger import latest_generations, read_commit
 from lake_assets.storage.objects import ObjectInfo
 from lake_assets.storage.store import Store
-from lake_assets.storage.zones import day_of, stale_prefix, summary_key
+from lake_assets.storage.zones import REASON, day_of, gold_prefix, stale_prefix, summary_key
 
 RUNS_SHOWN = 5
 STUCK_AFTER = timedelta(minutes=15)
@@ -26,9 +29,12 @@ def show_status(console: Console, store: Store, lake: Lake) -> None:
     """Print the state of each dataset of a lake."""
     console.print(f"[bold]{lake.lake}[/] at {escape(store.uri)}\n", soft_wrap=True)
     now = datetime.now(UTC)
-    for dataset in lake.datasets:
-        zones = {name: list(store.list(p)) for name, p in dataset.zones.prefixes.items()}
-        _show_zones(console, dataset, zones)
+    for number, dataset in enumerate(lake.datasets):
+        if number:
+            console.print()
+        places = _places(lake, dataset)
+        zones = {name: list(store.list(prefix)) for name, prefix in places.items()}
+        _show_zones(console, dataset, places, zones)
         _show_runs(console, store, zones["ledger"])
         _show_compaction(console, store, dataset)
         stuck = list(_stuck(store, lake, dataset, zones, now))
@@ -37,18 +43,40 @@ def show_status(console: Console, store: Store, lake: Lake) -> None:
             show_blocks(console, "Needs a look", [(what, [], remedy) for what, remedy in stuck])
         else:
             console.print("[green]✓[/] nothing is stuck")
+    if lake.unknown:
+        _show_unknown(console, store, lake.unknown)
 
 
-def _show_zones(console: Console, dataset: Dataset, zones: dict[str, list[ObjectInfo]]) -> None:
+def _places(lake: Lake, dataset: Dataset) -> dict[str, str]:
+    """The prefix of each zone; of a zone that datasets share, what is the dataset's own in it."""
+    zones = dataset.zones.prefixes
+    if any(zones["gold"] == one.zones.gold for one in lake.datasets if one is not dataset):
+        zones["gold"] = gold_prefix(dataset)
+    return zones
+
+
+def _show_unknown(console: Console, store: Store, unknown: Unknown) -> None:
+    keys = [info.key for info in store.list(unknown.rejected)]
+    if files := sum(not key.endswith(REASON) for key in keys):
+        told = f"{counted(files, 'file')} of no dataset, refused: {unknown.rejected}"
+        console.print(f"\n[yellow]![/] {escape(told)}", soft_wrap=True)
+
+
+def _show_zones(
+    console: Console,
+    dataset: Dataset,
+    places: Mapping[str, str],
+    zones: Mapping[str, list[ObjectInfo]],
+) -> None:
     made = table(dataset.name, "zone", "files", "bytes", "newest (UTC)", numbers=3)
-    for name, prefix in dataset.zones.prefixes.items():
+    for name, prefix in places.items():
         found = zones[name]
         if name in PASSING and not found:
             continue
         newest = max((info.modified for info in found), default=None)
         size = sum(info.size for info in found)
         when = f"{newest:%Y-%m-%d %H:%M:%S}" if newest else ""
-        made.add_row(prefix, f"{len(found):,}", f"{size:,}", when)
+        made.add_row(Name(prefix), f"{len(found):,}", f"{size:,}", when)
     console.print(made)
 
 
@@ -84,7 +112,11 @@ def _show_compaction(console: Console, store: Store, dataset: Dataset) -> None:
 
 
 def _stuck(
-    store: Store, lake: Lake, dataset: Dataset, zones: dict[str, list[ObjectInfo]], now: datetime
+    store: Store,
+    lake: Lake,
+    dataset: Dataset,
+    zones: Mapping[str, list[ObjectInfo]],
+    now: datetime,
 ) -> Iterator[tuple[str, str]]:
     run = f"lake run {lake.lake}/{dataset.name}"
     late = [info for info in zones["raw"] if now - info.modified > STUCK_AFTER]

@@ -101,3 +101,24 @@ def test_a_directory_with_brackets_in_its_name_is_named_as_it_is(
     ran = lake("status", "--uri", "[red]x")
     assert ran.code == 0
     assert ran.out.startswith("retail at file://")
+
+
+def test_tables_that_share_a_zone_are_counted_apart_and_strange_files_are_told(
+    lake: Command, tmp_path: Path
+) -> None:
+    telco = tmp_path / "telco"
+    for name, content in {
+        "plans/plans.csv": "plan_id,plan_name,monthly_price\nP1,Small,9.90\n",
+        "invoices/invoices.csv": "invoice_id,amount\n1,2\n",
+    }.items():
+        path = telco / "raw" / name
+        path.parent.mkdir(parents=True)
+        path.write_text(content)
+        age(path, minutes=1)
+    lake("run", "telco/plans", "--uri", telco)
+    assert len(list((telco / "rejected/_unknown").rglob("invoices.csv*"))) == 2
+    ran = lake("status", "--lake", "telco", "--uri", telco)
+    assert ran.code == 0
+    assert ran.row("staging/plans/")[0] == "2"  # the rows and their manifest
+    assert ran.row("staging/customers/")[:2] == ["0", "0"]
+    assert "! 1 file of no dataset, refused: rejected/_unknown/\n" in ran.out
