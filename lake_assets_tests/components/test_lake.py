@@ -11,7 +11,7 @@ import yaml
 
 import lake_assets
 from lake_assets.components.lake import LakeComponent
-from lake_assets.components.retries import retried
+from lake_assets.components.runs.retries import retried
 from lake_assets.contracts import ContractError, Lake, load_lake
 from lake_assets_tests.components.conftest import contract, definitions
 
