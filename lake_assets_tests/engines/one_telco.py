@@ -67,13 +67,14 @@ def jobs(uri: str, endpoint: str | None = None) -> Iterator[Job]:
     both = Compact(dates=DAYS)
     again = Replay(first=FIRST, last=FIRST)
     mended = Replay(first=FIRST, last=SECOND, reason="INVALID_TIMESTAMP_FORMAT")
-    steps = (Ingest(arrival=FIRST), Ingest(arrival=SECOND), Rebuild(dates=DAYS[:1]), both)
+    ingests = (Ingest(arrival=FIRST), Ingest(arrival=SECOND))
+    steps = {
+        "plans": (*ingests, both),
+        "customers": (*ingests, Rebuild(dates=DAYS[:1]), both),
+        "activity_logs": (*ingests, Rebuild(dates=DAYS[:1]), both),
+    }
     for contract, dataset, work in (
-        *(
-            (before, name, step)
-            for name in ("plans", "customers", "activity_logs")
-            for step in steps
-        ),
+        *((before, name, step) for name, some in steps.items() for step in some),
         *((after, "customers", step) for step in (again, both)),
         *((after, "activity_logs", step) for step in (mended, both)),
     ):
