@@ -19,7 +19,7 @@ from lake_assets.warehouse import plan
 from lake_assets.warehouse.duckdb_session import open_duckdb
 from lake_assets.warehouse.errors import ColumnMismatch, WarehouseError
 from lake_assets.warehouse.load import RowsMissing, RowsMultiplied, load
-from lake_assets_tests.jobs.club import ALL, ENGINE
+from lake_assets_tests.jobs.club import ENGINE
 from lake_assets_tests.jobs.lakes import counted, keys
 from lake_assets_tests.warehouse.house import (
     NOW,
