@@ -12,9 +12,10 @@ from rich.console import Console
 from rich.markup import escape
 
 from lake_assets.cli import opening
+from lake_assets.cli.cells import table
 from lake_assets.cli.demo_star import star_step
 from lake_assets.cli.generate import generator_of, sample_files, write_samples
-from lake_assets.cli.report import show_outcomes, table
+from lake_assets.cli.report import show_outcomes
 from lake_assets.contracts.lake import Lake
 from lake_assets.jobs.pipeline import run_pipeline
 from lake_assets.samples.registry import Generator

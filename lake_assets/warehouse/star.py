@@ -92,11 +92,13 @@ class DimensionTable:
 
     @property
     def values(self) -> list[Field]:
-        """The columns that come from gold: the key first, lineage last."""
-        names = [self.declared.key, *self.declared.columns]
-        if not self.declared.columns:
-            names += gold_columns(self.stage.dataset)
-        return _picked(self.stage, names)
+        """The columns that come from gold: the key first, lineage last.
+
+        None that are looked up: a row has these as they were when its date's gold was made, which
+        nobody makes again for each row when they change. They stand in the other's dimension.
+        """
+        own = [column.name for column in self.stage.dataset.columns]
+        return _picked(self.stage, [self.declared.key, *(self.declared.columns or own)])
 
     @property
     def fields(self) -> list[Field]:

@@ -121,7 +121,12 @@ def test_the_second_lake_has_a_demo_of_its_own(lake: Command, tmp_path: Path) ->
     for name in ("plans", "customers", "activity_logs"):
         assert f"\n {name} \n" in ran.out
     assert "raw to staging in" in ran.out
-    assert "invoices/invoices_2024-01-01.csv  unknown_folder_structure" in ran.out
+    strange, _, rest = ran.out.partition("\n plans \n")
+    assert "Files of no dataset\n\n invoices/invoices_2024-01-01.csv  unknown_folder" in strange
+    assert "invoices" not in rest.partition("Where it is")[0]
+    # No name is broken in two, and each is whole.
+    assert ran.row("customers_2024-01-01.ndjson")[5] == "0"
+    assert ran.row("activity_2024-01-20.ndjson")[5] == "0"
     made = list(telco_files(customers=1_000, plans=20, events=6_000, days=20, refused=7))
     read = sum(f.truth.rows_read for f in made if f.name.startswith("activity_logs/"))
     good = sum(f.truth.good for f in made if f.name.startswith("activity_logs/"))
