@@ -26,9 +26,7 @@ ifeq ($(origin LAKE_URI),undefined)
 LAKE_URI := file://$(CURDIR)/build/lake
 SAMPLES := $(if $(wildcard build/lake/*),0,1)
 # Beside that lake, so that it goes with it. Snowflake's settings choose Snowflake.
-ifeq ($(LAKE_SNOWFLAKE__ACCOUNT),)
-dev: export LAKE_WAREHOUSE ?= duckdb:$(CURDIR)/build/lake/{lake}.duckdb
-endif
+OWN_WAREHOUSE := $(if $(LAKE_SNOWFLAKE__ACCOUNT),,duckdb:$(CURDIR)/build/lake/{lake}.duckdb)
 endif
 
 .PHONY: help
@@ -140,6 +138,9 @@ demo: $(VENV)/.installed-core ## Messy files become gold, every row accounted fo
 dev: export DAGSTER_HOME := $(CURDIR)/build/dagster_home
 dev: export LAKE_URI := $(LAKE_URI)
 dev: export LAKE_ALERTS_FILE ?= $(CURDIR)/build/alerts.ndjson
+ifdef OWN_WAREHOUSE
+dev: export LAKE_WAREHOUSE ?= $(OWN_WAREHOUSE)
+endif
 dev: export LAKE_DAGSTER_URL ?= http://127.0.0.1:$(PORT)
 # `dg dev` starts this same command, after checks that the code location makes anyway.
 dev: export PYTHONWARNINGS := ignore:Function `dev_command` is superseded
