@@ -54,7 +54,7 @@ def test_lakes_that_share_a_file_load_one_behind_the_other(
     monkeypatch.setenv("LAKE_WAREHOUSE", f"duckdb:/somewhere/{path}.duckdb")
     (assets,) = warehouse_assets(house.lake)
     assert assets.op.pools == {pool}
-    assert assets.required_resource_keys == {"club_store"}
+    assert "club_snowflake" not in assets.required_resource_keys
     shown = duckdb_path("duckdb:/somewhere/{lake}.duckdb", "club")
     assert shown == Path("/somewhere/club.duckdb")
 
