@@ -11,9 +11,9 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from lake_assets.cli.cells import printable
 from lake_assets.cli.opening import UsageError
 from lake_assets.cli.reading import read_head
-from lake_assets.cli.report import printable
 from lake_assets.contracts.lake import Lake
 from lake_assets.jobs.preview import FileRefusedError, preview
 from lake_assets.kernels.inference.draft import Draft

@@ -8,7 +8,8 @@ import polars as pl
 from rich.console import Console
 from rich.text import Text
 
-from lake_assets.cli.report import printable, show_blocks, table
+from lake_assets.cli.cells import printable, table
+from lake_assets.cli.report import show_blocks
 from lake_assets.contracts.dataset import Dataset
 from lake_assets.contracts.lake import Lake
 from lake_assets.jobs.reconciling.runs import RESTORE_REJECTS

@@ -8,10 +8,11 @@ from rich.console import Console
 from rich.progress import Progress
 from rich.text import Text
 
+from lake_assets.cli.cells import printable, table
 from lake_assets.cli.fitted import counted
 from lake_assets.cli.opening import UsageError, engine
 from lake_assets.cli.progress import watched
-from lake_assets.cli.report import gold_table, printable, table
+from lake_assets.cli.report import gold_table
 from lake_assets.contracts.dataset import Dataset
 from lake_assets.contracts.lake import Lake
 from lake_assets.jobs.compaction.compact import compact

@@ -7,8 +7,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from lake_assets.cli.cells import printable
 from lake_assets.cli.fitted import counted, cut, dim, fitted_table, shown
-from lake_assets.cli.report import printable
 from lake_assets.cli.sniff_rows import show_rows
 
 SIGNS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar", " ": "space"}

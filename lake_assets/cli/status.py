@@ -1,14 +1,15 @@
 """What is in which zone, the last runs, and anything stuck."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from lake_assets.cli.report import show_blocks, table
+from lake_assets.cli.cells import Name, table
+from lake_assets.cli.report import show_blocks
 from lake_assets.contracts.dataset import Dataset
 from lake_assets.contracts.lake import Lake
 from lake_assets.contracts.zones import Unknown
@@ -17,7 +18,7 @@ from lake_assets.storage.errors import ObjectNotFound
 from lake_assets.storage.ledger import latest_generations, read_commit
 from lake_assets.storage.objects import ObjectInfo
 from lake_assets.storage.store import Store
-from lake_assets.storage.zones import day_of, stale_prefix, summary_key
+from lake_assets.storage.zones import day_of, gold_prefix, stale_prefix, summary_key
 
 RUNS_SHOWN = 5
 STUCK_AFTER = timedelta(minutes=15)
@@ -29,9 +30,12 @@ def show_status(console: Console, store: Store, lake: Lake) -> None:
     """Print the state of each dataset of a lake."""
     console.print(f"[bold]{lake.lake}[/] at {escape(store.uri)}\n", soft_wrap=True)
     now = datetime.now(UTC)
-    for dataset in lake.datasets:
-        zones = {name: list(store.list(p)) for name, p in dataset.zones.prefixes.items()}
-        _show_zones(console, dataset, zones)
+    for number, dataset in enumerate(lake.datasets):
+        if number:
+            console.print()
+        places = _places(lake, dataset)
+        zones = {name: list(store.list(prefix)) for name, prefix in places.items()}
+        _show_zones(console, dataset, places, zones)
         _show_runs(console, store, zones["ledger"])
         _show_compaction(console, store, dataset)
         stuck = list(_stuck(store, lake, dataset, zones, now))
@@ -44,19 +48,32 @@ def show_status(console: Console, store: Store, lake: Lake) -> None:
         _show_unknown(console, store, lake, lake.unknown, now)
 
 
-def _show_zones(console: Console, dataset: Dataset, zones: dict[str, list[ObjectInfo]]) -> None:
+def _places(lake: Lake, dataset: Dataset) -> dict[str, str]:
+    """The prefix of each zone; of a zone that datasets share, what is the dataset's own in it."""
+    zones = dataset.zones.prefixes
+    if any(zones["gold"] == one.zones.gold for one in lake.datasets if one is not dataset):
+        zones["gold"] = gold_prefix(dataset)
+    return zones
+
+
+def _show_zones(
+    console: Console,
+    dataset: Dataset,
+    places: Mapping[str, str],
+    zones: Mapping[str, list[ObjectInfo]],
+) -> None:
     made = table(dataset.name, "zone", "files", "bytes", "newest (UTC)", numbers=3)
-    for name, prefix in dataset.zones.prefixes.items():
+    for name, prefix in places.items():
         if zones[name] or name not in PASSING:
             _add_zone(made, prefix, zones[name])
     console.print(made)
 
 
-def _add_zone(made: Table, prefix: str, found: list[ObjectInfo]) -> None:
+def _add_zone(made: Table, prefix: str, found: Sequence[ObjectInfo]) -> None:
     newest = max((info.modified for info in found), default=None)
     size = sum(info.size for info in found)
     when = f"{newest:%Y-%m-%d %H:%M:%S}" if newest else ""
-    made.add_row(prefix, f"{len(found):,}", f"{size:,}", when)
+    made.add_row(Name(prefix), f"{len(found):,}", f"{size:,}", when)
 
 
 def _show_unknown(
@@ -113,7 +130,11 @@ def _files_wait(files: list[ObjectInfo]) -> str:
 
 
 def _stuck(
-    store: Store, lake: Lake, dataset: Dataset, zones: dict[str, list[ObjectInfo]], now: datetime
+    store: Store,
+    lake: Lake,
+    dataset: Dataset,
+    zones: Mapping[str, list[ObjectInfo]],
+    now: datetime,
 ) -> Iterator[tuple[str, str]]:
     run = f"lake run {lake.lake}/{dataset.name}"
     late = [info for info in zones["raw"] if now - info.modified > STUCK_AFTER]

@@ -5,6 +5,7 @@ from typing import Any, Final
 
 from lake_assets.contracts.dataset import Dataset
 from lake_assets.kernels.parsing.ndjson_tokens import MARK, ColumnOfKey, printable
+from lake_assets.kernels.parsing.telling import told_line
 from lake_assets.kernels.refusal import FileRefusedError
 from lake_assets.kernels.values.json_texts import DECODER, decode
 
@@ -38,7 +39,7 @@ def read_keys(text: str, dataset: Dataset, *, whole: bool) -> tuple[str, ...]:
         del lines[-1]  # the head may end within it
     lines = [line.removeprefix(MARK) for line in lines if line.strip(BLANKS)]
     if not lines:
-        return _of_one_line(text.strip(BLANKS))
+        return _of_one_line(text.strip(BLANKS), dataset)
     if _object(lines[0]) is None and (what := _document_of(text.strip(BLANKS), lines)):
         raise _refused(what)
     keys: dict[str, None] = {}
@@ -57,16 +58,21 @@ def read_keys(text: str, dataset: Dataset, *, whole: bool) -> tuple[str, ...]:
     if not objects:
         raise FileRefusedError(
             "no_json_lines_detected",
-            f"no line is a JSON object; the first one reads {lines[0][:SHOWN]!r}. If the file is "
+            "no line is a JSON object; the first one reads "
+            f"{told_line(lines[0], dataset, SHOWN)}. If the file is "
             "delimited text, its contract has to say `format: {type: csv}`",
         )
     if missing:
         names = [column.name for column in dataset.columns if column.name in missing]
         raise FileRefusedError(
             "missing_fields",
-            f"none of the first {objects:,} objects has {', '.join(names)}; their keys are "
-            f"{', '.join(list(keys)[:50])}. If they have other names there, add those to the "
-            "columns' aliases",
+            f"none of the objects looked at ({objects:,}) has {', '.join(names)}; "
+            + (
+                f"their keys are {', '.join(list(keys)[:50])}. If they have other names there, add "
+                "those to the columns' aliases"
+                if keys
+                else "they are empty"
+            ),
         )
     return tuple(keys)
 
@@ -101,14 +107,14 @@ def why_no_ndjson(text: str) -> str | None:
     )
 
 
-def _of_one_line(start: str) -> tuple[str, ...]:
+def _of_one_line(start: str, dataset: Dataset) -> tuple[str, ...]:
     """Of a head that is only the beginning of a line: it may be a long object."""
     if start.startswith("["):
         raise _refused(ARRAY)
     if not start.startswith("{"):
         raise FileRefusedError(
             "no_json_lines_detected",
-            f"the first line is no JSON object; it begins with {start[:SHOWN]!r}",
+            f"the first line is no JSON object; it begins with {told_line(start, dataset, SHOWN)}",
         )
     return ()
 
