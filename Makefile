@@ -28,6 +28,10 @@ PYTHON ?= $(shell for p in $(CANDIDATES); do \
 ifeq ($(origin LAKE_URI),undefined)
 LAKE_URI := file://$(CURDIR)/build/lake
 SAMPLES := $(if $(wildcard build/lake/*),0,1)
+# Beside that lake, so that it goes with it. Snowflake's settings choose Snowflake.
+ifeq ($(LAKE_SNOWFLAKE__ACCOUNT),)
+dev: export LAKE_WAREHOUSE ?= duckdb:$(CURDIR)/build/lake/{lake}.duckdb
+endif
 endif
 
 .PHONY: help
@@ -64,7 +68,7 @@ $(VENV)/.installed-core: pyproject.toml constraints.txt | $(BIN)/python
 	@touch $@
 
 $(VENV)/.installed-ui: pyproject.toml constraints.txt | $(BIN)/python
-	$(call install,[ui])
+	$(call install,[ui$(COMMA)duckdb])
 	@touch $@ $(VENV)/.installed-core
 
 $(VENV)/.installed-bench: pyproject.toml constraints.txt | $(BIN)/python
@@ -152,9 +156,10 @@ dev: $(VENV)/.installed-ui ## Open Dagster on http://127.0.0.1:$PORT with sample
 		$(RUN) lake generate telco --out build/lake/telco/raw --refused 3 \
 			--customers 1000 --events 3000 --days 10; \
 	fi
-	@echo "Lake:    $$LAKE_URI"
-	@echo "Alerts:  $$LAKE_ALERTS_FILE"
-	@echo "Dagster: http://127.0.0.1:$(PORT)  (Ctrl-C stops it)"
+	@echo "Lake:      $$LAKE_URI"
+	@echo "Warehouse: $(or $(LAKE_WAREHOUSE),$(if $(LAKE_SNOWFLAKE__ACCOUNT),snowflake,none))"
+	@echo "Alerts:    $$LAKE_ALERTS_FILE"
+	@echo "Dagster:   http://127.0.0.1:$(PORT)  (Ctrl-C stops it)"
 	@$(RUN) exec dagster dev -h 127.0.0.1 -p $(PORT)
 
 # --- work on it ------------------------------------------------------------

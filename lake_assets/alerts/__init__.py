@@ -1,4 +1,4 @@
 """Who is told what is wrong: incidents from what was seen, messages, and the places they go to.
 
-Nothing here knows Dagster: ``components.alert_sensor`` looks, and brings what it saw.
+Nothing here knows Dagster: ``components.alerts.sensor`` looks, and brings what it saw.
 """

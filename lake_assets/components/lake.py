@@ -2,16 +2,20 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 from dagster_shared.yaml_utils.source_position import SourcePosition
 from pydantic import BaseModel
 
-from lake_assets.components.alert_sensor import alert_sensors
-from lake_assets.components.arrival_assets import arrival_assets
+from lake_assets.components.alerts.sensor import alert_sensors
+from lake_assets.components.assets.arrivals import arrival_assets
+from lake_assets.components.assets.dates import date_assets
+from lake_assets.components.assets.replay import replay_asset
+from lake_assets.components.assets.unknown import refusing_job, unknown_asset
+from lake_assets.components.assets.warehouse import warehouse_assets, warehouse_resources
+from lake_assets.components.checks.standing import standing_checks
 from lake_assets.components.code_references import reference, with_code
-from lake_assets.components.date_assets import date_assets
 from lake_assets.components.engines import engines
 from lake_assets.components.names import (
     INGEST,
@@ -21,15 +25,17 @@ from lake_assets.components.names import (
     run_tags,
     store_key,
 )
-from lake_assets.components.queue_sensor import queue_sensor
-from lake_assets.components.replay_assets import replay_asset
 from lake_assets.components.resources import LakeStore
-from lake_assets.components.sensors import arrival_sensor, automation_sensor, left_behind_sensor
-from lake_assets.components.standing_checks import standing_checks
-from lake_assets.components.unknown import refusing_job, unknown_defs
-from lake_assets.components.warehouse_assets import warehouse_assets
+from lake_assets.components.sensors.listing import (
+    arrival_sensor,
+    automation_sensor,
+    left_behind_sensor,
+)
+from lake_assets.components.sensors.queue import queue_sensor
+from lake_assets.components.sensors.unknown import unknown_sensor
 from lake_assets.contracts.dataset import Dataset
 from lake_assets.contracts.lake import Lake
+from lake_assets.contracts.zones import Unknown
 from lake_assets.settings import load_settings
 
 if TYPE_CHECKING:
@@ -86,16 +92,22 @@ class LakeComponent(dg.Component):
         ]
         if lake.unknown:
             jobs.append(refusing_job(lake, lake.unknown))
-            parts.append(unknown_defs(lake, lake.unknown, jobs[-1], pause))
+            parts.append(_unknown_defs(lake, lake.unknown, jobs[-1], pause))
         if queue:
             parts.append(dg.Definitions(sensors=[queue_sensor(lake, jobs, queue)]))
-        store = LakeStore(uri=settings.uri_of(lake), endpoint=settings.s3_endpoint)
         shared = dg.Definitions(
             assets=warehouse_assets(lake),
             sensors=[automation_sensor(lake), *alert_sensors(lake)],
-            resources={store_key(lake): store, engines_key(lake): engines()},
+            resources=self.resources(),
         )
         return dg.Definitions.merge(*parts, standing_checks(lake), shared)
+
+    def resources(self) -> dict[str, Any]:
+        """What assets and sensors work with; a subclass may put others under the same keys."""
+        settings = load_settings()
+        store = LakeStore(uri=settings.uri_of(self.lake), endpoint=settings.s3_endpoint)
+        shared = {store_key(self.lake): store, engines_key(self.lake): engines()}
+        return shared | warehouse_resources(self.lake)
 
 
 def _ingest_job(lake: Lake, dataset: Dataset) -> "UnresolvedAssetJobDefinition":
@@ -121,4 +133,14 @@ def _dataset_defs(
         assets=[with_code(each) for each in assets],
         jobs=[job],
         sensors=[arrival_sensor(lake, dataset, pause), left_behind_sensor(lake, dataset)],
+    )
+
+
+def _unknown_defs(
+    lake: Lake, unknown: Unknown, job: "UnresolvedAssetJobDefinition", pause: int
+) -> dg.Definitions:
+    return dg.Definitions(
+        assets=[with_code(unknown_asset(lake, unknown))],
+        jobs=[job],
+        sensors=[unknown_sensor(lake, unknown, pause)],
     )

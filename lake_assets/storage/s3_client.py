@@ -4,20 +4,11 @@ from typing import TYPE_CHECKING, cast
 from urllib.parse import urlsplit
 
 from botocore.config import Config
-from botocore.exceptions import (
-    BotoCoreError,
-    ClientError,
-    CredentialRetrievalError,
-    HTTPClientError,
-    NoCredentialsError,
-    PartialCredentialsError,
-    ProfileNotFound,
-    TokenRetrievalError,
-    UnauthorizedSSOTokenError,
-)
+from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError
 from botocore.exceptions import ConnectionError as NoConnectionError
 
 from lake_assets.storage.aws import open_session
+from lake_assets.storage.aws_credentials import explain_credentials
 from lake_assets.storage.errors import StoreError, StoreUnavailable, explain_s3
 
 if TYPE_CHECKING:
@@ -59,24 +50,11 @@ def make_client(endpoint: str | None) -> "S3Client":
 
 def explain(exc: ClientError | BotoCoreError, where: str, endpoint: str | None) -> StoreError:
     """The error that says what was wrong, where, and what to do."""
+    if sentence := explain_credentials(exc, where):
+        return StoreUnavailable(sentence)
     match exc:
         case ClientError():
             return explain_s3(exc.response.get("Error", {}).get("Code") or "", where)
-        case ProfileNotFound():
-            return StoreUnavailable(
-                f"There is no AWS profile of the name in AWS_PROFILE, to open {where} with. "
-                "Correct AWS_PROFILE, or add the profile to ~/.aws/config."
-            )
-        case NoCredentialsError() | PartialCredentialsError():
-            return StoreUnavailable(
-                f"There are no complete AWS credentials for {where}. Set AWS_PROFILE, or "
-                "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or run with a role."
-            )
-        case CredentialRetrievalError() | TokenRetrievalError() | UnauthorizedSSOTokenError():
-            return StoreUnavailable(
-                f"The AWS credentials for {where} cannot be renewed. Log in again, for example "
-                "with `aws sso login`."
-            )
         case HTTPClientError() | NoConnectionError():
             server = urlsplit(endpoint).netloc.rpartition("@")[2] if endpoint else "AWS"
             return StoreUnavailable(

@@ -7,7 +7,7 @@ import dagster as dg
 from lake_assets.alerts.incident import Event
 from lake_assets.alerts.message import compose
 from lake_assets.alerts.runbook import what_to_do
-from lake_assets.components.alert_links import Links
+from lake_assets.components.alerts.links import Links
 from lake_assets.contracts.alerts import AlertKind
 from lake_assets_tests.alerts.notices import at, notice
 from lake_assets_tests.docs import pages

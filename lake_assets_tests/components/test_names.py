@@ -5,7 +5,7 @@ from typing import Any
 import dagster as dg
 import pytest
 
-from lake_assets.components.alert_links import dataset_of_asset
+from lake_assets.components.alerts.links import dataset_of_asset
 from lake_assets.components.names import asset_key, zone_name
 from lake_assets.contracts import Lake
 from lake_assets_tests.components.conftest import contract, definitions

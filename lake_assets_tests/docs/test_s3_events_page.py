@@ -9,6 +9,7 @@ import boto3
 import moto.settings
 import pytest
 
+from lake_assets.components.sensors import due, queue
 from lake_assets.jobs.hints import hint_of
 from lake_assets.storage import sqs
 from lake_assets.storage.sqs import Queue, Received
@@ -131,14 +132,13 @@ def test_with_fewer_rights_than_on_the_page_the_missing_ones_are_named(
 
 
 def test_the_page_names_the_caps_that_the_sensor_has() -> None:
-    from lake_assets.components import arrivals, queue_sensor
     from lake_assets.contracts.lake import Intake
 
     text = PAGE.read_text("utf-8")
     seconds, most = re.findall(r"reads for (\w+) seconds or ([\d,]+) messages", text)[0]
-    assert (seconds, queue_sensor.RECEIVE_SECONDS) == ("ten", 10)
-    assert int(most.replace(",", "")) == queue_sensor.MESSAGES_A_TICK
+    assert (seconds, queue.RECEIVE_SECONDS) == ("ten", 10)
+    assert int(most.replace(",", "")) == queue.MESSAGES_A_TICK
     assert f"{Intake().interval_seconds} if not set" in text
     assert f"{Intake().reconcile_seconds} if not set" in text
-    assert f"after {arrivals.FIRST_WAIT.seconds} seconds" in text
-    assert arrivals.LONGEST_WAIT.seconds == 3600
+    assert f"after {due.FIRST_WAIT.seconds} seconds" in text
+    assert due.LONGEST_WAIT.seconds == 3600

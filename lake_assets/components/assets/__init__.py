@@ -1,0 +1,1 @@
+"""A lake's assets: arrivals, dates, replays, files of no dataset, the warehouse."""

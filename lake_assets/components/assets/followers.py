@@ -1,0 +1,77 @@
+"""Gold that is built on other gold: what Dagster is told of that."""
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+import dagster as dg
+
+from lake_assets.components.assets.automation import when_touched
+from lake_assets.components.assets.touched import log_touched, touched
+from lake_assets.components.names import asset_key
+from lake_assets.contracts.dataset import Dataset
+from lake_assets.contracts.lake import Lake
+from lake_assets.contracts.lookups import followers
+from lake_assets.storage.store import Store
+
+if TYPE_CHECKING:
+    from lake_assets.components.assets.touched import Touched
+
+
+def looked_up_deps(lake: Lake, dataset: Dataset) -> list[dg.AssetDep]:
+    """The gold that a dataset's gold looks up, whatever the date."""
+    return [
+        dg.AssetDep(key, partition_mapping=dg.AllPartitionMapping())
+        for key in _looked_up(lake, dataset)
+    ]
+
+
+def when_gold_is_due(lake: Lake, dataset: Dataset) -> "dg.AutomationCondition[Any]":
+    """As :func:`~lake_assets.components.assets.automation.when_touched`, of its own rows.
+
+    Gold that is looked up neither starts a date nor holds it back: the few dates that have to
+    follow it are told of as touched, see :func:`log_followers`.
+    """
+    keys = _looked_up(lake, dataset)
+    if not keys:
+        return when_touched()
+    # Every condition of several parts has it; the class that they share does not say so.
+    condition: dg.AutomationCondition[Any] = when_touched().ignore(  # type: ignore[attr-defined]
+        dg.AssetSelection.assets(*keys)
+    )
+    return condition
+
+
+def anything_follows(lake: Lake, dataset: Dataset, store: Store) -> bool:
+    """Whether a table waits to be made again because one of this dataset is another by now."""
+    from lake_assets.jobs.compaction.chain import following_dates
+
+    return any(following_dates(store, each) for each in _built_on(lake, dataset))
+
+
+def log_followers(
+    context: dg.AssetExecutionContext, lake: Lake, dataset: Dataset, store: Store
+) -> None:
+    """Tell of the dates that have to follow, so that the automation makes their gold."""
+    for each, found in _following(context, lake, dataset, store):
+        log_touched(context, lake, each, store, found)
+
+
+def _following(
+    context: dg.AssetExecutionContext, lake: Lake, dataset: Dataset, store: Store
+) -> "Iterator[tuple[Dataset, Touched]]":
+    from lake_assets.jobs.compaction.chain import following_dates
+    from lake_assets.jobs.compaction.compact import stale_dates
+
+    for each in _built_on(lake, dataset):
+        waiting = set(stale_dates(store, each)) - set(following_dates(store, each))
+        yield each, touched(context, each, store, [], told=waiting)
+
+
+def _built_on(lake: Lake, dataset: Dataset) -> list[Dataset]:
+    itself = [dataset] if dataset.gold.carry else []
+    return [*itself, *followers(lake.datasets, dataset.name)]
+
+
+def _looked_up(lake: Lake, dataset: Dataset) -> list[dg.AssetKey]:
+    tables = {lookup.target.gold.table: None for lookup in dataset.gold.lookups}
+    return [asset_key(lake, "gold", table) for table in tables]

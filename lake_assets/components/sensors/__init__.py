@@ -1,0 +1,1 @@
+"""What starts runs: the listing of raw/, messages of a queue, files of no dataset."""
