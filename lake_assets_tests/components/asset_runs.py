@@ -27,7 +27,7 @@ def run_assets(
     config: dict[str, Any] = {}
     if isinstance(work, Replay):
         days = [work.first.isoformat(), work.last.isoformat()]
-        config = {"ops": {f"{name}_replayed": {"config": {"reason": work.reason or ""}}}}
+        config = {"ops": {f"{name}_replayed": {"config": {"reasons": list(work.reasons)}}}}
     else:
         days = list(work.dates)
     within = {

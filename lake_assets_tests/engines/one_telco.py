@@ -67,7 +67,7 @@ def jobs(uri: str, endpoint: str | None = None) -> Iterator[Job]:
     before, after = lake(), lake(first=False)
     both = Compact(dates=DAYS)
     again = Replay(first=FIRST, last=FIRST)
-    mended = Replay(first=FIRST, last=SECOND, reason="INVALID_TIMESTAMP_FORMAT")
+    mended = Replay(first=FIRST, last=SECOND, reasons=("INVALID_TIMESTAMP_FORMAT",))
     ingests = (Ingest(arrival=FIRST), Ingest(arrival=SECOND))
     steps = {
         "plans": (*ingests, both),
