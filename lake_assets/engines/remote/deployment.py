@@ -5,6 +5,7 @@ deployment and the artifacts never do: a run in flight keeps those that it was s
 """
 
 from collections.abc import Iterable
+from functools import cache
 from hashlib import sha256
 from typing import Self
 
@@ -102,7 +103,7 @@ class Deployment(BaseModel):
     def is_this_code(self) -> bool:
         """Whether the files of lake_assets that are deployed are those that run here."""
         deployed = self.artifacts.get("wheel")
-        return deployed is not None and deployed.digest == sha256(wheel()).hexdigest()
+        return deployed is not None and deployed.digest == own_digest()
 
     def locate(self, name: str) -> str:
         """The URI of an artifact."""
@@ -115,3 +116,9 @@ def _options(name: str) -> str:
     if kind == "environment":
         return f"--for emr-serverless --arch {architecture}"
     return "--for glue"
+
+
+@cache
+def own_digest() -> str:
+    """SHA-256 of the wheel of what runs here, which stays as it was when it was imported."""
+    return sha256(wheel()).hexdigest()

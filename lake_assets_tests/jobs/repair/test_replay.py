@@ -1,7 +1,9 @@
 """Replay: what was ingested is judged again, all or nothing, once per contract version."""
 
 import io
+import shutil
 from datetime import date, timedelta
+from pathlib import Path
 from typing import Any
 
 import polars as pl
@@ -17,7 +19,7 @@ from lake_assets.jobs.repair.recover import recover
 from lake_assets.jobs.repair.repeat import RebuildError
 from lake_assets.jobs.repair.replay import Selection, replay
 from lake_assets.jobs.repair.restate import Restated
-from lake_assets.storage import Store
+from lake_assets.storage import Store, open_store
 from lake_assets_tests.jobs.lakes import (
     ARRIVED,
     ENGINE,
@@ -191,9 +193,7 @@ def test_without_an_archived_file_its_run_stands_and_the_others_are_replayed(loc
 
 
 @pytest.mark.parametrize("late", [False, True], ids=["before", "after"])
-def test_a_replay_that_dies_at_any_write_is_finished_or_undone(
-    local_store: Store, other_store: Store, late: bool
-):
+def test_a_replay_that_dies_at_any_write_is_finished_or_undone(tmp_path: Path, late: bool):
     dataset = FIXED.datasets[0]
 
     def work(store: Store) -> None:
@@ -202,20 +202,24 @@ def test_a_replay_that_dies_at_any_write_is_finished_or_undone(
             pass
         compact(store, dataset, ENGINE)
 
-    fill(other_store)
-    points = writes_of(other_store, work)
+    def again(number: int) -> Store:
+        """The lake as it was filled, with the times of its files: those are stamps."""
+        return open_store(str(shutil.copytree(tmp_path / "filled", tmp_path / f"{number}")))
+
+    (tmp_path / "filled").mkdir()
+    fill(open_store(str(tmp_path / "filled")))
+    undisturbed = again(0)
+    points = writes_of(undisturbed, work)
     assert points > 30
-    expected = contents(other_store, *ZONES)
+    expected = contents(undisturbed, *ZONES)
     for number in range(1, points + 1):
-        for info in list(local_store.list()):
-            local_store.delete(info.key)
-        fill(local_store)
+        store = again(number)
         with pytest.raises(Killed):
-            work(killed_at(local_store, number, late=late))
-        work(local_store)
-        assert contents(local_store, *ZONES) == expected, number
-        assert keys(local_store, "audit/restating/") == stale_dates_of(local_store) == []
-        assert_accounted(local_store)
+            work(killed_at(store, number, late=late))
+        work(store)
+        assert contents(store, *ZONES) == expected, number
+        assert keys(store, "audit/restating/") == stale_dates_of(store) == []
+        assert_accounted(store)
 
 
 def test_two_drivers_that_replay_at_once_agree(local_store: Store):
