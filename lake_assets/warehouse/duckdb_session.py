@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 from lake_assets.jobs.tables.manifest import ManifestFile
 from lake_assets.storage.store import Store
 from lake_assets.warehouse.session import Rows, WarehouseError
-from lake_assets.warehouse.sql import Dialect, literal, quoted
+from lake_assets.warehouse.sql import Dialect, literal, quoted, sql_type
 from lake_assets.warehouse.staging import insert_files
-from lake_assets.warehouse.star import StageTable, Star
+from lake_assets.warehouse.star import DimensionTable, FactTable, StageTable, Star
 from lake_assets.warehouse.tables import create_own, create_schemas, create_staging, create_star
 
 if TYPE_CHECKING:
@@ -84,7 +84,38 @@ def open_duckdb(path: Path, star: Star) -> Iterator[DuckDBSession]:
         session.execute(f"ATTACH {literal(str(path))} AS {quoted(star.declared.database)}")
         for statement in creation(star):
             session.execute(statement)
+        _check_columns(session, star)
         yield session
+
+
+def _check_columns(session: DuckDBSession, star: Star) -> None:
+    """Tables that were made before the contract got a column do not have it.
+
+    Raises:
+        WarehouseError: with the statements that add what is missing.
+    """
+    found = session.execute(
+        "SELECT schema_name, table_name, column_name FROM duckdb_columns() "
+        f"WHERE database_name = {literal(star.declared.database)}"
+    )
+    has = {(f"{schema}.{table}".upper(), column.upper()) for schema, table, column in found}
+    tables: list[tuple[str, str, StageTable | DimensionTable | FactTable]] = [
+        *((star.declared.staging_schema, one.declared.table, one) for one in star.stages),
+        *((star.declared.star_schema, one.declared.table, one) for one in star.dimensions),
+        *((star.declared.star_schema, one.declared.table, one) for one in star.facts),
+    ]
+    missing = [
+        f"ALTER TABLE {table.name} ADD COLUMN {quoted(field.name)} "
+        f"{sql_type(field.type, Dialect.DUCKDB)};"
+        for schema, name, table in tables
+        for field in table.fields
+        if (f"{schema}.{name}".upper(), field.name.upper()) not in has
+    ]
+    if missing:
+        raise WarehouseError(
+            "The contract has columns that tables of this warehouse lack. Add them: "
+            + " ".join(missing)
+        )
 
 
 def creation(star: Star) -> list[str]:
