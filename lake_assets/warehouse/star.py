@@ -49,6 +49,8 @@ class StageTable:
     name: str
     files: str
     """What Snowflake calls the place of its files: an external stage."""
+    lake: str
+    """The lake's name."""
 
     @property
     def gold(self) -> list[Field]:
@@ -156,6 +158,13 @@ class Star:
     facts: tuple[FactTable, ...]
 
     @property
+    def columns(self) -> dict[str, list[Field]]:
+        """Of each table that is made from gold, by its full name."""
+        tables: tuple[StageTable | DimensionTable | FactTable, ...]
+        tables = (*self.stages, *self.dimensions, *self.facts)
+        return {table.name: table.fields for table in tables}
+
+    @property
     def load_order(self) -> list[StageTable]:
         """Those that dimensions are made from first, so that facts find them."""
         feeding = {one.stage.name for one in self.dimensions}
@@ -197,6 +206,7 @@ def star_of(lake: Lake) -> Star:
             lake.dataset(one.dataset),
             dotted(base, schemas[0], one.table),
             dotted(base, schemas[0], f"{one.table}_FILES"),
+            lake.lake,
         )
         for one in declared.stages
     }
