@@ -12,6 +12,9 @@ BIN := $(VENV)/bin
 UV ?= $(shell command -v uv 2>/dev/null)
 PORT ?= 3000
 
+# Hundreds of processes import the same modules: whatever the shell says, they are compiled once.
+export PYTHONDONTWRITEBYTECODE :=
+
 # As if the environment were activated, also for the processes that a tool starts.
 RUN := VIRTUAL_ENV="$(CURDIR)/$(VENV)" PATH="$(CURDIR)/$(BIN):$$PATH"
 
@@ -49,12 +52,15 @@ $(BIN)/python:
 
 COMMA := ,
 
+# Modules are compiled when they are imported: few are, and to compile all of them takes a minute.
+PIP_INSTALL := -m pip install --quiet --disable-pip-version-check --no-compile
+
 # install <extras>: the project, editable, at the versions of constraints.txt
 define install
 	@echo "Installing lake_assets$(1) (the first time takes a minute or two)"
 	@if [ -n "$(UV)" ]; then "$(UV)" pip install --quiet --python $(BIN)/python -c constraints.txt -e ".$(1)"; \
 	else $(BIN)/python -m pip --version >/dev/null 2>&1 || $(BIN)/python -m ensurepip >/dev/null; \
-		$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e ".$(1)"; fi
+		$(BIN)/python $(PIP_INSTALL) -c constraints.txt -e ".$(1)"; fi
 endef
 
 $(VENV)/.installed-core: pyproject.toml constraints.txt | $(BIN)/python
@@ -101,8 +107,7 @@ build/runtimes/spark-%/.installed: Makefile pyproject.toml constraints.txt | $(B
 	@if [ -n "$(UV)" ]; then "$(UV)" venv --quiet --allow-existing --python $(BIN)/python $(@D); \
 		"$(UV)" pip install --quiet --python $(@D)/bin/python -c $(@D)/constraints.txt -r $(@D)/requirements.txt; \
 	else $(BIN)/python -m venv $(@D); \
-		$(@D)/bin/python -m pip install --quiet --disable-pip-version-check \
-			-c $(@D)/constraints.txt -r $(@D)/requirements.txt; fi
+		$(@D)/bin/python $(PIP_INSTALL) -c $(@D)/constraints.txt -r $(@D)/requirements.txt; fi
 	@touch $@
 
 .PHONY: runtimes
@@ -173,7 +178,7 @@ slow: $(VENV)/.installed-dev $(RUNTIMES) ## Run the slow tests: those that kill 
 
 .PHONY: browser
 browser: $(VENV)/.installed-dev ## Look at the pages of Dagster in the system's Chromium
-	@$(RUN) pytest -n 0 -m browser $(ARGS)
+	@$(RUN) pytest -n 0 -m browser lake_assets_tests/browser $(ARGS)
 
 .PHONY: screenshots
 screenshots: browser ## Take the pictures of the docs anew

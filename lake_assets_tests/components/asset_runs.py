@@ -1,10 +1,12 @@
 """A job by the assets that it is the work of, as Dagster runs it."""
 
+from functools import cache
 from typing import Any
 
 import dagster as dg
 
 from lake_assets.components.names import asset_key
+from lake_assets.contracts.lake import Lake
 from lake_assets.jobs.job import Compact, Ingest, Job, Rebuild, Replay
 from lake_assets_tests.components.conftest import definitions
 
@@ -13,7 +15,7 @@ def run_assets(
     instance: dg.DagsterInstance, job: Job, *, raises: bool = True, **tags: str
 ) -> dg.ExecuteInProcessResult:
     """One run: an ingest of its arrival date, anything else over its range of dates."""
-    defs, lake, work = definitions(job.lake), job.lake, job.work
+    defs, lake, work = _definitions(job.lake.model_dump_json()), job.lake, job.work
     name = f"{lake.lake}_{job.dataset}"
     if isinstance(work, Ingest):
         return defs.resolve_job_def(f"{name}_ingest").execute_in_process(
@@ -25,7 +27,7 @@ def run_assets(
     config: dict[str, Any] = {}
     if isinstance(work, Replay):
         days = [work.first.isoformat(), work.last.isoformat()]
-        config = {"ops": {f"{name}_replayed": {"config": {"reason": work.reason or ""}}}}
+        config = {"ops": {f"{name}_replayed": {"config": {"reasons": list(work.reasons)}}}}
     else:
         days = list(work.dates)
     within = {
@@ -39,6 +41,12 @@ def run_assets(
         run_config=config,
         raise_on_error=raises,
     )
+
+
+@cache
+def _definitions(lake: str) -> dg.Definitions:
+    """Made once a contract: that takes as long as a run."""
+    return definitions(Lake.model_validate_json(lake))
 
 
 def assets_of(job: Job) -> list[dg.AssetKey]:

@@ -4,8 +4,6 @@ from pathlib import Path
 
 import pytest
 
-from lake_assets.contracts.dataset import Dataset
-from lake_assets.contracts.lake import Lake
 from lake_assets.jobs.repair.rebuild import rebuild_dates
 from lake_assets.warehouse.columns import refuse_missing
 from lake_assets.warehouse.duckdb_session import open_duckdb
@@ -14,30 +12,9 @@ from lake_assets.warehouse.load import load
 from lake_assets.warehouse.sql import Field
 from lake_assets.warehouse.star import star_of
 from lake_assets_tests.jobs.club import ENGINE
-from lake_assets_tests.warehouse.house import NOW, House, club, warehouse
+from lake_assets_tests.warehouse.house import NOW, House, club, facts_with, wider
 
 FACTS = "SELECT visit_id, {} FROM CLUB_DB.DW.FACT_VISIT ORDER BY visit_id"
-
-
-def wider() -> Lake:
-    """The club, whose visits have a note since, which is a column of the facts."""
-    datasets = [
-        Dataset.model_validate(
-            {**one.model_dump(by_alias=True), "columns": [*one.columns, {"name": "note"}]}
-        )
-        if one.name == "visits"
-        else one
-        for one in club().datasets
-    ]
-    changes = {"datasets": datasets, "warehouse": facts_with("note")}
-    return Lake.model_validate({**club().model_dump(by_alias=True), **changes})
-
-
-def facts_with(*columns: str) -> dict[str, object]:
-    """The section, with more columns of the facts."""
-    section = warehouse()
-    section["facts"][0]["columns"] += columns
-    return section
 
 
 @pytest.fixture
