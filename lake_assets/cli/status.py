@@ -1,23 +1,24 @@
 """What is in which zone, the last runs, and anything stuck."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 
 from rich.console import Console
 from rich.markup import escape
+from rich.table import Table
 
 from lake_assets.cli.cells import Name, table
-from lake_assets.cli.fitted import counted
 from lake_assets.cli.report import show_blocks
 from lake_assets.contracts.dataset import Dataset
 from lake_assets.contracts.lake import Lake
 from lake_assets.contracts.zones import Unknown
+from lake_assets.jobs.unknown import unknown_files
 from lake_assets.storage.errors import ObjectNotFound
 from lake_assets.storage.ledger import latest_generations, read_commit
 from lake_assets.storage.objects import ObjectInfo
 from lake_assets.storage.store import Store
-from lake_assets.storage.zones import REASON, day_of, gold_prefix, stale_prefix, summary_key
+from lake_assets.storage.zones import day_of, gold_prefix, stale_prefix, summary_key
 
 RUNS_SHOWN = 5
 STUCK_AFTER = timedelta(minutes=15)
@@ -44,7 +45,7 @@ def show_status(console: Console, store: Store, lake: Lake) -> None:
         else:
             console.print("[green]✓[/] nothing is stuck")
     if lake.unknown:
-        _show_unknown(console, store, lake.unknown)
+        _show_unknown(console, store, lake, lake.unknown, now)
 
 
 def _places(lake: Lake, dataset: Dataset) -> dict[str, str]:
@@ -55,13 +56,6 @@ def _places(lake: Lake, dataset: Dataset) -> dict[str, str]:
     return zones
 
 
-def _show_unknown(console: Console, store: Store, unknown: Unknown) -> None:
-    keys = [info.key for info in store.list(unknown.rejected)]
-    if files := sum(not key.endswith(REASON) for key in keys):
-        told = f"{counted(files, 'file')} of no dataset, refused: {unknown.rejected}"
-        console.print(f"\n[yellow]![/] {escape(told)}", soft_wrap=True)
-
-
 def _show_zones(
     console: Console,
     dataset: Dataset,
@@ -70,14 +64,34 @@ def _show_zones(
 ) -> None:
     made = table(dataset.name, "zone", "files", "bytes", "newest (UTC)", numbers=3)
     for name, prefix in places.items():
-        found = zones[name]
-        if name in PASSING and not found:
-            continue
-        newest = max((info.modified for info in found), default=None)
-        size = sum(info.size for info in found)
-        when = f"{newest:%Y-%m-%d %H:%M:%S}" if newest else ""
-        made.add_row(Name(prefix), f"{len(found):,}", f"{size:,}", when)
+        if zones[name] or name not in PASSING:
+            _add_zone(made, prefix, zones[name])
     console.print(made)
+
+
+def _add_zone(made: Table, prefix: str, found: Sequence[ObjectInfo]) -> None:
+    newest = max((info.modified for info in found), default=None)
+    size = sum(info.size for info in found)
+    when = f"{newest:%Y-%m-%d %H:%M:%S}" if newest else ""
+    made.add_row(Name(prefix), f"{len(found):,}", f"{size:,}", when)
+
+
+def _show_unknown(
+    console: Console, store: Store, lake: Lake, unknown: Unknown, now: datetime
+) -> None:
+    """Print what was dropped where no dataset takes any, and what of it still waits."""
+    waiting = [*(found := unknown_files(store, lake)).settled, *found.growing]
+    kept = list(store.list(unknown.rejected))
+    made = table("of no dataset", "zone", "files", "bytes", "newest (UTC)", numbers=3)
+    _add_zone(made, unknown.raw, waiting)
+    _add_zone(made, unknown.rejected, kept)
+    console.print(made)
+    late = [info for info in waiting if now - info.modified > STUCK_AFTER]
+    if late:
+        console.print()
+        run = f"any `lake run {lake.lake}/DATASET` takes them away, with the reason beside each"
+        told = f"{_files_wait(late)} where no dataset takes any, such as {late[0].key}"
+        show_blocks(console, "Needs a look", [(told, [], run)])
 
 
 def _show_runs(console: Console, store: Store, ledger: list[ObjectInfo]) -> None:
@@ -111,6 +125,10 @@ def _show_compaction(console: Console, store: Store, dataset: Dataset) -> None:
     )
 
 
+def _files_wait(files: list[ObjectInfo]) -> str:
+    return "1 file waits" if len(files) == 1 else f"{len(files):,} files wait"
+
+
 def _stuck(
     store: Store,
     lake: Lake,
@@ -121,11 +139,8 @@ def _stuck(
     run = f"lake run {lake.lake}/{dataset.name}"
     late = [info for info in zones["raw"] if now - info.modified > STUCK_AFTER]
     if late:
-        yield (
-            f"{len(late)} files wait in raw/, the oldest since "
-            f"{min(info.modified for info in late):%Y-%m-%d %H:%M:%S}",
-            run,
-        )
+        oldest = min(info.modified for info in late)
+        yield f"{_files_wait(late)} in raw/, the oldest since {oldest:%Y-%m-%d %H:%M:%S}", run
     left = [info for info in zones["validated"] if now - info.modified > STUCK_AFTER]
     if left:
         yield (

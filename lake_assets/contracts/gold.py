@@ -54,6 +54,11 @@ class Lookup(ContractModel):
             )
         return self._target
 
+    @property
+    def is_bound(self) -> bool:
+        """Whether a lake has told which dataset is meant."""
+        return self._target is not None
+
     def bind(self, target: "Dataset") -> None:
         """Tell which dataset is meant; a lake does so when it is loaded."""
         self._target = target

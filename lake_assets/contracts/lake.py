@@ -4,12 +4,12 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from lake_assets.contracts.alerts import Alerts
 from lake_assets.contracts.dataset import Dataset
 from lake_assets.contracts.engine import EngineChoice
-from lake_assets.contracts.lookups import bind_lookups
+from lake_assets.contracts.lookups import bind_lookups, unbound
 from lake_assets.contracts.model import ContractModel, Name
 from lake_assets.contracts.partitioning import PartitionBy
 from lake_assets.contracts.quality_types import check_reference
@@ -91,6 +91,11 @@ class Lake(ContractModel):
     warehouse: Warehouse | None = Field(
         default=None, description="Tables that a warehouse makes from published snapshots."
     )
+
+    @field_validator("datasets")
+    @classmethod
+    def _belong_to_no_other_lake(cls, datasets: list[Dataset]) -> list[Dataset]:
+        return [unbound(dataset) for dataset in datasets]
 
     @model_validator(mode="after")
     def _datasets_are_apart(self) -> Self:

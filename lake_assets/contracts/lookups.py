@@ -31,6 +31,15 @@ def bind_lookups(datasets: Sequence[Dataset]) -> None:
             _check(dataset, lookup)
 
 
+def unbound(dataset: Dataset) -> Dataset:
+    """The dataset; a copy of it if it looks up what another lake has told it.
+
+    Lakes that are made of the same datasets would else change what the others look up.
+    """
+    bound = any(lookup.is_bound for lookup in dataset.gold.lookups)
+    return dataset.model_copy(deep=True) if bound else dataset
+
+
 def looked_up_first(datasets: Iterable[Dataset]) -> list[Dataset]:
     """The same datasets, each behind those that it looks up; else in their order.
 

@@ -53,7 +53,7 @@ class Replay(Step):
     last: date
     files: tuple[str, ...] = ()
     rejects: bool = False
-    reason: str | None = None
+    reasons: tuple[str, ...] = ()
     again: bool = False
 
 

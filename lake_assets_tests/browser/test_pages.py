@@ -213,9 +213,8 @@ def launch(page: Page, running: Live, asset: dg.AssetKey, dates: str, count: int
 
 def ranges(running: Live, since: int, asset: dg.AssetKey = PROCESSED) -> list[tuple[str, str]]:
     """First and last date of each run of an asset since then; none before all is at rest."""
-    with running.instance() as instance:
-        backfills = instance.get_backfills()
-        ended = [each.status == BulkActionStatus.COMPLETED_SUCCESS for each in backfills]
+    backfills = running.instance.get_backfills()
+    ended = [each.status == BulkActionStatus.COMPLETED_SUCCESS for each in backfills]
     runs = [run for run in running.runs()[since:] if asset in (run.asset_selection or ())]
     if not runs or not all(ended) or not running.at_rest():
         return []

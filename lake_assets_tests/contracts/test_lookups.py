@@ -52,6 +52,16 @@ def test_a_lake_survives_the_way_to_where_its_job_runs() -> None:
         assert again.dataset("members").gold.lookups[0].target == club.dataset("tariffs")
 
 
+def test_a_lake_that_is_made_of_anothers_datasets_leaves_that_one_alone() -> None:
+    club = lake()
+    tariffs, members, visits = club.datasets
+    dearer = tariffs.model_copy(update={"contract_version": "2"})
+    other = Lake.model_validate({**club.model_dump(), "datasets": [dearer, members, visits]})
+    assert other.dataset("members").gold.lookups[0].target is dearer
+    assert club.dataset("members").gold.lookups[0].target is tariffs
+    assert other.dataset("visits").gold.lookups[0].target is other.dataset("members")
+
+
 def test_a_dataset_outside_a_lake_does_not_know_what_it_looks_up() -> None:
     from lake_assets.contracts.dataset import Dataset
 

@@ -4,10 +4,25 @@ import random
 import subprocess
 import sys
 from contextlib import ExitStack
+from datetime import timedelta
 
+import polars as pl
+from polars.testing import assert_frame_equal
+
+from lake_assets.contracts.dataset import Dataset
 from lake_assets.contracts.rule import Rule
-from lake_assets.storage import Store
-from lake_assets_tests.jobs.lakes import contract, csv, drop, sale
+from lake_assets.engines.local import LocalEngine
+from lake_assets.jobs.compaction.compact import stale_dates
+from lake_assets.jobs.pipeline import run_pipeline
+from lake_assets.jobs.reconciling.reconcile import reconcile
+from lake_assets.jobs.tables.current import audited_dates, newest_table
+from lake_assets.jobs.tables.manifest import history
+from lake_assets.storage import Store, open_store
+from lake_assets.storage.zones import snapshot_number
+from lake_assets_tests.jobs import tables_model
+from lake_assets_tests.jobs.club import rows_of
+from lake_assets_tests.jobs.lakes import ARRIVED, contract, csv, drop, sale
+from lake_assets_tests.jobs.tables_model import KINDS, TableFile
 
 RACERS = 8
 FILES = 40
@@ -15,6 +30,8 @@ DAYS = ["2025-05-28", "2025-05-29", "2025-05-30"]
 FAIL = Rule(name="one_store", expression="store_id = 'S1'", severity="fail")
 LAKE = contract(rules=[FAIL], max_files=7)
 """Batches of seven files: a racer comes by several times, and batches overlap."""
+SHOP = tables_model.lake(2)
+"""Tables on tables, which racers make and find outdated while others make theirs."""
 
 
 def incoming() -> dict[str, bytes]:
@@ -38,6 +55,48 @@ def fill(store: Store) -> None:
     """Drop the files, all at once."""
     for name, data in incoming().items():
         drop(store, name, data)
+
+
+def shop_of(uri: str, endpoint: str | None) -> Store:
+    """The store of the second lake, beside the first."""
+    return open_store(f"{uri}-shop" if endpoint is None else f"{uri}/shop", endpoint=endpoint)
+
+
+def fill_shop(store: Store, files: int = 9) -> None:
+    """Files of all datasets in validated/, of three arrival dates; each tells of a key again."""
+    for number in range(files):
+        for kind in KINDS:
+            rows = tuple((str(key), DAYS[key % 3], number) for key in (number % 4, number + 1))
+            arrived = ARRIVED + timedelta(days=number % 3, seconds=number)
+            file = TableFile(f"{number}.txt", rows, arrived, kind=kind)
+            zones = SHOP.dataset(kind).zones
+            store.put(zones.raw + file.name, file.data)
+            source = store.head(zones.raw + file.name)
+            store.move(source, zones.validated + file.name, arrived=arrived)
+
+
+def assert_tables(shop: Store, alone: Store) -> None:
+    """Tables are those that one process makes, and of their snapshots each was committed once."""
+    assert not any(one.commits for one in run_pipeline(shop, SHOP, LocalEngine(2)))
+    assert reconcile(shop, SHOP).faults == []
+    for dataset in SHOP.datasets:
+        assert stale_dates(shop, dataset) == []
+        days = audited_dates(alone, dataset)
+        assert audited_dates(shop, dataset) == days
+        for day in days:
+            assert_frame_equal(_rows(shop, dataset, day), _rows(alone, dataset, day))
+            past = history(shop, dataset, day)
+            assert [snapshot_number(one.snapshot) for one in past] == list(range(1, len(past) + 1))
+            assert [one.previous for one in past[1:]] == [one.snapshot for one in past[:-1]]
+
+
+def _rows(store: Store, dataset: Dataset, day: str) -> pl.DataFrame:
+    """A date's table; what was looked up only where it is what holds now."""
+    rows = rows_of(store, dataset, day)
+    newest = newest_table(store, dataset)
+    is_now = dataset.gold.carry and newest is not None and newest.version.date == day
+    looked_up = ["found"] if is_now and dataset.gold.lookups else []
+    return rows.select("id", "quantity", "source_file", *looked_up)
 
 
 def race(uri: str, endpoint: str | None, seed: int) -> list[tuple[int, str]]:

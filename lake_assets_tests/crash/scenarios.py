@@ -4,6 +4,7 @@ Run ids follow from the arrival dates, and arrivals are fixed here, so that a la
 died and another finished its work has the same bytes as one in which nothing happened.
 """
 
+import json
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -11,6 +12,7 @@ from datetime import datetime, timedelta
 from unittest import mock
 
 from lake_assets.contracts.dataset import Dataset, Versions
+from lake_assets.contracts.format import NdjsonFormat
 from lake_assets.contracts.lake import Lake
 from lake_assets.contracts.lookups import looked_up_first
 from lake_assets.contracts.rule import Rule
@@ -101,7 +103,7 @@ SHORT = dataset_of(contract()).format.model_copy(update={"max_record_lines": 2})
 """Records of few lines, so that a cut is made right where a piece is full."""
 RETAIL = contract(rules=[FAIL], task_mb=1, format=SHORT)
 IN_FOLDERS = dataset_of(contract()).zones.model_copy(update={"dated": True})
-DATED = contract(rules=[FAIL], zones=IN_FOLDERS)
+DATED = contract(rules=[FAIL], zones=IN_FOLDERS, format=NdjsonFormat(type="ndjson"))
 VERSIONED = contract(versions=Versions.SUPERSEDE)
 PICKY = contract(rules=[FEW], contract_version="1")
 OPEN = contract(rules=[], contract_version="2")
@@ -165,12 +167,19 @@ def _dated(store: Store, engine: Engine) -> None:
 
 
 def _before_dated(store: Store) -> None:
-    place(store, "sheet.csv", csv(sale("T1", FIRST)))
+    place(store, "sheet.ndjson", _lines(sale("T1", FIRST)))
     _dated(store, ONE)
-    drop(store, "sheet.csv", csv(sale("T2", FIRST), sale("", SECOND)))  # a name that is taken
-    drop(store, "odd.csv", b"foo\n1\n")
-    drop(store, "refused.csv", csv(sale("T3").replace("S1", "S2")))
-    place(store, "other.csv", csv(sale("T4", SECOND)), ARRIVED + DAY)
+    taken = _lines(sale("T2", FIRST), sale("", SECOND)) + b"no object\n"
+    drop(store, "sheet.ndjson", taken)  # a name that is taken
+    drop(store, "odd.ndjson", b"foo\n1\n")
+    drop(store, "refused.ndjson", _lines(sale("T3").replace("S1", "S2")))
+    place(store, "other.ndjson", _lines(sale("T4", SECOND)), ARRIVED + DAY)
+
+
+def _lines(*rows: str) -> bytes:
+    """A file of NDJSON."""
+    objects = (dict(zip(HEADER.split(","), row.split(","), strict=True)) for row in rows)
+    return "".join(f"{json.dumps(one)}\n" for one in objects).encode()
 
 
 def _tables() -> Lake:
@@ -180,7 +189,9 @@ def _tables() -> Lake:
     options = {"snapshots": True, "carry": True}
     prefixes = contract().datasets[0].zones.prefixes
     zones = {zone: f"articles/{prefix}" for zone, prefix in prefixes.items()}
+    arrival = {"by": "arrival", "start": "2025-01-01"}
     articles = {**sales, "name": "articles", "zones": zones, "key": ["item_id"]}
+    articles["partition"] = arrival
     articles["gold"] = {**sales["gold"], **options, "table": "articles"}
     lookup = {
         "dataset": "articles",

@@ -24,13 +24,24 @@ class File:
     @property
     def data(self) -> bytes:
         """Its bytes: none at all if it has no rows."""
-        if not self.rows:
-            return b""
-        return csv(*(sale(transaction, day, quantity) for transaction, day, quantity in self.rows))
+        return csv(*map(self.text, self.rows)) if self.rows else b""
+
+    @property
+    def header_lines(self) -> int:
+        """Lines before the first row."""
+        return 1
+
+    def text(self, row: Row) -> str:
+        """The row as it stands in the file."""
+        return sale(*row)
+
+    def date(self, row: Row) -> str:
+        """The partition (ISO) that the row belongs to."""
+        return row[1]
 
     def good(self, version: int = 0) -> Iterator[tuple[int, Row]]:
         """Line and row of those that a version of the contract takes; by default its own."""
-        for line, row in enumerate(self.rows, start=2):
+        for line, row in enumerate(self.rows, start=self.header_lines + 1):
             if takes(row, version or self.version):
                 yield line, row
 
@@ -40,7 +51,7 @@ class File:
 
     @property
     def dates(self) -> set[str]:
-        return {row[1] for _, row in self.good()}
+        return {self.date(row) for _, row in self.good()}
 
 
 MOST = 5
@@ -171,4 +182,6 @@ class Model:
 
     def rejects(self) -> Counter[tuple[str, str]]:
         """(file, raw text of the row) -> how many."""
-        return Counter((file.name, sale(*row)) for file in self.ingested for row in file.rejected)
+        return Counter(
+            (file.name, file.text(row)) for file in self.ingested for row in file.rejected
+        )

@@ -17,7 +17,7 @@ WORKS = [
     Ingest(arrival=ARRIVAL),
     Compact(dates=("2025-05-30",)),
     Rebuild(dates=("2025-05-30",)),
-    Replay(first=ARRIVAL, last=ARRIVAL, files=("a.csv",), reason="INVALID_NUMBER"),
+    Replay(first=ARRIVAL, last=ARRIVAL, files=("a.csv",), reasons=("INVALID_NUMBER",)),
 ]
 
 

@@ -24,13 +24,13 @@ class ReplayConfig(dg.Config):
 
     Attributes:
         files: only files of these names, as they were dropped.
-        reason: only files with rows rejected for this, for example INVALID_NUMBER.
+        reasons: only files with rows rejected for one of these, for example INVALID_NUMBER.
         rejects: only files that have rejected rows.
         again: also files that were read under the contract version in force.
     """
 
     files: list[str] = []
-    reason: str = ""
+    reasons: list[str] = []
     rejects: bool = False
     again: bool = False
 
@@ -88,7 +88,7 @@ def replay_asset(lake: Lake, dataset: Dataset) -> dg.AssetsDefinition:
             last=date.fromisoformat(days[-1]),
             files=tuple(config.files),
             rejects=config.rejects,
-            reason=config.reason or None,
+            reasons=tuple(config.reasons),
             again=config.again,
         )
         done = run_on_engine(context, lake, dataset, work)

@@ -19,13 +19,21 @@ from lake_assets.components.names import DATASET_TAG, LAKE_TAG
 from lake_assets.components.resources import LakeStore
 from lake_assets.components.runs import retries
 from lake_assets.contracts.alerts import AlertKind, Alerts, Route
+from lake_assets.contracts.format import NdjsonFormat
 from lake_assets.contracts.zones import Unknown
 from lake_assets.jobs import checks
 from lake_assets.jobs.checks import Finding
 from lake_assets.jobs.validate import validate
 from lake_assets.settings import connect
 from lake_assets_tests.alerts.receiver import SECRET, receiver
-from lake_assets_tests.components.conftest import World, at_once, contract, definitions, sale
+from lake_assets_tests.components.conftest import (
+    HEADER,
+    World,
+    at_once,
+    contract,
+    definitions,
+    sale,
+)
 
 BAD = "T9,S1,2025-01-01 10:00:00,I1,none,2.50,2.50"
 TODAY = datetime.now(UTC).date().isoformat()
@@ -403,17 +411,28 @@ class TestFiles:
             watch.world.store.delete(key)
         assert watch.told() == [("recovered", "system_reject", "other/a.csv", "")]
 
-    def test_in_dated_folders_a_refused_file_is_told_by_its_name(self, watch: Watch) -> None:
-        zones = watch.world.lake.datasets[0].zones.model_copy(update={"dated": True})
-        dataset = watch.world.lake.datasets[0].model_copy(update={"zones": zones})
-        lake = watch.world.lake.model_copy(update={"datasets": [dataset]})
+    def test_a_refused_file_of_ndjson_in_a_dated_folder_is_told_by_its_name_alone(
+        self, watch: Watch
+    ) -> None:
+        (sales,) = watch.world.lake.datasets
+        zones = sales.zones.model_copy(update={"dated": True})
+        changes = {"zones": zones, "format": NdjsonFormat(type="ndjson")}
+        lake = watch.world.lake.model_copy(update={"datasets": [sales.model_copy(update=changes)]})
         watch.world.defs = definitions(lake)
-        watch.world.drop("a.csv", "1,2", header="this,that")
+        row = dict(zip(HEADER.split(","), sale("T1", TODAY).split(","), strict=True))
+        array = json.dumps([row | {PERSON: PERSON}])
+        watch.world.store.put("raw/a.ndjson", array.encode())
         watch.world.ingest()
-        assert watch.told() == [("new", "system_reject", "a.csv", "")]
-        watch.world.drop("a.csv", sale("T1", TODAY))
+        assert watch.told() == [("new", "system_reject", "a.ndjson", "")]
+        lines = [json.dumps(row | {PERSON: PERSON}), json.dumps(row | {"quantity": PERSON}), PERSON]
+        watch.world.store.put("raw/a.ndjson", "\n".join(lines).encode())
         watch.world.ingest()
-        assert watch.told() == [("recovered", "system_reject", "a.csv", "")]
+        assert set(watch.told()) == {
+            ("recovered", "system_reject", "a.ndjson", ""),
+            ("new", "failed_check", "rejected_sales: reject_rate", ""),
+        }
+        assert watch.lines[0]["detail"] == "invalid_ndjson_format"
+        assert "jane" not in watch.file.read_text("utf-8")
 
     def test_a_store_that_is_away_keeps_nothing_from_being_told(self, watch: Watch) -> None:
         watch.world.drop("old.csv", sale("T1", "2025-01-01"))

@@ -86,9 +86,9 @@ def test_a_replay_may_be_limited_to_files(picky: World) -> None:
 
 
 def test_a_replay_may_be_limited_to_a_reason(picky: World) -> None:
-    materialize(picky, REPLAYED, picky.today, picky.today, {"reason": "STRUCTURAL"})
+    materialize(picky, REPLAYED, picky.today, picky.today, {"reasons": ["STRUCTURAL"]})
     assert latest(picky, REPLAYED, picky.today)["files"] == 0
-    materialize(picky, REPLAYED, picky.today, picky.today, {"reason": "BUSINESS_LOGIC_FAIL"})
+    materialize(picky, REPLAYED, picky.today, picky.today, {"reasons": ["BUSINESS_LOGIC_FAIL"]})
     assert latest(picky, REPLAYED, picky.today)["files"] == 1
 
 

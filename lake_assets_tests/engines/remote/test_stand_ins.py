@@ -3,7 +3,7 @@
 import os
 import signal
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator
 from pathlib import Path
 
 import boto3
@@ -12,7 +12,6 @@ import pytest
 
 from lake_assets.components.names import ENGINE_TAG
 from lake_assets.contracts.engine import EngineName
-from lake_assets.contracts.lake import Lake
 from lake_assets.engines.local import LocalEngine
 from lake_assets.engines.remote.deployment import Deployment
 from lake_assets.engines.remote.glue_job import JobDefinition, ensure_job
@@ -22,8 +21,9 @@ from lake_assets.engines.remote.requirements import Platform
 from lake_assets.jobs.job import Compact, Ingest, Job, Replay
 from lake_assets.jobs.run_job import run_job
 from lake_assets.storage import Store, open_store
-from lake_assets_tests.components.conftest import definitions
-from lake_assets_tests.engines import one_lake
+from lake_assets.storage.ledger import commits
+from lake_assets_tests.components.asset_runs import assets_of, run_assets
+from lake_assets_tests.engines import one_lake, one_telco
 from lake_assets_tests.engines.remote.index import index
 from lake_assets_tests.engines.remote.stand_in import StandIn, standing_in
 from lake_assets_tests.jobs.lakes import ARRIVED, ledger
@@ -37,15 +37,27 @@ ROWS = 13_000
 """Of the largest file, which is cut in two."""
 LAKE = one_lake.lake(one_task_mb=512)
 RESTATED = one_lake.restated(LAKE)
-ARRIVAL = ARRIVED.date().isoformat()
 SPARK = {EngineName.GLUE: "3.5.6", EngineName.EMR_SERVERLESS: "4.0.2"}
+
+ASKED = {
+    EngineName.GLUE: [("sales", "ingest"), ("sales", "replay"), ("customers", "compact")],
+    EngineName.EMR_SERVERLESS: [
+        ("activity_logs", "ingest"),
+        ("activity_logs", "replay"),
+        ("sales", "compact"),
+    ],
+}
+"""What runs on a service, the first of its kind: a run takes half a minute. The rest runs here."""
 
 
 class Services:
-    """A lake on S3 with files in validated/, and both services with its wheel deployed."""
+    """Lakes on S3, retail's with files in validated/, and both services with the wheel deployed."""
 
-    def __init__(self, store: Store, endpoint: str, root: Path, nothing: Path) -> None:
-        self.store, self.endpoint, self.root, self.nothing = store, endpoint, root, nothing
+    def __init__(
+        self, store: Store, telco: Store, endpoint: str, root: Path, nothing: Path
+    ) -> None:
+        self.store, self.telco, self.endpoint = store, telco, endpoint
+        self.root, self.nothing = root, nothing
         self.instance = dg.DagsterInstance.ephemeral()
 
     def stand_in(self, engine: EngineName) -> StandIn:
@@ -53,38 +65,20 @@ class Services:
         return StandIn(found, self.root, self.endpoint)
 
     def ingest(self, engine: EngineName, *, raises: bool = True) -> dg.ExecuteInProcessResult:
-        """The ingest of the arrival date, on a service."""
-        return (
-            definitions(LAKE)
-            .resolve_job_def("retail_sales_ingest")
-            .execute_in_process(
-                instance=self.instance,
-                partition_key=ARRIVAL,
-                tags={ENGINE_TAG: engine.value},
-                raise_on_error=raises,
-            )
-        )
+        """The ingest of retail's arrival date, on a service."""
+        job = next(iter(retail_jobs(self.store)))
+        return self.run(engine, job, raises=raises)
 
-    def backfill(
-        self, engine: EngineName, lake: Lake, days: Sequence[str], *assets: str
+    def run(
+        self, engine: EngineName, job: Job, *, raises: bool = True
     ) -> dg.ExecuteInProcessResult:
-        """One run over a range of dates, on a service."""
-        return (
-            definitions(lake)
-            .resolve_implicit_global_asset_job_def()
-            .execute_in_process(
-                instance=self.instance,
-                asset_selection=[dg.AssetKey(["retail", *asset.split("/")]) for asset in assets],
-                tags={
-                    ENGINE_TAG: engine.value,
-                    "dagster/asset_partition_range_start": days[0],
-                    "dagster/asset_partition_range_end": days[-1],
-                },
-            )
-        )
+        """A job, by the assets that it is the work of, on a service."""
+        tags = {ENGINE_TAG: engine.value}
+        return run_assets(self.instance, job, raises=raises, **tags)
 
-    def materialization(self, *path: str) -> dg.AssetMaterialization:
-        event = self.instance.get_latest_materialization_event(dg.AssetKey(["retail", *path]))
+    def materialization(self, job: Job) -> dg.AssetMaterialization:
+        """The latest of the asset that a job is the work of."""
+        event = self.instance.get_latest_materialization_event(assets_of(job)[0])
         assert event
         assert event.asset_materialization
         return event.asset_materialization
@@ -99,7 +93,7 @@ def services(
     monkeypatch: pytest.MonkeyPatch,
 ) -> Services:
     """The true requirements are in the runtimes; those of the index only make the way of them."""
-    lake_uri, deploy_uri = f"{s3_uri}/retail", f"{s3_uri}/deploy"
+    lake_uri, telco_uri, deploy_uri = (f"{s3_uri}/{name}" for name in ("retail", "telco", "deploy"))
     deployed = open_store(deploy_uri, endpoint=s3_endpoint)
     deploy(deployed, plan([Engine.GLUE, Engine.EMR_SERVERLESS], Platform()))
     client = boto3.client("glue", endpoint_url=s3_endpoint)
@@ -112,6 +106,7 @@ def services(
     brought = runtime(SPARK[EngineName.EMR_SERVERLESS], nothing)
     for name, value in {
         "LAKE_RETAIL_URI": lake_uri,
+        "LAKE_TELCO_URI": telco_uri,
         "LAKE_S3_ENDPOINT": s3_endpoint,
         "LAKE_REMOTE__DEPLOY_URI": deploy_uri,
         "LAKE_REMOTE__ENDPOINT": s3_endpoint,
@@ -124,23 +119,49 @@ def services(
     }.items():
         monkeypatch.setenv(name, value)
     store = open_store(lake_uri, endpoint=s3_endpoint)
+    telco = open_store(telco_uri, endpoint=s3_endpoint)
     one_lake.fill(store, ROWS)
-    return Services(store, s3_endpoint, tmp_path / "runs", nothing)
+    return Services(store, telco, s3_endpoint, tmp_path / "runs", nothing)
+
+
+def retail_jobs(store: Store) -> Iterator[Job]:
+    """From validated/ to gold, under two versions of the contract."""
+    day = ARRIVED.date()
+    for lake, work in (
+        (LAKE, Ingest(arrival=day)),
+        (RESTATED, Replay(first=day, last=day)),
+        (RESTATED, Compact(dates=tuple(one_lake.DAYS))),
+    ):
+        yield Job(lake=lake, dataset="sales", uri=store.uri, endpoint=endpoint_of(store), work=work)
+
+
+def all_jobs(retail: Store, telco: Store) -> Iterator[tuple[Store, Job]]:
+    """Those of both lakes."""
+    yield from ((retail, job) for job in retail_jobs(retail))
+    yield from ((telco, job) for job in one_telco.jobs(telco.uri, endpoint_of(telco)))
+
+
+def endpoint_of(store: Store) -> str | None:
+    found: str | None = getattr(store, "endpoint", None)
+    return found
+
+
+Written = tuple[dict[str, bytes], dict[str, bytes]]
+
+
+def written(retail: Store, telco: Store) -> Written:
+    return one_lake.written(retail), one_telco.written(telco)
 
 
 @pytest.fixture(scope="module")
-def expected(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
-    """What the local engine writes: the same three jobs."""
-    store = open_store(str(tmp_path_factory.mktemp("local")))
-    one_lake.fill(store, ROWS)
-    for lake, work in (
-        (LAKE, Ingest(arrival=ARRIVED.date())),
-        (RESTATED, Replay(first=ARRIVED.date(), last=ARRIVED.date())),
-        (RESTATED, Compact(dates=tuple(one_lake.DAYS))),
-    ):
-        job = Job(lake=lake, dataset="sales", uri=store.uri, work=work)
+def expected(tmp_path_factory: pytest.TempPathFactory) -> Written:
+    """What the local engine writes: the same jobs."""
+    retail, telco = (open_store(str(tmp_path_factory.mktemp(name))) for name in ("retail", "telco"))
+    one_lake.fill(retail, ROWS)
+    one_telco.fill(telco)
+    for store, job in all_jobs(retail, telco):
         run_job(store, job, LocalEngine(2))
-    return one_lake.written(store)
+    return written(retail, telco)
 
 
 @pytest.mark.spark
@@ -150,29 +171,38 @@ def expected(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
     [EngineName.GLUE, EngineName.EMR_SERVERLESS],
 )
 def test_a_service_writes_what_the_local_engine_does_and_dagster_knows_it(
-    services: Services, expected: dict[str, bytes], engine: EngineName
+    services: Services, expected: Written, engine: EngineName
 ) -> None:
+    one_telco.fill(services.telco)
+    waiting = list(ASKED[engine])
+    asked: list[Job] = []
     with standing_in(services.stand_in(engine)) as stand_in:
-        assert services.ingest(engine).success
-        (ingested,) = stand_in.runs
+        for store, job in all_jobs(services.store, services.telco):
+            kind = job.dataset, job.work.step
+            if kind in waiting:
+                waiting.remove(kind)
+                asked.append(job)
+                assert services.run(engine, job).success
+                if isinstance(job.work, Ingest):
+                    found = services.materialization(job).metadata
+                    (record,) = commits(store, job.contract(), job.work.arrival)
+                    assert found["rows_read"].value == record.books.rows_read
+                    (ingested,) = stand_in.runs
+                    assert found["remote_run_id"].value == ingested
+            else:
+                run_job(store, job, LocalEngine(2))
         assert "lake_assets.engines" not in stand_in.words(ingested)
-        (record,) = ledger(services.store)
-        assert services.backfill(engine, RESTATED, [ARRIVAL], "replayed/replayed_sales").success
-        gold = ("gold/fact_sales", "audit/audit_fact_sales")
-        assert services.backfill(engine, RESTATED, one_lake.DAYS, *gold).success
-    assert one_lake.written(services.store) == expected
-    found = services.materialization("archive", "archive_sales").metadata
-    assert found["rows_read"].value == record.books.rows_read
-    assert found["engine"].value == engine.value
-    assert found["remote_run_id"].value == ingested
-    assert str(found["link"].value).startswith("https://us-east-1.console.aws.amazon.com/")
+    assert not waiting
+    assert written(services.store, services.telco) == expected
     if engine is EngineName.GLUE:  # moto counts nothing for EMR Serverless
         assert found["dpu_hours"].value == 2 * 90 / 3600
         assert found["estimated_cost_usd"].value == pytest.approx(0.44 * 2 * 90 / 3600)
-    for asset in (("replayed", "replayed_sales"), ("gold", "fact_sales")):
-        assert services.materialization(*asset).metadata["engine"].value == engine.value
-    replayed = services.materialization("replayed", "replayed_sales").metadata
-    assert replayed["rows_let_in"].value > 0  # type: ignore[operator]
+    assert str(found["link"].value).startswith("https://us-east-1.console.aws.amazon.com/")
+    for job in asked:
+        assert services.materialization(job).metadata["engine"].value == engine.value
+        if isinstance(job.work, Replay):
+            let_in = services.materialization(job).metadata["rows_let_in"].value
+            assert let_in > 0  # type: ignore[operator]
 
 
 def failure(result: dg.ExecuteInProcessResult) -> str:
