@@ -44,6 +44,11 @@ class Live:
         """Of the retail lake."""
         return open_store(f"{self.lakes}/retail", endpoint=self.endpoint)
 
+    @cached_property
+    def telco(self) -> Store:
+        """Of the telco lake."""
+        return open_store(f"{self.lakes}/telco", endpoint=self.endpoint)
+
     def start(self, *, pages: bool = False) -> None:
         """Start the daemon, which starts the code server, in a process group of their own.
 
@@ -93,7 +98,7 @@ class Live:
         return list(reversed(found))
 
     def drop(self, name: str, content: bytes) -> None:
-        """Put a file into raw/."""
+        """Put a file into raw/ of retail."""
         self.store.put(f"raw/{name}", content)
 
     def at_rest(self) -> bool:
@@ -118,7 +123,8 @@ def live(root: Path, lakes: str | None = None, endpoint: str | None = None) -> I
     home.mkdir()
     if lakes is None:
         lakes = str(root / "lakes")
-        (root / "lakes" / "retail").mkdir(parents=True)
+        for name in ("retail", "telco"):
+            (root / "lakes" / name).mkdir(parents=True)
     shutil.copy(ROOT / "dagster.yaml", home)
     found = Live(home, lakes, endpoint)
     try:
