@@ -12,6 +12,9 @@ BIN := $(VENV)/bin
 UV ?= $(shell command -v uv 2>/dev/null)
 PORT ?= 3000
 
+# Hundreds of processes import the same modules: whatever the shell says, they are compiled once.
+export PYTHONDONTWRITEBYTECODE :=
+
 # As if the environment were activated, also for the processes that a tool starts.
 RUN := VIRTUAL_ENV="$(CURDIR)/$(VENV)" PATH="$(CURDIR)/$(BIN):$$PATH"
 
@@ -25,6 +28,10 @@ PYTHON ?= $(shell for p in $(CANDIDATES); do \
 ifeq ($(origin LAKE_URI),undefined)
 LAKE_URI := file://$(CURDIR)/build/lake
 SAMPLES := $(if $(wildcard build/lake/*),0,1)
+# Beside that lake, so that it goes with it. Snowflake's settings choose Snowflake.
+ifeq ($(LAKE_SNOWFLAKE__ACCOUNT),)
+dev: export LAKE_WAREHOUSE ?= duckdb:$(CURDIR)/build/lake/{lake}.duckdb
+endif
 endif
 
 .PHONY: help
@@ -45,12 +52,15 @@ $(BIN)/python:
 
 COMMA := ,
 
+# Modules are compiled when they are imported: few are, and to compile all of them takes a minute.
+PIP_INSTALL := -m pip install --quiet --disable-pip-version-check --no-compile
+
 # install <extras>: the project, editable, at the versions of constraints.txt
 define install
 	@echo "Installing lake_assets$(1) (the first time takes a minute or two)"
 	@if [ -n "$(UV)" ]; then "$(UV)" pip install --quiet --python $(BIN)/python -c constraints.txt -e ".$(1)"; \
 	else $(BIN)/python -m pip --version >/dev/null 2>&1 || $(BIN)/python -m ensurepip >/dev/null; \
-		$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e ".$(1)"; fi
+		$(BIN)/python $(PIP_INSTALL) -c constraints.txt -e ".$(1)"; fi
 endef
 
 $(VENV)/.installed-core: pyproject.toml constraints.txt | $(BIN)/python
@@ -58,7 +68,7 @@ $(VENV)/.installed-core: pyproject.toml constraints.txt | $(BIN)/python
 	@touch $@
 
 $(VENV)/.installed-ui: pyproject.toml constraints.txt | $(BIN)/python
-	$(call install,[ui])
+	$(call install,[ui$(COMMA)duckdb])
 	@touch $@ $(VENV)/.installed-core
 
 $(VENV)/.installed-bench: pyproject.toml constraints.txt | $(BIN)/python
@@ -97,8 +107,7 @@ build/runtimes/spark-%/.installed: Makefile pyproject.toml constraints.txt | $(B
 	@if [ -n "$(UV)" ]; then "$(UV)" venv --quiet --allow-existing --python $(BIN)/python $(@D); \
 		"$(UV)" pip install --quiet --python $(@D)/bin/python -c $(@D)/constraints.txt -r $(@D)/requirements.txt; \
 	else $(BIN)/python -m venv $(@D); \
-		$(@D)/bin/python -m pip install --quiet --disable-pip-version-check \
-			-c $(@D)/constraints.txt -r $(@D)/requirements.txt; fi
+		$(@D)/bin/python $(PIP_INSTALL) -c $(@D)/constraints.txt -r $(@D)/requirements.txt; fi
 	@touch $@
 
 .PHONY: runtimes
@@ -147,9 +156,10 @@ dev: $(VENV)/.installed-ui ## Open Dagster on http://127.0.0.1:$PORT with sample
 		$(RUN) lake generate telco --out build/lake/telco/raw --refused 3 \
 			--customers 1000 --events 3000 --days 10; \
 	fi
-	@echo "Lake:    $$LAKE_URI"
-	@echo "Alerts:  $$LAKE_ALERTS_FILE"
-	@echo "Dagster: http://127.0.0.1:$(PORT)  (Ctrl-C stops it)"
+	@echo "Lake:      $$LAKE_URI"
+	@echo "Warehouse: $(or $(LAKE_WAREHOUSE),$(if $(LAKE_SNOWFLAKE__ACCOUNT),snowflake,none))"
+	@echo "Alerts:    $$LAKE_ALERTS_FILE"
+	@echo "Dagster:   http://127.0.0.1:$(PORT)  (Ctrl-C stops it)"
 	@$(RUN) exec dagster dev -h 127.0.0.1 -p $(PORT)
 
 # --- work on it ------------------------------------------------------------
@@ -168,7 +178,7 @@ slow: $(VENV)/.installed-dev $(RUNTIMES) ## Run the slow tests: those that kill 
 
 .PHONY: browser
 browser: $(VENV)/.installed-dev ## Look at the pages of Dagster in the system's Chromium
-	@$(RUN) pytest -n 0 -m browser $(ARGS)
+	@$(RUN) pytest -n 0 -m browser lake_assets_tests/browser $(ARGS)
 
 .PHONY: screenshots
 screenshots: browser ## Take the pictures of the docs anew

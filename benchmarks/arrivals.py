@@ -76,16 +76,15 @@ def one_way(running: Live, name: str, content: bytes, since: int) -> Way:
     running.drop(name, content)
 
     def ended() -> list[dg.RunRecord]:
-        with running.instance() as instance:
-            found = sorted(instance.get_run_records(), key=lambda run: run.create_timestamp)[since:]
+        records = running.instance.get_run_records()
+        found = sorted(records, key=lambda run: run.create_timestamp)[since:]
         return found if found and all(run.end_time for run in found) else []
 
     (run,) = wait_until(ended, PATIENCE)
     assert run.dagster_run.tags[STEP_TAG] == INGEST
     assert run.dagster_run.status is dg.DagsterRunStatus.SUCCESS, run.dagster_run.run_id
-    with running.instance() as instance:
-        kind = dg.DagsterEventType.ASSET_MATERIALIZATION
-        events = instance.get_records_for_run(run.dagster_run.run_id, of_type=kind).records
+    kind = dg.DagsterEventType.ASSET_MATERIALIZATION
+    events = running.instance.get_records_for_run(run.dagster_run.run_id, of_type=kind).records
     told = {record.asset_key: record.timestamp for record in events}
     moments = [
         put,

@@ -1,6 +1,7 @@
 """The same rows as CSV and as NDJSON, raw to processed on the local engine: what a byte costs.
 
-``python -m benchmarks.ndjson [--mb 200] [--files 8] [--days 30] [--runs 5]``
+``python -m benchmarks.ndjson [--mb 200] [--files 8] [--days 30] [--runs 5]
+[--report docs/benchmarks-ndjson.md]``
 
 The sample files of the retail benchmark are written once more with one JSON object a row: numbers
 that are plain are numbers, all else is a string. Both are read in turn, in the same process. It
@@ -24,6 +25,7 @@ from typing import Final
 from rich.console import Console
 from rich.table import Table
 
+from benchmarks.machine import describe
 from benchmarks.measure import make_sample, rows_of
 from benchmarks.work import CONTRACT, THREADS
 from lake_assets.contracts.format import NdjsonFormat
@@ -40,6 +42,7 @@ ROOT: Final = Path(__file__).parents[1]
 MOST: Final = 1.3
 JUDGED_MB: Final = 100
 """Of less it is the cost of a run that is compared."""
+COLUMNS: Final = ("format", "MB", "seconds, median", "seconds, min to max", "MB/s", "good rows")
 PLAIN: Final = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?")
 
 
@@ -62,6 +65,18 @@ class Contender:
     def speed(self) -> float:
         """Megabytes a second, in the median."""
         return self.megabytes / median(self.seconds)
+
+    @property
+    def line(self) -> tuple[str, ...]:
+        """Its line of the table, as :data:`COLUMNS`."""
+        return (
+            self.name,
+            f"{self.megabytes:,.0f}",
+            f"{median(self.seconds):.2f}",
+            f"{min(self.seconds):.2f} to {max(self.seconds):.2f}",
+            f"{self.speed:.1f}",
+            f"{self.good:,}",
+        )
 
 
 def write_objects(files: Path, into: Path, lake: Lake) -> None:
@@ -102,6 +117,28 @@ def take_in(contender: Contender, out: Path) -> None:
     shutil.rmtree(out)
 
 
+def page(csv: Contender, ndjson: Contender) -> str:
+    """The page of the docs."""
+    lines = (COLUMNS, ("---", *["---:"] * (len(COLUMNS) - 1)), csv.line, ndjson.line)
+    table = "\n".join(f"| {' | '.join(line)} |" for line in lines)
+    return f"""# NDJSON against CSV
+
+<!-- Written by benchmarks/ndjson.py. -->
+
+The sample files of the retail benchmark, and their rows once more as NDJSON, from raw to processed
+with the local engine. The two are read in turn in one process, {len(csv.seconds)} times each. The
+names of the columns are in each line of NDJSON: a row has {ndjson.megabytes / csv.megabytes:.1f}
+times the bytes.
+
+**A byte of NDJSON takes {csv.speed / ndjson.speed:.2f} times as long as one of CSV**; it may take
+{MOST} times as long.
+
+Machine: {describe()}.
+
+{table}
+"""
+
+
 def main(arguments: Sequence[str] | None = None, build: Path = ROOT / "build" / "bench") -> int:
     """Run the benchmark; 1 if the rows or the ratio are not as they must be."""
     options = _options(arguments)
@@ -125,12 +162,9 @@ def main(arguments: Sequence[str] | None = None, build: Path = ROOT / "build" / 
         for contender in (csv, ndjson):
             take_in(contender, build / "out-ndjson")
     ratio = csv.speed / ndjson.speed
-    table = Table("", "MB", "seconds", "MB/s", "good rows")
-    for each in (csv, ndjson):
-        seconds = f"{median(each.seconds):.2f}"
-        table.add_row(
-            each.name, f"{each.megabytes:.0f}", seconds, f"{each.speed:.1f}", f"{each.good:,}"
-        )
+    table = Table(*COLUMNS)
+    for line in (csv.line, ndjson.line):
+        table.add_row(*line)
     console = Console()
     console.print(table)
     console.print(f"A byte of NDJSON takes {ratio:.2f} times as long as one of CSV.")
@@ -138,6 +172,8 @@ def main(arguments: Sequence[str] | None = None, build: Path = ROOT / "build" / 
     if not 0.98 * csv.good <= ndjson.good <= csv.good:
         console.print("The two do not have the same good rows.")
         return 1
+    if options.report:
+        options.report.write_text(page(csv, ndjson), "utf-8")
     return int(ratio > MOST and csv.megabytes >= JUDGED_MB)
 
 
@@ -147,6 +183,7 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--files", type=int, default=8, help="files (8)")
     parser.add_argument("--days", type=int, default=30, help="dates that the files share (30)")
     parser.add_argument("--runs", type=int, default=5, help="runs of each (5)")
+    parser.add_argument("--report", type=Path, help="the page to write")
     return parser.parse_args(arguments)
 
 

@@ -274,7 +274,7 @@ SNIFF_KEYS: Final = {
     "compression": "`gzip`, `bzip2`, `zstd`, `zip`, one that cannot be read (`xz`), or null.",
     "encoding": "How the text is read. Null if it is none of those tried.",
     "encoding_found_by": "How that was told.",
-    "format": "`csv`, or `ndjson` if the contract says so.",
+    "format": "`csv` or `ndjson`: by the contract; without one, by the content.",
     "line_end": "`LF`, `CR LF` or `CR`: that of most lines.",
     "delimiter": "The sign between the cells; null if there is one column. With a contract, the "
     "one that divides its header.",
@@ -308,7 +308,9 @@ SNIFF_KEYS: Final = {
     "rows": "Without a contract: rows in the sample.",
     "columns": "Without a contract: an object a column: `header`, `type`, `formats` of timestamps, "
     "`nulls`, `distinct`, `unread` (filled cells that are not of the type), `example`.",
-    "rows_of_other_width": "Without a contract: rows with more or fewer cells than the header.",
+    "rows_of_other_width": "Without a contract, of CSV: rows with more or fewer cells than the "
+    "header.",
+    "lines_damaged": "Without a contract, of NDJSON: lines that are no JSON object.",
 }
 """The form of ``lake sniff --json``; a test compares it with the real output."""
 

@@ -1,4 +1,4 @@
-"""AWS Lambda: validates a file the moment that S3 tells of it.
+"""AWS Lambda: validates a file the moment that S3 tells of it, or refuses it if it is nobody's.
 
 The sensor does the same some seconds later. Both may see a file, in any order or at once: it is
 let in or refused once. What the function does not do, for whatever reason, the sensor does.
@@ -13,7 +13,8 @@ from typing import Any, Literal
 
 from lake_assets.contracts.lake import Lake
 from lake_assets.contracts.load import load_lakes
-from lake_assets.jobs.hints import dataset_at, prefix_in
+from lake_assets.jobs.hints import dataset_at, is_unknown, prefix_in
+from lake_assets.jobs.unknown import refuse_unknown_key
 from lake_assets.jobs.validate import validate_key
 from lake_assets.settings import Settings, connect, load_settings
 from lake_assets.storage.s3_events import TEST, Notice, UnknownEvent, messages, notices
@@ -154,12 +155,15 @@ def _validate(notice: Notice) -> Outcome:
     settings = load_settings()
     found = lake_of(_lakes(), settings, bucket, key)
     dataset = found and dataset_at(*found)
-    if not found or not dataset:
+    if not found or not (dataset or is_unknown(*found)):
         return ignored("outside_raw", "The object is not in the raw zone of any dataset.")
     lake, name = found
     prefix = key.removesuffix(name)
     store = connect(settings.uri_of(lake), settings.s3_endpoint)
-    verdict = validate_key(store, dataset, name)
+    if dataset:
+        verdict = validate_key(store, dataset, name)
+    else:
+        verdict = refuse_unknown_key(store, lake, name)
     if verdict is None or verdict.outcome == "vanished":
         detail = "The object is not there any more: another run has taken it, or it was deleted."
         return Outcome(bucket, key, "taken", detail=detail)

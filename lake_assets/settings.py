@@ -14,8 +14,9 @@ variable                   meaning
 ``LAKE_DAGSTER_URL``       where people open Dagster, for the links in alerts
 ``LAKE_METRICS``           where metrics for CloudWatch go, in its embedded format: ``off`` (if not
                            set), ``stdout``, ``file:/path``, or ``tcp://host:port`` for its agent
-``LAKE_WAREHOUSE``         the warehouse that lakes are loaded into: ``duckdb:/path`` or
-                           ``snowflake``, which is meant too where only its settings are there
+``LAKE_WAREHOUSE``         the warehouse that lakes are loaded into: ``duckdb:/path``, with
+                           ``{lake}`` for a lake's name, or ``snowflake``, which is meant too where
+                           only its settings are there
 =========================  ==========================================================
 
 Those of engines begin with ``LAKE_<ENGINE>__``; see the models below.

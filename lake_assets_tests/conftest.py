@@ -2,6 +2,8 @@
 
 import logging
 import os
+import shutil
+import sys
 import threading
 import uuid
 from collections.abc import Iterator
@@ -19,6 +21,78 @@ from moto.s3.responses import S3Response
 from moto.server import ThreadedMotoServer
 
 from lake_assets_tests.runtimes import SPARKS, Runtime, build_wheel, runtime, unpack
+
+MEMORY = Path("/dev/shm")
+ROOM = 6 * 1024**3
+if MEMORY.is_dir() and shutil.disk_usage(MEMORY).free >= ROOM:
+    # Lakes and Dagster's databases sync each write, which takes no time there.
+    os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(MEMORY))
+
+LONGEST = (
+    "test_arrivals_live.py::test_one_file_and_then_a_thousand",
+    "fuzz/test_any_bytes.py::test_the_fuzzer",
+    "test_stand_ins.py::test_a_service_writes",
+    "deploy/test_production.py",
+    "jobs/test_stateful.py::test_long_histories",
+    "crash/test_crash.py::test_nothing_is_lost_wherever_a_process_is_killed[s3-ingest",
+    "test_arrivals_live.py::test_a_killed_daemon",
+    "benchmarks/test_retail.py::test_ours_on_both_engines",
+    "engines/test_spark_deaths.py",
+    "engines/test_engines_agree.py::test_spark_writes",
+    "crash/test_races.py",
+    "crash/test_crash.py::test_nothing_is_lost_wherever_a_process_is_killed[local-ingest",
+    "components/test_scale.py",
+    "kernels/recovery/test_candidates.py::test_many_damaged_rows",
+    "docs/test_docs.py::test_commands_run_and_print_what_the_page_shows",
+    "cli/test_demo.py::test_the_full_demo",
+)
+"""What takes twenty seconds and more begins first, the longest before the others."""
+
+
+@pytest.hookimpl(trylast=True)  # behind what picks tests
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Long tests come first in the share of each process, so that none works on while others idle.
+
+    pytest-xdist gives each process as many tests, in their order. What is left of a share when
+    another process has nothing left is taken from its end.
+    """
+
+    def rank(item: pytest.Item) -> int:
+        return next((n for n, name in enumerate(LONGEST) if name in item.nodeid), len(LONGEST))
+
+    processes = getattr(config, "workerinput", {}).get("workercount", 1)
+    ranked = sorted(items, key=rank)
+    cut = sum(rank(item) < len(LONGEST) for item in items)
+    long, short = ranked[:cut], ranked[cut:]
+    share, items[:] = len(items) // processes, []
+    for process in range(processes):
+        first = long[process::processes]
+        rest = max(share - len(first), 0) if process < processes - 1 else len(short)
+        items += [*first, *short[:rest]]
+        short = short[rest:]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def migrations_read_once() -> Iterator[None]:
+    """Keep what each new instance of Dagster reads twice: ninety scripts, to find the last."""
+    if "alembic" not in sys.modules:  # no test of this process has Dagster
+        yield
+        return
+    from alembic.config import Config
+    from alembic.script import ScriptDirectory
+
+    read = ScriptDirectory.from_config
+    found: dict[tuple[str | None, ...], ScriptDirectory] = {}
+
+    def from_config(config: Config) -> ScriptDirectory:
+        place = (*map(config.get_main_option, ("script_location", "version_locations")),)
+        if place not in found:
+            found[place] = read(config)
+        return found[place]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(ScriptDirectory, "from_config", from_config)
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -82,16 +82,14 @@ class Live:
             self.process.wait()
         self.process = None
 
-    @contextmanager
-    def instance(self) -> Iterator[dg.DagsterInstance]:
-        """What Dagster remembers."""
-        with dg.DagsterInstance.from_config(str(self.home)) as instance:
-            yield instance
+    @cached_property
+    def instance(self) -> dg.DagsterInstance:
+        """What Dagster remembers. It is asked many times, and to open it takes longer than that."""
+        return dg.DagsterInstance.from_config(str(self.home))
 
     def runs(self, *statuses: dg.DagsterRunStatus) -> list[dg.DagsterRun]:
         """Runs in these states, the oldest first; all, if none is named."""
-        with self.instance() as instance:
-            found = instance.get_runs(dg.RunsFilter(statuses=list(statuses) or None))
+        found = self.instance.get_runs(dg.RunsFilter(statuses=list(statuses) or None))
         return list(reversed(found))
 
     def drop(self, name: str, content: bytes) -> None:
@@ -127,6 +125,8 @@ def live(root: Path, lakes: str | None = None, endpoint: str | None = None) -> I
         yield found
     finally:
         found.stop()
+        if "instance" in vars(found):
+            found.instance.dispose()
 
 
 def free_port() -> int:

@@ -16,6 +16,8 @@ import moto.settings
 import pytest
 
 from lake_assets import lambda_handler
+from lake_assets.contracts.load import load_lakes
+from lake_assets.jobs.unknown import refuse_unknown, refuse_unknown_key
 from lake_assets.jobs.validate import Verdict, validate, validate_key
 from lake_assets.lambda_handler import UnknownLake, handler, lake_of
 from lake_assets.settings import Settings, connect
@@ -391,6 +393,67 @@ def test_lakes_are_found_by_bucket_and_prefix_the_innermost_first(
     assert find("x/yz/raw/a") == (lakes[0], "x/yz/raw/a")
     monkeypatch.delenv("LAKE_OUTER_URI")
     assert lake_of(lakes[1:], Settings(), "b", "raw/a") is None
+
+
+NOBODYS = "telco/raw/nobody/a b.csv"
+
+
+def test_a_file_of_no_dataset_is_refused_once_where_the_lake_keeps_such_files(
+    bucket: str, s3_endpoint: str
+) -> None:
+    telco = open_store(f"s3://{bucket}/telco", endpoint=s3_endpoint)
+    telco.put("raw/nobody/a b.csv", b"x")
+    day = telco.head("raw/nobody/a b.csv").modified.date()
+    kept = f"rejected/_unknown/{day}/nobody/a b.csv"
+    event = queued(arrived(bucket, NOBODYS.replace(" ", "+")))
+    [refused] = handler(event)["records"]
+    assert refused.pop("detail").startswith("no dataset of the lake telco takes files from where")
+    assert refused == {
+        "bucket": bucket,
+        "key": NOBODYS,
+        "outcome": "refused",
+        "destination": f"telco/{kept}",
+        "reason": "unknown_folder_structure",
+    }
+    assert contents(telco, "rejected/")[kept] == b"x"
+    assert reason(telco, kept)["reason"] == "unknown_folder_structure"
+    [again] = handler(event)["records"]
+    assert (again["outcome"], again["destination"]) == ("taken", None)
+    assert keys(telco, "raw/") == []
+    assert keys(telco, "rejected/") == [kept, f"{kept}_reason.json"]
+
+
+@pytest.mark.parametrize(("when", "call", "where"), MOMENTS)
+def test_a_run_that_refuses_files_of_no_dataset_may_come_in_between(
+    local_store: Store, when: str, call: str, where: str
+) -> None:
+    lake = next(lake for lake in load_lakes() if lake.unknown)
+    lake = lake.model_copy(update={"intake": LAKE.intake})
+    local_store.put("raw/nobody/a.csv", b"x")
+
+    def run() -> None:
+        verdicts.extend(refuse_unknown(local_store, lake))
+
+    verdicts: list[Verdict] = []
+    hook = once(call, run, where)
+    watched = (
+        hooked(local_store, before=hook) if when == "before" else hooked(local_store, after=hook)
+    )
+    if ours := refuse_unknown_key(watched, lake, "raw/nobody/a.csv"):
+        verdicts.append(ours)
+    assert {verdict.outcome for verdict in verdicts} & {"refused"}
+    assert keys(local_store, "raw/") == []
+    [kept, told] = keys(local_store, "rejected/")
+    assert local_store.read(kept) == b"x"
+    assert told == f"{kept}_reason.json"
+
+
+def test_a_file_of_no_dataset_is_not_looked_for_where_one_takes_it() -> None:
+    lake = next(lake for lake in load_lakes() if lake.unknown)
+    store = hooked(open_store("."), before=lambda *_: pytest.fail("the store was asked"))
+    for key in ("raw/plans/a.csv", "validated/a.csv"):
+        with pytest.raises(ValueError, match="is not where telco looks for files of no dataset"):
+            refuse_unknown_key(store, lake, key)
 
 
 LIGHT = """

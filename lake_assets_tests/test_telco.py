@@ -1,4 +1,4 @@
-"""Telco files from raw/ to staging/ against the truth: a month of them, and a whole year."""
+"""Telco files from raw/ to the star schema against the truth: a month of them, and a whole year."""
 
 import json
 from collections import Counter
@@ -21,14 +21,21 @@ from lake_assets.jobs.checks import (
 )
 from lake_assets.jobs.pipeline import Outcome
 from lake_assets.jobs.reconciling.reconcile import reconcile
+from lake_assets.jobs.tables.manifest import current_manifest, manifests
 from lake_assets.samples import SampleFile, TelcoScale, TelcoTruth, telco_files, telco_truth
 from lake_assets.storage import Store, open_store
-from lake_assets.storage.zones import reason_key
-from lake_assets_tests.jobs.lakes import counted, writes
+from lake_assets.storage.zones import manifest_key, reason_key
+from lake_assets.warehouse.load import load
+from lake_assets.warehouse.session import Session
+from lake_assets.warehouse.star import star_of
+from lake_assets.warehouse.target import open_warehouse
+from lake_assets_tests.jobs.lakes import counted, hooked, writes
 from lake_assets_tests.samples.plain_telco import read, spelled
 from lake_assets_tests.telco_lake import (
     FOLDERS,
+    arrive_by_name,
     contents,
+    day_of_file,
     drop,
     inputs,
     keys,
@@ -37,6 +44,7 @@ from lake_assets_tests.telco_lake import (
     staging,
     telco,
 )
+from lake_assets_tests.warehouse.house import Watched
 
 SCALES: dict[str, TelcoScale] = {
     "month": {"customers": 800, "plans": 12, "events": 3_000, "days": 30},
@@ -51,7 +59,11 @@ class Finished:
     truth: TelcoTruth
     outcomes: dict[str, Outcome]
     day: str
-    """On which the files arrived."""
+    """On which the files were dropped."""
+
+    def arrived(self, file: SampleFile) -> str:
+        """When a file arrived: those of plans and customers on the days in their names."""
+        return self.day if file.name.startswith("activity_logs/") else str(day_of_file(file))
 
     def good(self, folder: str) -> Iterator[SampleFile]:
         """The files of a dataset that are not refused."""
@@ -63,19 +75,25 @@ class Finished:
 @pytest.fixture(scope="module", params=["month", pytest.param("year", marks=pytest.mark.slow)])
 def done(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Finished:
     scale = SCALES[request.param]
-    store = open_store(str(tmp_path_factory.mktemp("lake")))
+    root = tmp_path_factory.mktemp("lake")
+    store = open_store(str(root))
     files = list(telco_files(**scale, refused=7))
     drop(store, files)
     day = str(datetime.now(UTC).date())
+    verdicts = arrive_by_name(store, root, files)
     outcomes = run(store)
+    for verdict in verdicts:
+        folder = "plans" if "/plans/" in verdict.key else "customers"
+        outcomes[folder].verdicts.append(verdict)
     return Finished(store, files, telco_truth(**scale), outcomes, day)
 
 
 def test_the_books_of_every_file_are_its_truth(done: Finished) -> None:
     found = {name: item for name, item in inputs(done.outcomes) if item.outcome == "ingested"}
-    wanted = {file.name: file.truth for file in done.files if not file.truth.system_reject}
-    assert set(found) == set(wanted)
-    for name, truth in wanted.items():
+    files = {file.name: file for file in done.files if not file.truth.system_reject}
+    assert set(found) == set(files)
+    for name, file in files.items():
+        truth = file.truth
         books = found[name].books
         codes: Counter[str] = Counter()
         for reason, rows in books.reasons.items():
@@ -90,7 +108,7 @@ def test_the_books_of_every_file_are_its_truth(done: Finished) -> None:
         if name.startswith("activity_logs/"):
             assert books.dates == {str(day): rows for day, rows in truth.dates.items()}
         else:
-            assert books.dates == {done.day: truth.good}
+            assert books.dates == {done.arrived(file): truth.good}
         extra = set(map(spelled, found[name].extra_columns))
         assert extra == (truth.unknown_columns or set())
 
@@ -122,7 +140,7 @@ def test_the_archive_has_every_accepted_file_byte_for_byte_under_its_own_name(
 ) -> None:
     for folder in FOLDERS:
         assert contents(done.store, f"archive/{folder}/") == {
-            f"archive/{folder}/{done.day}/{file.name.partition('/')[2]}": file.content
+            f"archive/{folder}/{done.arrived(file)}/{file.name.partition('/')[2]}": file.content
             for file in done.good(folder)
         }
     assert keys(done.store, "raw/") == []
@@ -226,6 +244,120 @@ def test_a_second_run_does_nothing(done: Finished) -> None:
     assert writes(calls) == 0
     assert not any(one.verdicts or one.commits or one.metrics for one in outcomes.values())
     assert {info.key: info.etag for info in done.store.list("")} == before
+
+
+class TestWarehouse:
+    """The same lake in DuckDB, loaded in one go."""
+
+    @pytest.fixture(scope="class")
+    def house(self, done: Finished, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Session]:
+        file = tmp_path_factory.mktemp("warehouse") / "telco.duckdb"
+        with open_warehouse(f"duckdb:{file}", star_of(telco()), None) as session:
+            loaded = load(star_of(telco()), done.store, session)
+            promised = {
+                name: sum(one.rows for one in manifests(done.store, telco().dataset(name)))
+                for name in FOLDERS
+            }
+            assert [(one.table, one.rows) for one in loaded] == [
+                ("STG_PLANS", promised["plans"]),
+                ("STG_CUSTOMERS", promised["customers"]),
+                ("STG_ACTIVITY", promised["activity_logs"]),
+            ]
+            yield session
+
+    def test_staging_tables_have_the_rows_of_each_date_once(self, done: Finished, house: Session):
+        for name, folder in FOLDERS.items():
+            clean = parquet(done.store, keys(done.store, f"clean/{name}/"))
+            dataset = telco().dataset(name)
+            day = pl.col(dataset.partition.column or "ingest_ts").dt.date().cast(pl.String)
+            once = clean.group_by(day.alias("day")).agg(pl.col(dataset.key[0]).n_unique())
+            found = house.execute(
+                "SELECT CAST(lake_date AS VARCHAR), COUNT(*) "
+                f"FROM TELCO_DB.STAGING.STG_{folder.upper()} GROUP BY ALL"
+            )
+            assert dict(found) == dict(once.iter_rows())
+            assert len(found) == len(list(manifests(done.store, dataset)))
+
+    def test_each_event_is_a_fact_once_and_leads_to_its_customer_and_plan(
+        self, done: Finished, house: Session
+    ):
+        found = house.execute(
+            """
+            SELECT CAST(event_timestamp AS DATE), COUNT(*), COUNT(DISTINCT event_id),
+              COUNT(*) - COUNT(customer_sk)
+            FROM TELCO_DB.DW.FACT_ACTIVITY GROUP BY ALL
+            """
+        )
+        assert {day: rows for day, rows, _, _ in found} == done.truth.events
+        assert all(rows == events for _, rows, events, _ in found)
+        orphans = {day: lost for day, _, _, lost in found if lost}
+        assert orphans == done.truth.orphans
+        ((odd,),) = house.execute(
+            """
+            SELECT COUNT(*) FROM TELCO_DB.DW.FACT_ACTIVITY f
+            LEFT JOIN TELCO_DB.DW.DIM_CUSTOMER c USING (customer_sk)
+            LEFT JOIN TELCO_DB.DW.DIM_PLAN p USING (plan_sk)
+            WHERE c.customer_id <> f.customer_id OR p.plan_id <> f.plan_id
+              OR f.event_timestamp >= c.effective_to
+              OR (f.event_timestamp < c.effective_from AND c.version > 1)
+            """
+        )
+        assert odd == 0
+
+    def test_dimensions_have_every_change_on_its_day_and_end_as_they_should(
+        self, done: Finished, house: Session
+    ):
+        found = house.execute(
+            "SELECT customer_id, CAST(effective_from AS DATE), is_current, plan_id, status, email, "
+            "phone FROM TELCO_DB.DW.DIM_CUSTOMER"
+        )
+        changes = done.truth.history.select("customer_id", "since").unique()
+        assert len(found) == changes.height > done.truth.customers.height
+        assert {row[:2] for row in found} == set(changes.iter_rows())
+        latest = {(row[0], *row[3:]) for row in found if row[2]}
+        wanted = done.truth.customers.select("customer_id", "plan_id", "status", "email", "phone")
+        assert latest == set(wanted.iter_rows())
+        prices = house.execute("SELECT plan_id, monthly_price FROM TELCO_DB.DW.DIM_PLAN")
+        assert {plan: str(price) for plan, price in prices} == done.truth.prices
+
+    def test_a_second_load_only_looks(self, done: Finished, house: Session):
+        watched, calls = counted(done.store)
+        listening = Watched(house)
+        assert not any(one.dates for one in load(star_of(telco()), watched, listening))
+        assert set(calls) == {"list"}
+        assert len(listening.said) == 3, "the ledger, once a dataset"
+
+    def test_behind_one_late_file_a_load_reads_the_snapshot_of_its_date_and_nothing_else(
+        self, done: Finished, house: Session
+    ):
+        """The last test: the lake is another one behind it."""
+        day = max(done.truth.events)
+        customer = done.truth.customers["customer_id"][0]
+        event = {"event_id": "late-1", "customer_id": customer, "event_type": "top_up"}
+        event |= {"event_timestamp": f"{day}T10:00:00Z"}
+        done.store.put("raw/activity_logs/late.ndjson", json.dumps(event).encode())
+        run(done.store)
+        opened: list[str] = []
+
+        def note(_: str, key: str = "", *more: object) -> None:
+            opened.append(key)
+
+        watched = hooked(done.store, before=note)
+        done_now = load(star_of(telco()), watched, house)
+        manifest = current_manifest(done.store, telco().dataset("activity_logs"), str(day))
+        assert manifest
+        assert [one.dates for one in done_now] == [(), (), (str(day),)]
+        assert sorted(opened) == sorted(
+            [
+                *(f"staging/{table}/" for table in FOLDERS.values()),
+                manifest_key(telco().dataset("activity_logs"), str(day), manifest.snapshot),
+                *(file.key for file in manifest.files),
+            ]
+        )
+        assert manifest.rows == done.truth.events[day] + 1
+        ((facts,),) = house.execute("SELECT COUNT(customer_sk) FROM TELCO_DB.DW.FACT_ACTIVITY")
+        wanted = sum(done.truth.events.values()) - sum(done.truth.orphans.values()) + 1
+        assert facts == wanted
 
 
 def _lines(file: SampleFile) -> list[str]:

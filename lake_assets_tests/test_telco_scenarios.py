@@ -81,7 +81,7 @@ def test_a_part_of_a_file_is_read_again(store: Store, files: list[SampleFile]) -
     before = staging(store, "activity_logs", narrow)
     assert before.height < sum(truth.events.values())
     mended = changed("activity_logs", contract_version="2")
-    chosen = Selection(reason="INVALID_TIMESTAMP_FORMAT")
+    chosen = Selection(reasons=["INVALID_TIMESTAMP_FORMAT"])
     replayed(store, mended, "activity_logs", chosen)
     after = staging(store, "activity_logs", mended)
     per_day = after.group_by(pl.col("event_timestamp").dt.date()).len()

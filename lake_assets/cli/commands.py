@@ -167,14 +167,18 @@ def rejects(
     ] = None,
     limit: Annotated[int, typer.Option(min=1, help="Rows to show.")] = 20,
 ) -> None:
-    """Rejected rows and files, with every reason, line number and raw text."""
+    """Rejected rows and files, with every reason, line number and raw text.
+
+    Exit code 1: some of it cannot be read, and is named; all else is shown.
+    """
     from lake_assets.cli.rejects import show_rejects
 
     day: date | None = since.date() if since else None
     with sentences():
         contract = opening.contract(lake)
         store = opening.store(contract, uri)
-        show_rejects(out, store, contract, reason=reason, since=day, limit=limit)
+        if not show_rejects(out, store, contract, reason=reason, since=day, limit=limit):
+            raise typer.Exit(1)
 
 
 @app.command()
@@ -286,7 +290,12 @@ def reconcile(
 
 @app.command()
 def sniff(
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="A CSV file.", show_default=False)],
+    file: Annotated[
+        Path,
+        typer.Argument(
+            metavar="FILE", help="A file of delimited text or NDJSON.", show_default=False
+        ),
+    ],
     contract: Annotated[
         str | None,
         typer.Option(
@@ -339,7 +348,9 @@ def infer(
 
     The YAML goes to stdout, or to --out; what was guessed in it is told on stderr.
 
-    Exit code 1: the files lack what a contract needs, for example a timestamp.
+    The files are delimited text or NDJSON; which, their content tells.
+
+    Exit code 1: the files lack what a contract needs, for example a key.
     """
     from lake_assets.cli.contract import draft_contract, show_guesses, try_draft, write_draft
 

@@ -11,15 +11,14 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from lake_assets.cli.cells import printable
 from lake_assets.cli.opening import UsageError
 from lake_assets.cli.reading import read_head
-from lake_assets.cli.report import printable
 from lake_assets.contracts.lake import Lake
 from lake_assets.jobs.preview import FileRefusedError, preview
 from lake_assets.kernels.inference.draft import Draft
 from lake_assets.kernels.inference.infer import Sample, infer_dataset
 from lake_assets.kernels.parsing.header import normalise
-from lake_assets.kernels.parsing.ndjson_head import looks_like_ndjson
 
 NAME = re.compile(r"[a-z][a-z0-9_]{0,62}")
 
@@ -50,15 +49,9 @@ def draft_contract(
         head = read_head(path, megabytes)
         if head.refusal:
             raise UsageError(f"cannot read {path}: {head.refusal.detail}") from head.refusal
-        if looks_like_ndjson(head.text):
-            raise UsageError(
-                f"{path} looks like NDJSON, of which no contract is drafted yet; write one, with "
-                "`format: {type: ndjson}` and a column a key, and see what it makes of the file: "
-                "lake sniff FILE --contract LAKE/DATASET"
-            )
         encoding = head.encoding.name if head.encoding and not head.encoding.mark else None
         samples.append(Sample(path.name, head.text, head.whole, encoding))
-    return infer_dataset(samples, lake=lake, dataset=dataset)
+    return infer_dataset(samples, lake=lake, dataset=dataset, today=datetime.now(UTC).date())
 
 
 def try_draft(draft: Draft, paths: Sequence[Path], megabytes: float) -> list[str]:

@@ -7,9 +7,9 @@ from rich.console import Console
 from rich.padding import Padding
 from rich.text import Text
 
+from lake_assets.cli.cells import printable
 from lake_assets.cli.fitted import counted, shown
 from lake_assets.cli.opening import UsageError
-from lake_assets.cli.report import printable
 from lake_assets.contracts.changes import Effect
 from lake_assets.contracts.errors import ContractError
 from lake_assets.contracts.evolution import Comparison, compare_lakes

@@ -12,8 +12,10 @@ from rich.console import Console
 from rich.markup import escape
 
 from lake_assets.cli import opening
+from lake_assets.cli.cells import table
+from lake_assets.cli.demo_star import star_step
 from lake_assets.cli.generate import generator_of, sample_files, write_samples
-from lake_assets.cli.report import show_outcomes, table
+from lake_assets.cli.report import show_outcomes
 from lake_assets.contracts.lake import Lake
 from lake_assets.jobs.pipeline import run_pipeline
 from lake_assets.samples.registry import Generator
@@ -63,8 +65,12 @@ def run_demo(console: Console, directory: Path, lake: Lake, *, full: bool = Fals
     console.print(f"\n{rows:,} rows from raw to {_end(lake)} in {seconds:.1f} s.\n")
     console.print(f"[bold]Where it is[/]: {escape(str(directory))}", soft_wrap=True)
     console.print(_places(store, lake))
+    steps = list(_next_steps(directory, lake, generator))
+    if lake.warehouse:
+        python = _from_here(Path(sys.executable))
+        steps.append(star_step(store, lake, _from_here(directory), python))
     console.print("[bold]What to try next[/]")
-    for command, what in _next_steps(directory, lake, generator):
+    for command, what in steps:
         console.print(f"  [cyan]{escape(command)}[/]\n      {what}", soft_wrap=True)
     return balanced
 

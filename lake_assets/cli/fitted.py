@@ -7,7 +7,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from lake_assets.cli.report import printable
+from lake_assets.cli.cells import printable
 
 GAP = 3
 """Between two columns of a table."""

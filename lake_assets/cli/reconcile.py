@@ -6,8 +6,9 @@ from typing import Any
 from rich.console import Console
 from rich.text import Text
 
+from lake_assets.cli.cells import printable, table
 from lake_assets.cli.fitted import counted
-from lake_assets.cli.report import printable, show_blocks, table
+from lake_assets.cli.report import show_blocks
 from lake_assets.jobs.reconciling.faults import DatasetReport, Report, Totals
 
 ROWS = ("read", "good", "rejected", "duplicate", "skipped")

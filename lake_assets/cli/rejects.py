@@ -6,10 +6,13 @@ from datetime import UTC, date, datetime, time
 
 import polars as pl
 from rich.console import Console
+from rich.text import Text
 
-from lake_assets.cli.report import show_blocks, table
+from lake_assets.cli.cells import printable, table
+from lake_assets.cli.report import show_blocks
 from lake_assets.contracts.dataset import Dataset
 from lake_assets.contracts.lake import Lake
+from lake_assets.jobs.reconciling.runs import RESTORE_REJECTS
 from lake_assets.storage.store import Store
 
 RAW_SHOWN = 500
@@ -35,7 +38,7 @@ def show_rejects(
     reason: str | None,
     since: date | None,
     limit: int,
-) -> None:
+) -> bool:
     """Print rejected rows: how many for each reason, and the first of them.
 
     Args:
@@ -45,9 +48,13 @@ def show_rejects(
         reason: rows with a reason that starts so, first or not; None is all.
         since: rows of files that arrived on that day or later; None is all.
         limit: rows shown.
+
+    Returns:
+        Whether all that is there could be read. What could not is told in its place.
     """
+    is_whole = True
     for dataset in lake.datasets:
-        rows = rejected_rows(store, dataset, reason=reason, since=since)
+        rows, damaged = rejected_rows(store, dataset, reason=reason, since=since)
         counts = table(f"{dataset.name}: rejected rows", "first reason", "rows", numbers=1)
         by_reason = (
             rows.group_by("reject_reason")
@@ -68,11 +75,16 @@ def show_rejects(
             for row in rows.head(limit).iter_rows(named=True)
         ]
         show_blocks(console, f"The first {len(shown)}, with their raw text", shown)
+        for key in damaged:
+            _tell_damaged(console, key, "its rows are not shown", RESTORE_REJECTS)
+        is_whole &= not damaged
         if reason is None:
             place = dataset.zones.rejected_system
-            _show_refused_files(console, store, dataset.name, place, since)
+            is_whole &= _show_refused_files(console, store, dataset.name, place, since)
     if lake.unknown and reason is None:
-        _show_refused_files(console, store, "of no dataset", lake.unknown.rejected, since)
+        place = lake.unknown.rejected
+        is_whole &= _show_refused_files(console, store, "of no dataset", place, since)
+    return is_whole
 
 
 def shortened(text: str, most: int = RAW_SHOWN) -> str:
@@ -83,14 +95,26 @@ def shortened(text: str, most: int = RAW_SHOWN) -> str:
 
 def rejected_rows(
     store: Store, dataset: Dataset, *, reason: str | None = None, since: date | None = None
-) -> pl.DataFrame:
-    """The reject records, in the order of file and line; columns as in :data:`SHOWN`."""
+) -> tuple[pl.DataFrame, list[str]]:
+    """The reject records, in the order of file and line, and the keys that hold something else.
+
+    The columns are as in :data:`SHOWN`.
+    """
+    damaged: list[str] = []
     frames = [pl.DataFrame(schema=SHOWN)]
     first = datetime.combine(since, time(), UTC) if since else None
     for info in store.list(f"{dataset.zones.rejected_rows}json/"):
         if first and info.modified < first:
             continue  # written before that day, so it arrived before
-        frames.append(pl.read_ndjson(io.BytesIO(store.read(info.key)), schema=SHOWN))
+        try:
+            records = pl.read_ndjson(io.BytesIO(store.read(info.key)), schema=SHOWN)
+        except (pl.exceptions.PolarsError, UnicodeDecodeError):
+            damaged.append(info.key)
+            continue
+        if sum(records.null_count().row(0)):  # a record has all of these
+            damaged.append(info.key)
+        else:
+            frames.append(records)
     rows = pl.concat(frames).sort("ingest_ts", "source_file", "line_number")
     if since:
         rows = rows.filter(pl.col("ingest_ts") >= since.isoformat())
@@ -98,17 +122,34 @@ def rejected_rows(
         rows = rows.filter(
             pl.col("reject_reasons").list.eval(pl.element().str.starts_with(reason)).list.any()
         )
-    return rows
+    return rows, damaged
 
 
 def _show_refused_files(
     console: Console, store: Store, whose: str, prefix: str, since: date | None
-) -> None:
-    refused = []
+) -> bool:
+    refused: list[tuple[str, list[str], str]] = []
+    damaged: list[str] = []
     for info in store.list(prefix):
         if not info.key.endswith("_reason.json") or (since and info.modified.date() < since):
             continue
-        document = json.loads(store.read(info.key))
-        detail = (document["detail"].splitlines() or [""])[-1]
-        refused.append((document["source_file"], [document["reason"]], detail))
+        try:
+            refused.append(_reason_in(store.read(info.key)))
+        except (ValueError, KeyError, TypeError, AttributeError):
+            damaged.append(info.key)
     show_blocks(console, f"{whose}: files refused as a whole", refused)
+    for key in damaged:
+        remedy = "drop the file beside it again, and it is refused anew"
+        _tell_damaged(console, key, "it does not say why its file was refused", remedy)
+    return not damaged
+
+
+def _reason_in(document: bytes) -> tuple[str, list[str], str]:
+    """File, reason and the last line of the detail, of a ``_reason.json``."""
+    found = json.loads(document)
+    return found["source_file"], [found["reason"]], (found["detail"].splitlines() or [""])[-1]
+
+
+def _tell_damaged(console: Console, key: str, so: str, remedy: str) -> None:
+    told = f"{printable(key)} was changed, or cut off; {so}: {remedy}"
+    console.print(Text.assemble(("✗ ", "bold red"), told), soft_wrap=True)

@@ -1,23 +1,25 @@
 """`lake recover`, `lake replay` and `lake rebuild`: do it, and tell what was done."""
 
 from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from datetime import date, timedelta
 
 from rich.console import Console
 from rich.progress import Progress
 from rich.text import Text
 
+from lake_assets.cli.cells import printable, table
 from lake_assets.cli.fitted import counted
 from lake_assets.cli.opening import UsageError, engine
 from lake_assets.cli.progress import watched
-from lake_assets.cli.report import gold_table, printable, table
+from lake_assets.cli.report import gold_table
 from lake_assets.contracts.dataset import Dataset
 from lake_assets.contracts.lake import Lake
 from lake_assets.jobs.compaction.compact import compact
 from lake_assets.jobs.compaction.metrics import Metrics
 from lake_assets.jobs.repair.rebuild import Rebuilt, rebuild_dates
 from lake_assets.jobs.repair.recover import Recovered, recover
-from lake_assets.jobs.repair.repeat import ingested, tasks_of
+from lake_assets.jobs.repair.repeat import RebuildError, ingested, tasks_of
 from lake_assets.jobs.repair.replay import Selection, replay, select
 from lake_assets.jobs.repair.restate import Restated
 from lake_assets.kernels.accounting import Accounting
@@ -26,6 +28,21 @@ from lake_assets.storage.store import Store
 
 MOST_DAYS = 10_000
 RUNS_SHOWN = 40
+
+
+@dataclass(frozen=True, slots=True)
+class Replayed:
+    """What a replay did.
+
+    Attributes:
+        restated: the runs whose files were read again.
+        metrics: of the dates of gold that were made.
+        missing: a sentence about archived files that are not there, or are others; empty if none.
+    """
+
+    restated: Sequence[Restated]
+    metrics: Sequence[Metrics]
+    missing: str = ""
 
 
 def dates_of(text: str) -> tuple[date, date]:
@@ -61,7 +78,12 @@ def days_between(text: str) -> list[str]:
 
 
 def selection(
-    arrivals: str | None, files: Sequence[str], *, rejects: bool, reason: str | None, again: bool
+    arrivals: str | None,
+    files: Sequence[str],
+    *,
+    rejects: bool,
+    reasons: Sequence[str],
+    again: bool,
 ) -> Selection:
     """What the options of `lake replay` mean.
 
@@ -72,15 +94,15 @@ def selection(
         arrivals=dates_of(arrivals) if arrivals else None,
         files=files,
         rejects=rejects,
-        reason=reason,
+        reasons=reasons,
         again=again,
     )
 
 
 def replay_files(
     store: Store, lake: Lake, dataset: Dataset, chosen: Selection, screen: Console
-) -> tuple[list[Restated], list[Metrics]]:
-    """Replay, then bring gold up to date.
+) -> Replayed:
+    """Replay, then bring gold up to date, also if some files are missing.
 
     Args:
         store: of the lake.
@@ -92,8 +114,13 @@ def replay_files(
     with Progress(console=screen, disable=not screen.is_terminal, transient=True) as progress:
         shown = watched(engine(), progress)
         recover(store, lake, dataset)
-        found = list(replay(store, dataset, shown, chosen))
-        return found, compact(store, dataset, shown, lake=lake)
+        found: list[Restated] = []
+        missing = ""
+        try:
+            found.extend(replay(store, dataset, shown, chosen))
+        except RebuildError as error:
+            missing = str(error)
+        return Replayed(found, compact(store, dataset, shown, lake=lake), missing)
 
 
 def rebuild_range(
@@ -138,16 +165,11 @@ def show_trial(console: Console, store: Store, dataset: Dataset, chosen: Selecti
     )
 
 
-def show_replayed(
-    console: Console,
-    dataset: Dataset,
-    chosen: Selection,
-    found: tuple[list[Restated], list[Metrics]],
-) -> bool:
+def show_replayed(console: Console, dataset: Dataset, chosen: Selection, found: Replayed) -> bool:
     """Print what a replay changed; whether every file could be read again."""
-    restated, metrics = found
+    restated, metrics, missing = found.restated, found.metrics, found.missing
     done = [one for one in restated if one.files]
-    if not restated:
+    if not restated and not missing:
         why = "no file in the ledger is meant"
         if not chosen.again:
             why += f", or all were read under contract version {dataset.contract_version} already"
@@ -173,18 +195,31 @@ def show_replayed(
             "the contract, then replay again.",
             soft_wrap=True,
         )
+    if missing:
+        told = f"{printable(missing)} What such a run gave stands."
+        console.print(Text.assemble(("✗ ", "bold red"), told), soft_wrap=True)
     if metrics:
         console.print(gold_table(dataset, metrics))
-    return not refused
+    return not refused and not missing
 
 
 def show_rebuilt(
-    console: Console, dataset: Dataset, rebuilt: Rebuilt, metrics: Sequence[Metrics]
+    console: Console,
+    dataset: Dataset,
+    days: Sequence[str],
+    rebuilt: Rebuilt,
+    metrics: Sequence[Metrics],
 ) -> None:
-    """Print what a rebuild wrote."""
-    rows = sum(one.rows for one in rebuilt.outputs)
+    """Print what a rebuild wrote; ``days`` are those that were asked for, in order."""
+    rows = counted(sum(one.rows for one in rebuilt.outputs), "row")
     files = counted(len(rebuilt.outputs), "file")
-    console.print(f"[green]✓[/] {rows:,} rows rebuilt in {files} of processed", soft_wrap=True)
+    which = days[0] if len(days) == 1 else f"{days[0]} to {days[-1]}"
+    made = {one.target_date for one in metrics}
+    done = f"{rows} rebuilt in {files} of processed"
+    if not rebuilt.outputs:
+        done = f"nothing to rebuild: no run has good rows of {which}"
+        done += "; what stood there is gone" if made & {*days} else ", and nothing stands there"
+    console.print(f"[green]✓[/] {done}", soft_wrap=True)
     for record in rebuilt.restated:
         console.print(
             f"! run {record.ingest_run_id} was restated as a whole, as the contract or the code "

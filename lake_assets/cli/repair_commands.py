@@ -60,12 +60,13 @@ def replay(
     rejects: Annotated[
         bool, typer.Option("--rejects", help="Files that have rejected rows.")
     ] = False,
-    reason: Annotated[
-        str | None,
+    reasons: Annotated[
+        list[str] | None,
         typer.Option(
+            "--reason",
             metavar="R",
             help="Files with rows rejected for this: INVALID_NUMBER, or with what it names, "
-            "INVALID_NUMBER:revenue.",
+            "INVALID_NUMBER:revenue. Of several, for any of them.",
         ),
     ] = None,
     everything: Annotated[bool, typer.Option("--all", help="All files.")] = False,
@@ -83,18 +84,21 @@ def replay(
     What comes of a file takes the place of what stood, all or nothing, once per version of the
     contract. The options narrow each other.
 
-    Exit code 0: done, or nothing to do. 1: a file cannot be read any more; what it gave stands.
+    Exit code 0: done, or nothing to do. 1: a file cannot be read any more, or is missing; what it
+    gave stands, and all others are replayed.
     """
     from lake_assets.cli.repair import replay_files, selection, show_replayed, show_trial
 
     with sentences():
         contract, dataset = opening.target(target)
-        if not (arrivals or files or rejects or reason or everything):
+        if not (arrivals or files or rejects or reasons or everything):
             raise opening.UsageError(
                 "say what is replayed: --rejects, --reason R, --file NAME, --arrivals "
                 "DATE[..DATE], or --all"
             )
-        chosen = selection(arrivals, files or (), rejects=rejects, reason=reason, again=again)
+        chosen = selection(
+            arrivals, files or (), rejects=rejects, reasons=reasons or (), again=again
+        )
         store = opening.store(contract, uri)
         if is_trial:
             show_trial(out, store, dataset, chosen)
@@ -125,4 +129,4 @@ def rebuild(
         days = days_between(dates)
         store = opening.store(contract, uri)
         rebuilt, metrics = rebuild_range(store, contract, dataset, days, err)
-        show_rebuilt(out, dataset, rebuilt, metrics)
+        show_rebuilt(out, dataset, days, rebuilt, metrics)

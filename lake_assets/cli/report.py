@@ -3,11 +3,12 @@
 from collections import Counter
 from collections.abc import Sequence
 
-from rich import box
 from rich.console import Console
+from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from lake_assets.cli.cells import Name, printable, table
 from lake_assets.contracts.dataset import Dataset
 from lake_assets.jobs.checks import conservation, gold_conservation
 from lake_assets.jobs.compaction.metrics import Metrics
@@ -25,51 +26,32 @@ FILES_SHOWN = 40
 def show_outcomes(console: Console, store: Store, outcomes: Sequence[Outcome]) -> bool:
     """Tell what a run of the pipeline did, and whether the files prove that it adds up."""
     balanced = True
+    several, gap = len(outcomes) > 1, ""
+    unknown = [verdict for outcome in outcomes for verdict in outcome.unknown]
+    show_refused(console, unknown, [], "Files of no dataset")
     for outcome in outcomes:
-        verdicts = [*outcome.unknown, *outcome.verdicts]
-        if not (verdicts or outcome.commits or outcome.recovered or outcome.metrics):
+        if not (outcome.verdicts or outcome.commits or outcome.recovered or outcome.metrics):
             console.print(
                 f"{outcome.dataset.name}: nothing waits in {store.uri}/",
                 markup=False,
                 soft_wrap=True,
             )
             continue
-        if len(outcomes) > 1:
-            console.print(f"[bold reverse] {outcome.dataset.name} [/]\n")
+        if several:
+            console.print(f"{gap}[bold reverse] {outcome.dataset.name} [/]\n")
+            gap = "\n"
         records = [*outcome.recovered, *outcome.commits]
-        show_refused(console, verdicts, records)
+        show_refused(console, outcome.verdicts, records)
         if records:
             console.print(accounting_table(records))
         if any(record.books.reasons for record in records):
             console.print(reasons_table(records))
-        if unknown := sum((record.unknown_columns for record in records), Counter()):
-            console.print(unknown_table(unknown))
+        if strange := sum((record.unknown_columns for record in records), Counter()):
+            console.print(unknown_table(strange))
         if outcome.metrics:
             console.print(gold_table(outcome.dataset, outcome.metrics))
         balanced &= show_proof(console, store, outcome)
     return balanced
-
-
-def table(title: str, *names: str, numbers: int = 0) -> Table:
-    """A table of which the last ``numbers`` columns are figures."""
-    made = Table(
-        title=title or None,
-        title_justify="left",
-        title_style="bold",
-        box=box.SIMPLE_HEAD,
-        pad_edge=False,
-        padding=(0, 1),
-    )
-    for at, name in enumerate(names):
-        is_figure = at >= len(names) - numbers
-        made.add_column(
-            name,
-            justify="right" if is_figure else "left",
-            overflow="fold",
-            no_wrap=is_figure,
-            min_width=22 if numbers and at == 0 else None,
-        )
-    return made
 
 
 def accounting_table(records: Sequence[Commit]) -> Table:
@@ -77,7 +59,7 @@ def accounting_table(records: Sequence[Commit]) -> Table:
     made = table("Every row accounted for", "file", *COLUMNS, numbers=len(COLUMNS))
     items = [item for record in records for item in record.inputs if item.outcome != "refused"]
     for item in items[:FILES_SHOWN]:
-        made.add_row(Text(item.source_file), *_figures(item.books))
+        made.add_row(Name(item.source_file), *_figures(item.books))
     if len(items) > FILES_SHOWN:
         made.add_row(f"… and {len(items) - FILES_SHOWN} more files", *[""] * len(COLUMNS))
     made.add_section()
@@ -99,7 +81,7 @@ def unknown_table(unknown: Counter[str]) -> Table:
     """Columns that were left out, because the contract does not know them."""
     made = table("Unknown columns, left out", "column", "files", numbers=1)
     for name, files in sorted(unknown.items()):
-        made.add_row(Text(name), f"{files:,}")
+        made.add_row(Name(name), f"{files:,}")
     return made
 
 
@@ -121,20 +103,29 @@ def gold_table(dataset: Dataset, metrics: Sequence[Metrics]) -> Table:
     return made
 
 
-def show_refused(console: Console, verdicts: Sequence[Verdict], records: Sequence[Commit]) -> None:
+def show_refused(
+    console: Console,
+    verdicts: Sequence[Verdict],
+    records: Sequence[Commit],
+    title: str = "Refused as a whole",
+) -> None:
     """Files that were refused as a whole, at the door or while they were read, or are stuck."""
     files = [(v.source_file, v.reason or "", v.detail or "") for v in refused(verdicts)]
     for record in records:
         for item in record.inputs:
             if item.outcome == "refused":
                 files.append((item.source_file, item.reason or "", item.detail or ""))
-    show_blocks(console, "Refused as a whole", [(f, [r], _last_line(d)) for f, r, d in files])
+    show_blocks(console, title, [(f, [r], _last_line(d)) for f, r, d in files], wrap=True)
     held = [(v.source_file, [v.reason or ""], v.detail or "") for v in stuck(verdicts)]
     show_blocks(console, "Stuck in raw/, and tried again by the next run", held)
 
 
 def show_blocks(
-    console: Console, title: str, blocks: Sequence[tuple[str, Sequence[str], str]]
+    console: Console,
+    title: str,
+    blocks: Sequence[tuple[str, Sequence[str], str]],
+    *,
+    wrap: bool = False,
 ) -> None:
     """Print what has one long text each, which a narrow table would break in pieces.
 
@@ -142,6 +133,7 @@ def show_blocks(
         console: where to.
         title: printed above, if there are any blocks.
         blocks: where it was or what is wrong, the reasons, and a text that stays on one line.
+        wrap: break the texts between words on a terminal, as they are sentences.
     """
     if not blocks:
         return
@@ -151,16 +143,11 @@ def show_blocks(
         if reasons:
             line.append("  ").append(", ".join(reasons), "yellow")
         console.print(line, soft_wrap=True)
-        console.print(Text(f"     {printable(text)}"), soft_wrap=True)
+        if wrap and console.is_terminal:
+            console.print(Padding(Text(printable(text)), (0, 0, 0, 5)))
+        else:
+            console.print(Text(f"     {printable(text)}"), soft_wrap=True)
     console.print()
-
-
-def printable(text: str) -> str:
-    """The text with its control characters spelt out: none reaches the terminal."""
-    return "".join(
-        character if character.isprintable() else character.encode("unicode_escape").decode("ascii")
-        for character in text
-    )
 
 
 def show_proof(console: Console, store: Store, outcome: Outcome) -> bool:

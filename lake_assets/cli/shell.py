@@ -71,7 +71,7 @@ def sentences(
     from lake_assets.jobs.repair.rebuild import RebuildError
     from lake_assets.jobs.tracing.found_rows import UnreadableRowsError
     from lake_assets.kernels.inference.merge import InferenceError
-    from lake_assets.warehouse.session import WarehouseError
+    from lake_assets.warehouse.errors import WarehouseError
 
     ours = (
         StoreError, ContractError, SettingsError, CompactionError, RebuildError, InferenceError,

@@ -5,14 +5,18 @@ from typing import Any
 
 from lake_assets.cli.opening import UsageError
 from lake_assets.cli.reading import Head, read_head
-from lake_assets.cli.sniff_contract import by_contract
+from lake_assets.cli.sniff_contract import NO_DIALECT, by_contract
+from lake_assets.contracts.column import ColumnType
 from lake_assets.contracts.dataset import Dataset
 from lake_assets.kernels.decoding.lines import count_lines
 from lake_assets.kernels.inference.column_types import Cells, infer_type
-from lake_assets.kernels.inference.dialect import Dialect, sniff_dialect
+from lake_assets.kernels.inference.date_patterns import of_days
+from lake_assets.kernels.inference.dialect import Dialect, line_end_of, sniff_dialect
+from lake_assets.kernels.inference.merge import Sampled
 from lake_assets.kernels.inference.sampled import read_table
+from lake_assets.kernels.inference.sampled_objects import read_objects
 from lake_assets.kernels.parsing.header import normalise
-from lake_assets.kernels.parsing.ndjson_head import looks_like_ndjson
+from lake_assets.kernels.parsing.ndjson_head import looks_like_ndjson, why_no_ndjson
 
 ENDS = {"\n": "LF", "\r\n": "CR LF", "\r": "CR"}
 
@@ -35,13 +39,13 @@ def sniff(path: Path, megabytes: float, target: str, dataset: Dataset | None) ->
     head = read_head(path, megabytes, dataset.format if dataset else None)
     if head.refusal and not dataset:
         raise UsageError(f"cannot read {path}: {head.refusal.detail}") from head.refusal
-    dialect = sniff_dialect(head.text, whole=head.whole)
+    text = head.text
+    if not dataset and looks_like_ndjson(text):
+        return _file(head) | {"line_end": ENDS[line_end_of(text)]} | NO_DIALECT | _objects(head)
+    if not dataset and (what := why_no_ndjson(text)):
+        raise UsageError(f"{path} is no table: {what}")
+    dialect = sniff_dialect(text, whole=head.whole)
     document = {**_file(head), "format": "csv", **_dialect(dialect)}
-    if not dataset and looks_like_ndjson(head.text):
-        raise UsageError(
-            f"{path} looks like NDJSON, one JSON object a line; say what its fields are: "
-            "--contract LAKE/DATASET, with `format: {type: ndjson}` in the contract"
-        )
     return document | (by_contract(head, dialect, target, dataset) if dataset else _columns(head))
 
 
@@ -75,15 +79,29 @@ def _dialect(dialect: Dialect) -> dict[str, Any]:
 def _columns(head: Head) -> dict[str, Any]:
     """Without a contract: the columns, and what type their cells are of."""
     table = read_table(head.text, whole=head.whole)
+    return _table(table) | {
+        "rows_of_other_width": table.rows - table.cells.height,
+        "totals": int(table.total),
+    }
+
+
+def _objects(head: Head) -> dict[str, Any]:
+    """The same of NDJSON."""
+    table = read_objects(head.text, whole=head.whole)
+    return {"format": "ndjson", **_table(table), "lines_damaged": table.damaged}
+
+
+def _table(table: Sampled) -> dict[str, Any]:
     columns = []
     for at, header in enumerate(table.header):
         seen = infer_type(normalise(header), Cells(table.cells[str(at)]))
-        formats = list(seen.patterns.formats) if seen.patterns else []
+        formats = seen.patterns.formats if seen.patterns else ()
+        days = of_days(formats, table.cells[str(at)].drop_nulls())
         columns.append(
             {
                 "header": header,
-                "type": seen.type.value,
-                "formats": formats,
+                "type": (ColumnType.DATE if days else seen.type).value,
+                "formats": list(days or formats),
                 "nulls": seen.rows - seen.filled,
                 "distinct": seen.distinct,
                 "unread": seen.unread,
@@ -95,6 +113,4 @@ def _columns(head: Head) -> dict[str, Any]:
         "refused": None,
         "rows": table.rows,
         "columns": columns,
-        "rows_of_other_width": table.rows - table.cells.height,
-        "totals": int(table.total),
     }

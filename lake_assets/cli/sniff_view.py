@@ -7,8 +7,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from lake_assets.cli.cells import printable
 from lake_assets.cli.fitted import counted, cut, dim, fitted_table, shown
-from lake_assets.cli.report import printable
 from lake_assets.cli.sniff_rows import show_rows
 
 SIGNS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar", " ": "space"}
@@ -66,7 +66,8 @@ def _show_dialect(console: Console, found: Mapping[str, Any]) -> None:
     )
     facts.add_row("  line ends", found["line_end"], "")
     if found["format"] == "ndjson":
-        facts.add_row("  format", "NDJSON", dim("by the contract: one JSON object a line"))
+        by = "by the contract: " if found["contract"] else ""
+        facts.add_row("  format", "NDJSON", dim(f"{by}one JSON object a line"))
         console.print(facts)
         return
     facts.add_row("  delimiter", sign(found["delimiter"]), dim(_runner_up(found)))
@@ -102,7 +103,8 @@ def _quotes(found: Mapping[str, Any]) -> tuple[str, Text]:
 
 
 def _header_table(found: Mapping[str, Any]) -> Table:
-    made = fitted_table("Header", "cell", "column", "")
+    names = ("Keys", "key") if found["format"] == "ndjson" else ("Header", "cell")
+    made = fitted_table(*names, "column", "")
     for cell in found["header"]:
         if cell["column"] is None:
             made.add_row(shown(cell["cell"]), dim("unknown, left out"), "")
@@ -143,9 +145,12 @@ def _show_columns(console: Console, found: Mapping[str, Any]) -> None:
         made.add_row(shown(column["header"]), kind, f"{column['nulls']:,}", cell)
     console.print(made)
     told = []
-    if found["rows_of_other_width"]:
+    if damaged := found.get("lines_damaged"):
+        none = "is no JSON object" if damaged == 1 else "are no JSON objects"
+        told += [f"{counted(damaged, 'line')} {none}"]
+    if found.get("rows_of_other_width"):
         told += [f"{counted(found['rows_of_other_width'], 'row')} of another width than the header"]
-    if found["totals"]:
+    if found.get("totals"):
         told += ["the last row looks like a total; it is not counted"]
     for at, sentence in enumerate(told):
         console.print(f"{'' if at else chr(10)}[yellow]![/] {sentence}")

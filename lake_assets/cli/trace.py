@@ -9,10 +9,10 @@ from typing import Any
 from rich.console import Console
 from rich.text import Text
 
+from lake_assets.cli.cells import printable
 from lake_assets.cli.fitted import counted
 from lake_assets.cli.opening import UsageError
 from lake_assets.cli.rejects import shortened
-from lake_assets.cli.report import printable
 from lake_assets.jobs.tracing.origins import Origin, State
 from lake_assets.jobs.tracing.trace import RowTrace
 from lake_assets.kernels.values.types import LINEAGE

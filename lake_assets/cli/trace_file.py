@@ -5,8 +5,8 @@ from typing import Any
 from rich.console import Console
 from rich.text import Text
 
+from lake_assets.cli.cells import printable, table
 from lake_assets.cli.fitted import counted
-from lake_assets.cli.report import printable, table
 from lake_assets.cli.trace import plain
 from lake_assets.jobs.tracing.file_history import DateUse, FileTrace, FileVersion
 

@@ -67,6 +67,14 @@ def load(
             "decide.",
         ),
     ] = None,
+    again: Annotated[
+        bool,
+        typer.Option(
+            "--remake",
+            help="Also make dimensions and facts anew from all staged rows: for a table of "
+            "Snowflake that got a column whose values were staged before.",
+        ),
+    ] = False,
     uri: Uri = None,
 ) -> None:
     """Load the snapshots that are published and not yet loaded.
@@ -75,6 +83,7 @@ def load(
     """
     from lake_assets.warehouse.choice import DUCKDB, chosen, duckdb_path, why_none
     from lake_assets.warehouse.load import load as load_all
+    from lake_assets.warehouse.load import remake
     from lake_assets.warehouse.target import open_warehouse
 
     with sentences():
@@ -86,9 +95,11 @@ def load(
         store = opening.store(star.lake, uri)
         with open_warehouse(name, star, settings.snowflake) as session:
             done = load_all(star, store, session)
+            if again:
+                remake(star, session)
         _show(done)
         if name.startswith(DUCKDB):
-            out.print(f"Look at it: duckdb {duckdb_path(name)}", markup=False, soft_wrap=True)
+            out.print(f"Look at it: duckdb {duckdb_path(name, lake)}", markup=False, soft_wrap=True)
 
 
 def _show(done: "list[Loaded]") -> None:

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 from dagster_shared.yaml_utils.source_position import SourcePosition
@@ -13,7 +13,7 @@ from lake_assets.components.assets.arrivals import arrival_assets
 from lake_assets.components.assets.dates import date_assets
 from lake_assets.components.assets.replay import replay_asset
 from lake_assets.components.assets.unknown import refusing_job, unknown_asset
-from lake_assets.components.assets.warehouse import warehouse_assets
+from lake_assets.components.assets.warehouse import warehouse_assets, warehouse_resources
 from lake_assets.components.checks.standing import standing_checks
 from lake_assets.components.code_references import reference, with_code
 from lake_assets.components.engines import engines
@@ -95,13 +95,19 @@ class LakeComponent(dg.Component):
             parts.append(_unknown_defs(lake, lake.unknown, jobs[-1], pause))
         if queue:
             parts.append(dg.Definitions(sensors=[queue_sensor(lake, jobs, queue)]))
-        store = LakeStore(uri=settings.uri_of(lake), endpoint=settings.s3_endpoint)
         shared = dg.Definitions(
             assets=warehouse_assets(lake),
             sensors=[automation_sensor(lake), *alert_sensors(lake)],
-            resources={store_key(lake): store, engines_key(lake): engines()},
+            resources=self.resources(),
         )
         return dg.Definitions.merge(*parts, standing_checks(lake), shared)
+
+    def resources(self) -> dict[str, Any]:
+        """What assets and sensors work with; a subclass may put others under the same keys."""
+        settings = load_settings()
+        store = LakeStore(uri=settings.uri_of(self.lake), endpoint=settings.s3_endpoint)
+        shared = {store_key(self.lake): store, engines_key(self.lake): engines()}
+        return shared | warehouse_resources(self.lake)
 
 
 def _ingest_job(lake: Lake, dataset: Dataset) -> "UnresolvedAssetJobDefinition":

@@ -36,15 +36,24 @@ def markdown(
 
 def place(store: "Store", key: str) -> Metadata:
     """Where objects are: the URI, and a link to AWS's console for a bucket there."""
-    uri = f"{store.uri.rstrip('/')}/{key}"
-    found: Metadata = {"dagster/uri": uri}
-    if uri.startswith("s3://"):
-        bucket, _, prefix = uri.removeprefix("s3://").partition("/")
-        console = f"https://s3.console.aws.amazon.com/s3/buckets/{bucket}?prefix={prefix}"
-        found["console"] = dg.MetadataValue.url(console)
-    else:
-        found["path"] = dg.MetadataValue.path(uri.removeprefix("file://"))
-    return found
+    uri = _uri(store, key)
+    name = "console" if uri.startswith("s3://") else "path"
+    return {"dagster/uri": uri, name: where(store, key)}
+
+
+def where(store: "Store", key: str) -> dg.MetadataValue[Any]:
+    """An object or a prefix as a link to AWS's console, or as a path on this machine."""
+    uri = _uri(store, key)
+    if not uri.startswith("s3://"):
+        return dg.MetadataValue.path(uri.removeprefix("file://"))
+    bucket, _, prefix = uri.removeprefix("s3://").partition("/")
+    return dg.MetadataValue.url(
+        f"https://s3.console.aws.amazon.com/s3/buckets/{bucket}?prefix={prefix}"
+    )
+
+
+def _uri(store: "Store", key: str) -> str:
+    return f"{store.uri.rstrip('/')}/{key}"
 
 
 def files(objects: Iterable["ObjectInfo"]) -> dg.MarkdownMetadataValue:

@@ -88,6 +88,11 @@ def store_key(lake: Lake) -> str:
     return f"{lake.lake}_store"
 
 
+def snowflake_key(lake: Lake) -> str:
+    """The resource that connects a lake's warehouse to Snowflake."""
+    return f"{lake.lake}_snowflake"
+
+
 def engines_key(lake: Lake) -> str:
     """The resource that runs a lake's jobs."""
     return f"{lake.lake}_engines"

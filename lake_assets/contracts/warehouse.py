@@ -57,7 +57,8 @@ class Dimension(ContractModel):
     )
     columns: list[Name] = Field(
         default_factory=list,
-        description="Columns of the table besides the key. None: all that gold has.",
+        description="Columns of the table besides the key, of the dataset's own. None: all of "
+        "these.",
     )
 
     @model_validator(mode="after")
@@ -177,11 +178,12 @@ def _check_dimension(dimension: Dimension, stages: Mapping[str, Dataset]) -> Non
     _refuse_unknown(where, dimension.columns, columns)
     _refuse_twice(where, [dimension.key, *dimension.columns])
     own = {column.name for column in dataset.columns}
-    if foreign := sorted(set(dimension.history) - own):
-        raise ValueError(
-            f"{where}: history names {foreign}, which {dataset.name} does not have itself: what is "
-            "looked up changes at a time that its rows do not know"
-        )
+    for field in ("history", "columns"):
+        if foreign := sorted(set(getattr(dimension, field)) - own):
+            raise ValueError(
+                f"{where}: {field} names {foreign}, which {dataset.name} does not have itself: "
+                "what is looked up changes at a time that its rows do not know"
+            )
     if dimension.key in dimension.history:
         raise ValueError(f"{where}: history names the key, which never changes")
     _check_time(where, "effective", dimension.effective, dataset)

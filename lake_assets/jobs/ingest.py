@@ -74,7 +74,10 @@ def ingest(
             )
     assert turn
     identity = turn.ingest_run_id
-    whole = [Piece(file, source_file(dataset.zones, file.key)) for file in files]
+    whole = [
+        Piece(file, source_file(dataset.zones, file.key), again=dataset.gold.carry and number > 0)
+        for number, file in enumerate(files)
+    ]
     plan = make_plan(store, dataset, identity, whole, lake.intake.task_mb)
     done, refusals = run_plan(store, plan, engine)
     inputs = _inputs(store, dataset, identity, whole, plan, list(done.values()), refusals)

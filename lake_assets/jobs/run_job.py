@@ -81,7 +81,7 @@ def _replay(store: Store, job: Job, engine: Engine, work: Replay) -> Report:
         arrivals=(work.first, work.last),
         files=work.files,
         rejects=work.rejects,
-        reason=work.reason,
+        reasons=(work.reason,) if work.reason else (),
         again=work.again,
     )
     restated = replay(store, dataset, engine, selection)

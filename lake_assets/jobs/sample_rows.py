@@ -5,8 +5,9 @@ from io import BytesIO
 import polars as pl
 
 from lake_assets.contracts.dataset import Dataset
+from lake_assets.contracts.lookups import looked_up_columns
 from lake_assets.jobs.checks.finding import Row
-from lake_assets.jobs.checks.samples import shown
+from lake_assets.jobs.checks.samples import shown_column
 from lake_assets.storage.errors import StoreError
 from lake_assets.storage.objects import ObjectInfo
 from lake_assets.storage.store import Store
@@ -17,7 +18,7 @@ LARGEST_MB = 64
 
 
 def sample_rows(store: Store, dataset: Dataset, objects: list[ObjectInfo]) -> list[Row]:
-    """The first rows of the smallest object: the contract's columns as text.
+    """The first rows of the smallest object: the contract's columns as text, and those looked up.
 
     Args:
         store: of the lake.
@@ -35,4 +36,7 @@ def sample_rows(store: Store, dataset: Dataset, objects: list[ObjectInfo]) -> li
         rows = pl.read_parquet(BytesIO(store.read(smallest.key)), n_rows=ROWS)
     except (StoreError, pl.exceptions.PolarsError):
         return []
-    return rows.select(shown(dataset, column.name) for column in dataset.columns).rows(named=True)
+    columns = [*dataset.columns, *looked_up_columns(dataset)]
+    # What was looked up is not there in files of an older contract.
+    there = [column for column in columns if column.name in rows.columns]
+    return rows.select(shown_column(column) for column in there).rows(named=True)

@@ -9,7 +9,7 @@ from lake_assets.contracts.zones import Unknown
 from lake_assets.jobs.arrivals import Dropped, batch, look_at
 from lake_assets.jobs.hints import is_unknown
 from lake_assets.jobs.refusing import refuse
-from lake_assets.jobs.validate import NO_ACCESS, Verdict
+from lake_assets.jobs.validate import NO_ACCESS, Verdict, standing_under
 from lake_assets.kernels.refusal import FileRefusedError
 from lake_assets.storage.errors import ObjectChanged, ObjectNotFound, ObjectUnreadable
 from lake_assets.storage.objects import ObjectInfo
@@ -59,13 +59,29 @@ def refuse_unknown(
     files = unknown_files(store, lake, complete).settled
     verdicts: list[Verdict] = []
     while chosen := batch(files, lake.intake, arrival, "modified"):
-        seen = each(store, partial(_refuse, store, lake, lake.unknown), chosen)
+        seen = each(store, partial(_refuse_or_pass, store, lake, lake.unknown), chosen)
         verdicts += seen
         if any(verdict.outcome != "stuck" for verdict in seen):
             break
         tried = {info.key for info in chosen}
         files = [info for info in files if info.key not in tried]
     return verdicts
+
+
+def refuse_unknown_key(store: Store, lake: Lake, key: str) -> Verdict | None:
+    """As :func:`refuse_unknown`, for whichever object stands under the key of an unknown file now.
+
+    None if none does: somebody has taken it, which is no error. Any number of drivers may refuse
+    the same file at once: it ends in one place.
+
+    Raises:
+        StoreUnavailable: nothing is lost, try again.
+        ValueError: files under such a key are a dataset's, or nobody's business.
+    """
+    if lake.unknown is None or not is_unknown(lake, key):
+        raise ValueError(f"{key!r} is not where {lake.lake} looks for files of no dataset")
+    info = standing_under(store, lake.unknown.raw, key)
+    return _refuse(store, lake, lake.unknown, info) if info else None
 
 
 def kept(store: Store, lake: Lake, arrival: date) -> list[ObjectInfo]:
@@ -78,6 +94,15 @@ def kept(store: Store, lake: Lake, arrival: date) -> list[ObjectInfo]:
 def known_folders(lake: Lake) -> str:
     """``raw/plans/ (plans), raw/customers/ (customers)``."""
     return ", ".join(f"{one.zones.raw} ({one.name})" for one in lake.datasets)
+
+
+def _refuse_or_pass(store: Store, lake: Lake, unknown: Unknown, info: ObjectInfo) -> Verdict:
+    """As :func:`_refuse`; a file that the store does not let us have stays where it is."""
+    try:
+        return _refuse(store, lake, unknown, info)
+    except ObjectUnreadable as error:
+        name = info.key.removeprefix(unknown.raw)
+        return Verdict(name, info.size, info.modified, "stuck", info.key, NO_ACCESS, str(error))
 
 
 def _refuse(store: Store, lake: Lake, unknown: Unknown, info: ObjectInfo) -> Verdict:
@@ -93,6 +118,4 @@ def _refuse(store: Store, lake: Lake, unknown: Unknown, info: ObjectInfo) -> Ver
         destination = refuse(store, info, wanted, name, refusal)
     except (ObjectNotFound, ObjectChanged) as change:
         return verdict("vanished", info.key, "vanished", str(change))
-    except ObjectUnreadable as error:
-        return verdict("stuck", info.key, NO_ACCESS, str(error))
     return verdict("refused", destination, refusal.reason, refusal.detail)

@@ -119,18 +119,19 @@ def validate_key(store: Store, dataset: Dataset, key: str) -> Verdict | None:
     Raises:
         StoreUnavailable: nothing is lost, try again.
     """
+    info = standing_under(store, dataset.zones.raw, key)
+    return validate_file(store, dataset, info) if info else None
+
+
+def standing_under(store: Store, raw: str, key: str) -> ObjectInfo | None:
+    """The object that stands under a key below ``raw`` now, if one does."""
     try:
-        info = store.head(key)
+        return store.head(key)
     except ObjectNotFound:
         return None
     except InvalidKey:
         # Only a listing shows an object of such a name. It is a short one: raw/ is a to-do list.
-        listed = store.list(dataset.zones.raw)
-        found = next((info for info in listed if info.key == key), None)
-        if found is None:
-            return None
-        info = found
-    return validate_file(store, dataset, info)
+        return next((info for info in store.list(raw) if info.key == key), None)
 
 
 def validate_file(store: Store, dataset: Dataset, info: ObjectInfo) -> Verdict:

@@ -7,7 +7,7 @@ from typing import TypeVar
 import polars as pl
 import polars_hash
 
-from lake_assets.contracts.column import ColumnType
+from lake_assets.contracts.column import Column, ColumnType
 from lake_assets.contracts.dataset import Dataset
 from lake_assets.contracts.lookups import looked_up_columns
 from lake_assets.kernels.values.rules import to_polars
@@ -115,8 +115,13 @@ def processed_schema(dataset: Dataset) -> pl.Schema:
 
 def as_text(dataset: Dataset, name: str) -> pl.Expr:
     """A column's values as text, the same on every machine."""
-    value = pl.col(name)
-    match dataset.column(name).type:
+    return text_of(dataset.column(name))
+
+
+def text_of(column: Column) -> pl.Expr:
+    """The same of a column that the dataset may have looked up."""
+    value = pl.col(column.name)
+    match column.type:
         case ColumnType.STRING | ColumnType.JSON:
             return value
         case ColumnType.TIMESTAMP:

@@ -1,23 +1,14 @@
 """How S3 is reached, and what its answers mean to a person."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 from urllib.parse import urlsplit
 
-import boto3.session
 from botocore.config import Config
-from botocore.exceptions import (
-    BotoCoreError,
-    ClientError,
-    CredentialRetrievalError,
-    HTTPClientError,
-    NoCredentialsError,
-    PartialCredentialsError,
-    ProfileNotFound,
-    TokenRetrievalError,
-    UnauthorizedSSOTokenError,
-)
+from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError
 from botocore.exceptions import ConnectionError as NoConnectionError
 
+from lake_assets.storage.aws import open_session
+from lake_assets.storage.aws_credentials import explain_credentials
 from lake_assets.storage.errors import StoreError, StoreUnavailable, explain_s3
 
 if TYPE_CHECKING:
@@ -30,13 +21,14 @@ ATTEMPTS = 5  # with a back-off that doubles, and a quota for all requests of a 
 
 def make_client(endpoint: str | None) -> "S3Client":
     """A client for AWS, or for an endpoint. Raises StoreUnavailable if that is no URL."""
-    session = boto3.session.Session()
+    session = open_session()
+    region = session.get_config_variable("region")
     try:
-        return session.client(
+        client = session.create_client(
             "s3",
             endpoint_url=endpoint,
             # An endpoint ignores the region, but requests are signed with one.
-            region_name=session.region_name or ("us-east-1" if endpoint else None),
+            region_name=region or ("us-east-1" if endpoint else None),
             config=Config(
                 connect_timeout=CONNECT_SECONDS,
                 read_timeout=READ_SECONDS,
@@ -48,6 +40,7 @@ def make_client(endpoint: str | None) -> "S3Client":
                 s3={"addressing_style": "path" if endpoint else "auto"},
             ),
         )
+        return cast("S3Client", client)
     except ValueError as exc:
         raise StoreUnavailable(
             "The S3 endpoint is not a URL. Set LAKE_S3_ENDPOINT to one like "
@@ -57,24 +50,11 @@ def make_client(endpoint: str | None) -> "S3Client":
 
 def explain(exc: ClientError | BotoCoreError, where: str, endpoint: str | None) -> StoreError:
     """The error that says what was wrong, where, and what to do."""
+    if sentence := explain_credentials(exc, where):
+        return StoreUnavailable(sentence)
     match exc:
         case ClientError():
             return explain_s3(exc.response.get("Error", {}).get("Code") or "", where)
-        case ProfileNotFound():
-            return StoreUnavailable(
-                f"There is no AWS profile of the name in AWS_PROFILE, to open {where} with. "
-                "Correct AWS_PROFILE, or add the profile to ~/.aws/config."
-            )
-        case NoCredentialsError() | PartialCredentialsError():
-            return StoreUnavailable(
-                f"There are no complete AWS credentials for {where}. Set AWS_PROFILE, or "
-                "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or run with a role."
-            )
-        case CredentialRetrievalError() | TokenRetrievalError() | UnauthorizedSSOTokenError():
-            return StoreUnavailable(
-                f"The AWS credentials for {where} cannot be renewed. Log in again, for example "
-                "with `aws sso login`."
-            )
         case HTTPClientError() | NoConnectionError():
             server = urlsplit(endpoint).netloc.rpartition("@")[2] if endpoint else "AWS"
             return StoreUnavailable(

@@ -9,13 +9,13 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 from urllib.parse import urlsplit
 
-import boto3.session
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
+from lake_assets.storage.aws import open_session
 from lake_assets.storage.sqs_errors import NoSuchQueue, explain
 
 if TYPE_CHECKING:
@@ -63,17 +63,19 @@ class Queue:
     def client(self) -> "SQSClient":
         """The boto3 client, made at first use."""
         if self._made is None:
-            session = boto3.session.Session()
-            self._made = session.client(
+            session = open_session()
+            region = session.get_config_variable("region")
+            client = session.create_client(
                 "sqs",
                 endpoint_url=self._endpoint,
-                region_name=self._region or session.region_name or "us-east-1",
+                region_name=self._region or region or "us-east-1",
                 config=Config(
                     connect_timeout=CONNECT_SECONDS,
                     read_timeout=WAIT_SECONDS + ANSWER_SECONDS,
                     retries={"mode": "standard", "total_max_attempts": ATTEMPTS},
                 ),
             )
+            self._made = cast("SQSClient", client)
         return self._made
 
     def receive(

@@ -1,25 +1,12 @@
 """What can go wrong with a queue, each as a sentence that a person can act on."""
 
-from botocore.exceptions import (
-    BotoCoreError,
-    ClientError,
-    CredentialRetrievalError,
-    HTTPClientError,
-    NoCredentialsError,
-    PartialCredentialsError,
-    ProfileNotFound,
-    TokenRetrievalError,
-    UnauthorizedSSOTokenError,
-)
+from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError
 from botocore.exceptions import ConnectionError as NoConnectionError
+
+from lake_assets.storage.aws_credentials import REFUSED, explain_credentials
 
 _MISSING = {"AWS.SimpleQueueService.NonExistentQueue", "QueueDoesNotExist", "InvalidAddress", "404"}
 _DENIED = {"AccessDenied", "AccessDeniedException", "KmsAccessDenied", "403"}
-_CREDENTIALS = {
-    "ExpiredToken", "ExpiredTokenException", "IncompleteSignature", "InvalidAccessKeyId",
-    "InvalidClientTokenId", "InvalidSecurity", "MissingAuthenticationToken",
-    "SignatureDoesNotMatch", "UnrecognizedClientException",
-}  # fmt: skip
 _BUSY = {
     "InternalError", "InternalFailure", "OverLimit", "RequestThrottled", "ServiceUnavailable",
     "Throttling", "ThrottlingException", "500", "502", "503", "504",
@@ -44,19 +31,11 @@ class QueueUnreachable(QueueError):
 
 def explain(error: ClientError | BotoCoreError, url: str) -> QueueError:
     """The error of ours that says what an answer of SQS means for the queue at ``url``."""
+    if sentence := explain_credentials(error, url):
+        return QueueDenied(sentence)
     match error:
         case ClientError():
             return _explain_code(error.response.get("Error", {}).get("Code", ""), url)
-        case NoCredentialsError() | PartialCredentialsError() | ProfileNotFound():
-            return QueueDenied(
-                f"There are no complete AWS credentials to read {url} with. Set AWS_PROFILE, or "
-                "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or run Dagster with a role."
-            )
-        case CredentialRetrievalError() | TokenRetrievalError() | UnauthorizedSSOTokenError():
-            return QueueDenied(
-                f"The AWS credentials to read {url} with cannot be renewed. Log in again, for "
-                "example with `aws sso login`."
-            )
         case HTTPClientError() | NoConnectionError():
             return QueueUnreachable(
                 f"SQS does not answer for {url} ({type(error).__name__}). Check the network and "
@@ -77,7 +56,7 @@ def _explain_code(code: str, url: str) -> QueueError:
             f"SQS denied access to {url} ({code}). Grant the role of Dagster sqs:ReceiveMessage "
             "and sqs:DeleteMessage on the queue, and kms:Decrypt if the queue has a KMS key."
         )
-    if code in _CREDENTIALS:
+    if code in REFUSED:
         return QueueDenied(
             f"SQS does not accept the credentials for {url} ({code}). Renew them, or check "
             "AWS_PROFILE and the access key in use."

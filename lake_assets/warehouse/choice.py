@@ -6,15 +6,19 @@ from lake_assets.warehouse.options import SnowflakeOptions
 
 DUCKDB = "duckdb:"
 SNOWFLAKE = "snowflake"
+LAKE = "{lake}"
+"""Stands for a lake's name in a path, so that each has a file of its own."""
 
 
-def duckdb_path(to: str) -> Path:
-    """The file in ``duckdb:PATH``."""
-    return Path(to.removeprefix(DUCKDB)).expanduser()
+def duckdb_path(to: str, lake: str) -> Path:
+    """The file in ``duckdb:PATH`` for a lake."""
+    return Path(to.removeprefix(DUCKDB).replace(LAKE, lake)).expanduser()
 
 
 def chosen(environment: str | None, snowflake: SnowflakeOptions | None) -> str | None:
-    """The warehouse that the settings choose; None if they choose none."""
+    """The warehouse that the settings choose; None if they choose none, or one that lacks them."""
+    if environment == SNOWFLAKE and snowflake is None:
+        return None
     return environment or (SNOWFLAKE if snowflake else None)
 
 

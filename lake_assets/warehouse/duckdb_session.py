@@ -2,6 +2,7 @@
 
 import hashlib
 import shutil
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -10,14 +11,29 @@ from typing import TYPE_CHECKING
 
 from lake_assets.jobs.tables.manifest import ManifestFile
 from lake_assets.storage.store import Store
-from lake_assets.warehouse.session import Rows, WarehouseError
+from lake_assets.warehouse.columns import missing_columns
+from lake_assets.warehouse.errors import WarehouseError
+from lake_assets.warehouse.load import remake
+from lake_assets.warehouse.session import Rows
 from lake_assets.warehouse.sql import Dialect, literal, quoted
 from lake_assets.warehouse.staging import insert_files
 from lake_assets.warehouse.star import StageTable, Star
-from lake_assets.warehouse.tables import create_own, create_schemas, create_staging, create_star
+from lake_assets.warehouse.tables import (
+    add_columns,
+    create_own,
+    create_schemas,
+    create_staging,
+    create_star,
+)
 
 if TYPE_CHECKING:
     import duckdb
+
+
+PATIENCE = 60
+"""Seconds that a load waits for another one."""
+
+pause = time.sleep
 
 
 class DuckDBSession:
@@ -68,10 +84,11 @@ def fetch(store: Store, file: ManifestFile, target: Path) -> Path:
 
 @contextmanager
 def open_duckdb(path: Path, star: Star) -> Iterator[DuckDBSession]:
-    """A session on a file, with the tables made if they are not there.
+    """A session on a file, with the tables and columns made if they are not there.
 
     Raises:
-        WarehouseError: DuckDB is not installed, or cannot open the file.
+        WarehouseError: DuckDB is not installed, cannot open the file, or another process had it
+            open for longer than :data:`PATIENCE`.
     """
     try:
         import duckdb
@@ -81,10 +98,49 @@ def open_duckdb(path: Path, star: Star) -> Iterator[DuckDBSession]:
         ) from error
     with duckdb.connect() as connection:
         session = DuckDBSession(connection)
-        session.execute(f"ATTACH {literal(str(path))} AS {quoted(star.declared.database)}")
+        attach(session, path, star)
         for statement in creation(star):
             session.execute(statement)
+        _add_columns(star, session)
         yield session
+
+
+def attach(session: DuckDBSession, path: Path, star: Star) -> None:
+    """Open the file; while another process has it open, wait. Raises as :func:`open_duckdb`."""
+    import tenacity
+
+    tries = tenacity.Retrying(
+        retry=tenacity.retry_if_exception(_is_taken),
+        wait=tenacity.wait_random(0.05, 0.5),
+        stop=tenacity.stop_after_delay(PATIENCE),
+        sleep=pause,
+    )
+    try:
+        tries(session.execute, f"ATTACH {literal(str(path))} AS {quoted(star.declared.database)}")
+    except tenacity.RetryError as error:
+        raise WarehouseError(
+            f"{path} was open in another process for {PATIENCE} seconds, and DuckDB lets in one at "
+            f"a time. Close it there, or load again later. {error.last_attempt.exception()}"
+        ) from error
+
+
+def _is_taken(error: BaseException) -> bool:
+    return isinstance(error, WarehouseError) and "Could not set lock" in str(error)
+
+
+def _add_columns(star: Star, session: DuckDBSession) -> None:
+    """What the contract has got since the tables were made; those that are required have to fail.
+
+    A dimension or a fact may get one whose values are staged already.
+    """
+    lost = missing_columns(session, star)
+    if any(not field.required for fields in lost.values() for field in fields):
+        for statement in add_columns(star, Dialect.DUCKDB):
+            session.execute(statement)
+        staged = {stage.name for stage in star.stages}
+        still = missing_columns(session, star)
+        if lost.keys() - staged and not still:
+            remake(star, session)
 
 
 def creation(star: Star) -> list[str]:

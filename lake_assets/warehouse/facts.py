@@ -8,6 +8,10 @@ from lake_assets.warehouse.sql import listed, quoted
 from lake_assets.warehouse.star import FactTable, Link, Star
 from lake_assets.warehouse.touched import as_key, touched_keys
 
+FIRST = "CAST('0001-01-01 00:00:00' AS TIMESTAMP)"
+LAST = "CAST('9999-12-31 23:59:59.999999' AS TIMESTAMP)"
+"""Times of no event."""
+
 
 def merge_facts(star: Star, table: FactTable, at: datetime) -> list[str]:
     """Bring the touched keys of a fact table up to date."""
@@ -65,6 +69,8 @@ def _condition(table: FactTable, link: Link, alias: str) -> str:
     if not link.dimension.declared.history:
         return same
     at = f"f.{quoted(table.declared.at)}"
-    since = f"({alias}.{quoted('version')} = 1 OR {at} >= {alias}.{quoted('effective_from')})"
-    until = f"({alias}.{quoted('effective_to')} IS NULL OR {at} < {alias}.{quoted('effective_to')})"
-    return f"{same} AND {since} AND {until}"
+    # No OR: DuckDB then compares each fact with each version, which took 40 seconds for a year.
+    since = f"CASE WHEN {alias}.{quoted('version')} = 1 THEN {FIRST} "
+    since += f"ELSE {alias}.{quoted('effective_from')} END"
+    until = f"COALESCE({alias}.{quoted('effective_to')}, {LAST})"
+    return f"{same} AND {at} >= {since} AND {at} < {until}"

@@ -5,21 +5,23 @@ up to date that are made from it, and writes the ledger. A load that is killed h
 a transaction or nothing of it; the next one goes on from the ledger.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from lake_assets.jobs.tables.manifest import Manifest, ManifestFile
 from lake_assets.storage.store import Store
+from lake_assets.warehouse.columns import missing_columns, refuse_missing
 from lake_assets.warehouse.dimensions import merge_dimension
+from lake_assets.warehouse.errors import WarehouseError
 from lake_assets.warehouse.facts import count_keys, merge_facts
 from lake_assets.warehouse.ledger import loaded_snapshots, replace_entries
 from lake_assets.warehouse.plan import batches, new_manifests
-from lake_assets.warehouse.session import Session, WarehouseError, transaction
+from lake_assets.warehouse.session import Session, transaction
 from lake_assets.warehouse.sql import instant, quoted
 from lake_assets.warehouse.staging import MAX_FILES, count_dates, forget_carried, forget_dates
 from lake_assets.warehouse.star import FactTable, StageTable, Star
-from lake_assets.warehouse.touched import forget_touched, touch_dates, touch_facts
+from lake_assets.warehouse.touched import forget_touched, touch_all, touch_dates, touch_facts
 
 
 class RowsMissing(WarehouseError):
@@ -65,11 +67,35 @@ def load(
     return [load_stage(star, stage, store, session, at) for stage in star.load_order]
 
 
+def remake(star: Star, session: Session, *, now: datetime | None = None) -> None:
+    """Make dimensions and facts anew from all staged rows, in place: only what differs is written.
+
+    For a table that got a column whose values were staged before.
+
+    Raises:
+        WarehouseError: nothing is changed.
+    """
+    at = now or datetime.now(UTC)
+    with transaction(session):
+        session.execute(take_turn(star, at))
+        session.execute(forget_touched(star))
+        for stage in star.stages:
+            session.execute(touch_all(star, stage))
+        for dimension in star.dimensions:
+            _execute(session, merge_dimension(star, dimension, at))
+        for fact in star.facts:
+            _execute(session, merge_facts(star, fact, at))
+            _check_once(star, fact, session)
+        session.execute(forget_touched(star))
+
+
 def load_stage(
     star: Star, stage: StageTable, store: Store, session: Session, at: datetime
 ) -> Loaded:
     """Load one staging table, and what is made from it; raises as :func:`load`."""
     manifests = new_manifests(store, stage, loaded_snapshots(session, star, stage))
+    if manifests:
+        refuse_missing(star, missing_columns(session, star))
     done: list[Manifest] = []
     for batch in batches(manifests):
         done += _load_batch(star, stage, store, session, batch, at)
@@ -88,19 +114,27 @@ def _load_batch(
 ) -> list[Manifest]:
     with transaction(session):
         # Whoever loads at the same time waits here, and then finds what we have done.
-        session.execute(f"UPDATE {star.turn} SET {quoted('taken_at')} = {instant(at)}")
+        session.execute(take_turn(star, at))
         loaded = loaded_snapshots(session, star, stage)
         waiting = [one for one in batch if loaded.get(one.date) != one.snapshot]
         if waiting:
-            for statement in _before(star, stage, waiting):
-                session.execute(statement)
+            _execute(session, _before(star, stage, waiting))
             _copy(stage, store, session, waiting)
-            for statement in _behind(star, stage, waiting, at):
-                session.execute(statement)
+            _execute(session, _behind(star, stage, waiting, at))
             for fact in star.facts:
                 _check_once(star, fact, session)
             session.execute(forget_touched(star))
     return waiting
+
+
+def take_turn(star: Star, at: datetime) -> str:
+    """The first statement of a transaction that writes."""
+    return f"UPDATE {star.turn} SET {quoted('taken_at')} = {instant(at)}"
+
+
+def _execute(session: Session, statements: Iterable[str]) -> None:
+    for statement in statements:
+        session.execute(statement)
 
 
 def _before(star: Star, stage: StageTable, waiting: Sequence[Manifest]) -> Iterator[str]:

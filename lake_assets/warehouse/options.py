@@ -1,9 +1,12 @@
 """Settings of Snowflake, which come from the environment alone."""
 
+import os
 from pathlib import Path
 from typing import Self
 
 from pydantic import BaseModel, ConfigDict, SecretStr, model_validator
+
+PREFIX = "LAKE_SNOWFLAKE__"
 
 
 class SnowflakeOptions(BaseModel):
@@ -31,3 +34,17 @@ class SnowflakeOptions(BaseModel):
         if (self.password is None) == (self.private_key_path is None):
             raise ValueError("needs a PASSWORD or a PRIVATE_KEY_PATH, one of the two")
         return self
+
+    def variables(self) -> dict[str, str]:
+        """Of each field that is set, the name of the variable that says it.
+
+        Raises:
+            ValueError: it is set in another way, which only these settings understand.
+        """
+        names = {field: f"{PREFIX}{field.upper()}" for field in self.model_dump(exclude_none=True)}
+        if lost := sorted(set(names.values()) - os.environ.keys()):
+            raise ValueError(
+                f"Dagster reads Snowflake's settings by the names of their variables, and {lost} "
+                "is not set. Write the names in capitals, each setting in a variable of its own."
+            )
+        return names

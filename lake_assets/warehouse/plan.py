@@ -6,13 +6,9 @@ from lake_assets.contracts.dataset import Dataset
 from lake_assets.jobs.tables.manifest import Manifest, find_manifest
 from lake_assets.storage.store import Store, each
 from lake_assets.storage.zones import MANIFEST, day_of, gold_prefix, snapshot_number, snapshot_of
-from lake_assets.warehouse.session import WarehouseError
+from lake_assets.warehouse.errors import ColumnMismatch
 from lake_assets.warehouse.staging import MAX_FILES
 from lake_assets.warehouse.star import StageTable
-
-
-class ColumnMismatch(WarehouseError):
-    """A snapshot has other columns than the contract; the message names them."""
 
 
 def published(store: Store, dataset: Dataset) -> dict[str, str]:
@@ -69,8 +65,9 @@ def check_columns(stage: StageTable, manifest: Manifest) -> None:
         raise ColumnMismatch(
             f"{stage.declared.table} cannot take the snapshot {manifest.snapshot} of "
             f"{manifest.dataset} on {manifest.date}, made under contract version "
-            f"{manifest.contract_version}: {'; '.join(told)}. Make that date's gold again under "
-            "the contract of today; nothing was loaded."
+            f"{manifest.contract_version}: {'; '.join(told)}. Make that date again under the "
+            f"contract of today: lake rebuild {stage.lake}/{manifest.dataset} --dates "
+            f"{manifest.date}; nothing was loaded."
         )
 
 

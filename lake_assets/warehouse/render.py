@@ -12,13 +12,20 @@ from lake_assets.warehouse.masking import create_policies, set_policies
 from lake_assets.warehouse.roles import create_roles, grant_files, grant_loader, grant_reader
 from lake_assets.warehouse.sql import Dialect
 from lake_assets.warehouse.star import Star
-from lake_assets.warehouse.tables import create_own, create_schemas, create_staging, create_star
+from lake_assets.warehouse.tables import (
+    add_columns,
+    create_own,
+    create_schemas,
+    create_staging,
+    create_star,
+)
 
 TABLES = {
     "10_database.sql": "The database and its schemas",
     "20_staging_tables.sql": "One table a dataset, as its Parquet files have it",
     "21_loader_tables.sql": "What the loader keeps: its ledger, and keys it is at work on",
     "30_star_tables.sql": "Dimensions and facts",
+    "35_new_columns.sql": "Columns that the contract has got since these tables were made",
     "40_roles.sql": "Who loads, and who reads",
     "50_masking.sql": "Personal columns are masked for all but the loader",
 }
@@ -36,6 +43,7 @@ def render_tables(star: Star) -> dict[str, list[str]]:
         "20_staging_tables.sql": create_staging(star, snowflake),
         "21_loader_tables.sql": create_own(star, snowflake),
         "30_star_tables.sql": create_star(star, snowflake),
+        "35_new_columns.sql": add_columns(star, snowflake),
         "40_roles.sql": [*create_roles(star), *grant_loader(star), *grant_reader(star)],
         "50_masking.sql": [*create_policies(star), *set_policies(star)],
     }

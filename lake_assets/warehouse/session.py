@@ -12,10 +12,6 @@ from lake_assets.warehouse.star import StageTable
 Rows = list[tuple[Any, ...]]
 
 
-class WarehouseError(Exception):
-    """A warehouse cannot be loaded; the message says why, and what to do."""
-
-
 class Session(Protocol):
     """A connection to a warehouse; one thread uses it."""
 

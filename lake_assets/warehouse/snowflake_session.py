@@ -1,20 +1,27 @@
 """Snowflake as a warehouse: COPY from the external stages that an administrator has made."""
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from contextlib import AbstractContextManager, ExitStack, contextmanager
+from typing import TYPE_CHECKING, Any, Protocol
 
 from lake_assets.jobs.tables.manifest import ManifestFile
 from lake_assets.storage.store import Store
-from lake_assets.warehouse.options import SnowflakeOptions
-from lake_assets.warehouse.roles import loader_role
-from lake_assets.warehouse.session import Rows, WarehouseError
+from lake_assets.warehouse.errors import WarehouseError
+from lake_assets.warehouse.session import Rows
 from lake_assets.warehouse.sql import Dialect
 from lake_assets.warehouse.staging import copy_files
-from lake_assets.warehouse.star import StageTable, Star
+from lake_assets.warehouse.star import StageTable
 
 if TYPE_CHECKING:
     from snowflake.connector import SnowflakeConnection
+
+
+class Connecting(Protocol):
+    """What Dagster hands to a run in place of a ``SnowflakeResource``, or that resource."""
+
+    def get_connection(self) -> AbstractContextManager[Any]:
+        """A connection of Snowflake's connector."""
+        ...
 
 
 class SnowflakeSession:
@@ -46,50 +53,29 @@ class SnowflakeSession:
 
 
 @contextmanager
-def open_snowflake(options: SnowflakeOptions, star: Star) -> Iterator[SnowflakeSession]:
+def open_snowflake(resource: Connecting) -> Iterator[SnowflakeSession]:
     """A session; the tables are there already: ``lake warehouse ddl``.
 
+    Args:
+        resource: a ``SnowflakeResource`` as Dagster hands it to a run.
+
     Raises:
-        WarehouseError: the connector is not installed, or Snowflake refuses.
+        WarehouseError: Snowflake refuses.
     """
-    try:
-        import snowflake.connector
-        from snowflake.connector.errors import Error
-    except ImportError as error:
-        raise WarehouseError(
-            "Snowflake's connector is not installed. Install it: pip install "
-            "'lake-assets[snowflake]'"
-        ) from error
-    try:
-        connection = snowflake.connector.connect(**arguments(options, star))
-    except (Error, OSError, ValueError) as error:
-        # Their words may repeat what they were given.
-        raise WarehouseError(
-            f"Cannot connect to the Snowflake account {options.account} as {options.user}: "
-            f"{type(error).__name__} {getattr(error, 'errno', '') or ''}".rstrip()
-            + ". Look at LAKE_SNOWFLAKE__...: account, user, password or key, role."
-        ) from None
-    try:
-        yield SnowflakeSession(connection)
-    finally:
-        connection.close()
+    from snowflake.connector.errors import Error
 
-
-def arguments(options: SnowflakeOptions, star: Star) -> dict[str, Any]:
-    """Of ``snowflake.connector.connect``. They hold secrets: nothing shows them."""
-    given: dict[str, Any] = {
-        "account": options.account,
-        "user": options.user,
-        "role": options.role or loader_role(star),
-        "warehouse": options.warehouse,
-        "database": star.declared.database,
-        "schema": star.declared.staging_schema,
-        "application": "lake_assets",
-        # Times in the lake are UTC, and have no offset.
-        "session_parameters": {"TIMEZONE": "UTC", "TIMESTAMP_TYPE_MAPPING": "TIMESTAMP_NTZ"},
-    }
-    if options.password:
-        given["password"] = options.password.get_secret_value()
-    if options.private_key_path:
-        given["private_key_file"] = str(options.private_key_path)
-    return {name: value for name, value in given.items() if value is not None}
+    with ExitStack() as stack:
+        try:
+            connection = stack.enter_context(resource.get_connection())
+        except (Error, OSError, ValueError) as error:
+            # Their words may repeat what they were given.
+            raise WarehouseError(
+                f"Cannot connect to Snowflake: {type(error).__name__} "
+                f"{getattr(error, 'errno', '') or ''}".rstrip()
+                + ". Look at LAKE_SNOWFLAKE__...: account, user, password or key, role."
+            ) from None
+        try:
+            yield SnowflakeSession(connection)
+        except BaseException:
+            connection.close()  # the resource does so only if all went well
+            raise

@@ -49,6 +49,8 @@ class StageTable:
     name: str
     files: str
     """What Snowflake calls the place of its files: an external stage."""
+    lake: str
+    """The lake's name."""
 
     @property
     def gold(self) -> list[Field]:
@@ -90,11 +92,13 @@ class DimensionTable:
 
     @property
     def values(self) -> list[Field]:
-        """The columns that come from gold: the key first, lineage last."""
-        names = [self.declared.key, *self.declared.columns]
-        if not self.declared.columns:
-            names += gold_columns(self.stage.dataset)
-        return _picked(self.stage, names)
+        """The columns that come from gold: the key first, lineage last.
+
+        None that are looked up: a row has these as they were when its date's gold was made, which
+        nobody makes again for each row when they change. They stand in the other's dimension.
+        """
+        own = [column.name for column in self.stage.dataset.columns]
+        return _picked(self.stage, [self.declared.key, *(self.declared.columns or own)])
 
     @property
     def fields(self) -> list[Field]:
@@ -154,6 +158,13 @@ class Star:
     facts: tuple[FactTable, ...]
 
     @property
+    def columns(self) -> dict[str, list[Field]]:
+        """Of each table that is made from gold, by its full name."""
+        tables: tuple[StageTable | DimensionTable | FactTable, ...]
+        tables = (*self.stages, *self.dimensions, *self.facts)
+        return {table.name: table.fields for table in tables}
+
+    @property
     def load_order(self) -> list[StageTable]:
         """Those that dimensions are made from first, so that facts find them."""
         feeding = {one.stage.name for one in self.dimensions}
@@ -195,6 +206,7 @@ def star_of(lake: Lake) -> Star:
             lake.dataset(one.dataset),
             dotted(base, schemas[0], one.table),
             dotted(base, schemas[0], f"{one.table}_FILES"),
+            lake.lake,
         )
         for one in declared.stages
     }

@@ -42,6 +42,20 @@ def create_star(star: Star, dialect: Dialect) -> list[str]:
     ]
 
 
+def add_columns(star: Star, dialect: Dialect) -> list[str]:
+    """Columns that tables made under an earlier contract may lack; those that are there stay.
+
+    None that is required: rows that are there would have no value for it.
+    """
+    return [
+        f"ALTER TABLE {name} ADD COLUMN IF NOT EXISTS "
+        f"{quoted(field.name)} {sql_type(field.type, dialect)}"
+        for name, fields in star.columns.items()
+        for field in fields
+        if not field.required
+    ]
+
+
 def create_own(star: Star, dialect: Dialect) -> list[str]:
     """The loader's own tables."""
     turn = star.turn

@@ -12,6 +12,11 @@ def touch_dates(star: Star, stage: StageTable, days: Iterable[str]) -> str:
     return _insert(star, stage, f"{stage.name} AS s WHERE {of_dates(days)}")
 
 
+def touch_all(star: Star, stage: StageTable) -> str:
+    """All keys that a staging table has."""
+    return _insert(star, stage, f"{stage.name} AS s")
+
+
 def touch_facts(star: Star, fact: FactTable, dimension: DimensionTable, on: str) -> str:
     """The facts of the dimension's keys that were touched: their versions may be others now."""
     keys = touched_keys(star, dimension.stage)

@@ -15,7 +15,8 @@ TINY = ["--mb", "0.2", "--files", "2", "--days", "2", "--runs", "1"]
 def test_both_formats_give_the_same_good_rows(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert main(TINY, tmp_path) == 0
+    report = tmp_path / "page.md"
+    assert main([*TINY, "--report", str(report)], tmp_path) == 0
     told = capsys.readouterr().out
     assert "A byte of NDJSON takes" in told
     (written,) = tmp_path.glob("ndjson-*")
@@ -24,6 +25,9 @@ def test_both_formats_give_the_same_good_rows(
     assert isinstance(row["quantity"], int)
     assert isinstance(row["unit_price"], float)
     assert isinstance(row["store_id"], str)
+    lines = [line.split(" | ") for line in report.read_text("utf-8").splitlines()]
+    csv, objects = (line for line in lines if line[0] in {"| CSV", "| NDJSON"})
+    assert csv[-1] == objects[-1] != "0 |"
 
 
 def test_a_ratio_that_is_missed_is_told_by_the_exit_code(
@@ -45,4 +49,6 @@ def test_rows_that_were_lost_are_told_by_the_exit_code(
 
     write = ndjson.write_objects
     monkeypatch.setattr(ndjson, "write_objects", half)
-    assert main(TINY, tmp_path) == 1
+    report = tmp_path / "page.md"
+    assert main([*TINY, "--report", str(report)], tmp_path) == 1
+    assert not report.exists()

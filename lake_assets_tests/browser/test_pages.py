@@ -110,7 +110,7 @@ def test_a_failed_check_says_which_file_and_what_to_do(running: Live, page: Page
     page.goto(f"{running.url}/assets/retail/validated/validated_sales?view=checks")
     expect(page.get_by_text("header_contract").first).to_be_visible()
     expect(page.get_by_text("Failed").first).to_be_visible()
-    expect(page.get_by_text("7 files looked at, 1 refused.").first).to_be_visible()
+    expect(page.get_by_text("7 files looked at, 1 refused: price_list.csv").first).to_be_visible()
     expect(page.get_by_text("Mend them at the source and drop them in raw/ again.")).to_be_visible()
     picture(page, "failed-check")
 
@@ -130,9 +130,8 @@ def launch(page: Page, running: Live, dates: str, count: int) -> None:
 
 def ranges(running: Live, since: int) -> list[tuple[str, str]]:
     """First and last date of each run of processed since then; none before all is at rest."""
-    with running.instance() as instance:
-        backfills = instance.get_backfills()
-        ended = [each.status == BulkActionStatus.COMPLETED_SUCCESS for each in backfills]
+    backfills = running.instance.get_backfills()
+    ended = [each.status == BulkActionStatus.COMPLETED_SUCCESS for each in backfills]
     runs = [run for run in running.runs()[since:] if PROCESSED in (run.asset_selection or ())]
     if not runs or not all(ended) or not running.at_rest():
         return []

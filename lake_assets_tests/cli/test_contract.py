@@ -106,13 +106,36 @@ def test_a_damaged_sample_is_wrong_usage(lake: Command, tmp_path: Path) -> None:
     assert ran.err.startswith("lake: cannot read t.csv: the gzip data is damaged")
 
 
-def test_samples_without_a_timestamp_are_told(lake: Command, tmp_path: Path) -> None:
-    (tmp_path / "t.csv").write_text("id,n\nA1,5\nA2,6\n")
+def test_samples_without_a_key_are_told(lake: Command, tmp_path: Path) -> None:
+    (tmp_path / "t.csv").write_text("n,m\nred,5\nred,5\n")
     ran = lake("contract", "infer", "t.csv")
     assert ran.code == 1
     assert ran.out == ""
-    assert ran.err.startswith("lake: a contract needs a timestamp that every row has")
-    assert "`type: timestamp`" in ran.err
+    assert ran.err.startswith("lake: a contract needs a key, and in the samples")
+
+
+def test_samples_without_a_timestamp_go_by_arrival_and_that_is_told(
+    lake: Command, tmp_path: Path
+) -> None:
+    (tmp_path / "t.csv").write_text("id,n\nA1,5\nA2,6\n")
+    ran = lake("contract", "infer", "t.csv")
+    assert "by: arrival  # guess: no column is a timestamp" in ran.out
+    assert "  partition.by    no column is a timestamp" in ran.err
+
+
+def test_ndjson_is_known_by_its_content(lake: Command, tmp_path: Path) -> None:
+    lines = "".join(f'{{"eventId":"E{at}","at":"2025-02-03T10:00:0{at}Z"}}\n' for at in range(3))
+    (tmp_path / "t.csv.gz").write_bytes(gzip.compress(lines.encode("utf-16")))
+    ran = lake("contract", "infer", "t.csv.gz")
+    assert "        type: ndjson\n" in ran.out
+    assert "t.csv.gz: 3 of 3 rows are good" in ran.err
+
+
+def test_a_json_document_is_told_with_how_to_convert_it(lake: Command, tmp_path: Path) -> None:
+    (tmp_path / "t.json").write_text('[{"id": 1}, {"id": 2}]')
+    ran = lake("contract", "infer", "t.json")
+    assert (ran.code, ran.out) == (1, "")
+    assert "t.json: the file is a JSON array" in ran.err
 
 
 @pytest.mark.parametrize("arguments", [("absent.csv",), (".",), ("t.csv", "--lake", "My Lake"), ()])

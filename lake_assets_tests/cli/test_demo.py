@@ -1,12 +1,16 @@
 """`lake demo`: messy files to gold, every row accounted for, in a directory of its own."""
 
+import re
 import shlex
+import subprocess
 from datetime import date
 from pathlib import Path
 
 import pytest
 
+from lake_assets.cli import demo_star, opening
 from lake_assets.samples import retail_files, telco_files
+from lake_assets.storage import open_store
 from lake_assets_tests.cli.conftest import Command
 
 
@@ -117,7 +121,12 @@ def test_the_second_lake_has_a_demo_of_its_own(lake: Command, tmp_path: Path) ->
     for name in ("plans", "customers", "activity_logs"):
         assert f"\n {name} \n" in ran.out
     assert "raw to staging in" in ran.out
-    assert "invoices/invoices_2024-01-01.csv  unknown_folder_structure" in ran.out
+    strange, _, rest = ran.out.partition("\n plans \n")
+    assert "Files of no dataset\n\n invoices/invoices_2024-01-01.csv  unknown_folder" in strange
+    assert "invoices" not in rest.partition("Where it is")[0]
+    # No name is broken in two, and each is whole.
+    assert ran.row("customers_2024-01-01.ndjson")[5] == "0"
+    assert ran.row("activity_2024-01-20.ndjson")[5] == "0"
     made = list(telco_files(customers=1_000, plans=20, events=6_000, days=20, refused=7))
     read = sum(f.truth.rows_read for f in made if f.name.startswith("activity_logs/"))
     good = sum(f.truth.good for f in made if f.name.startswith("activity_logs/"))
@@ -126,9 +135,24 @@ def test_the_second_lake_has_a_demo_of_its_own(lake: Command, tmp_path: Path) ->
     assert (tmp_path / "lake-demo" / "staging" / "activity").is_dir()
     lines = ran.out.partition("What to try next\n")[2].splitlines()
     commands = [shlex.split(line) for line in lines[::2]]
-    assert [command[1] for command in commands[1:]] == ["rejects", "generate", "run", "status"]
-    for command in commands[1:]:
+    *others, look = commands[1:]
+    assert [command[1] for command in others] == ["rejects", "generate", "run", "status"]
+    shown = subprocess.run(look, capture_output=True, text=True, check=True).stdout
+    assert "PLAN_ID" in shown
+    assert re.search(r"│ P\d+ +│ +\d+ │", shown), shown
+    for command in others:
         assert lake(*command[1:]).code == 0, command
+
+
+def test_without_duckdb_the_demo_says_how_to_load_the_star_schema(
+    lake: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(demo_star, "find_spec", lambda _: None)
+    telco = opening.contract("telco")
+    command, what = demo_star.star_step(open_store(str(tmp_path)), telco, "my demo", "python")
+    assert "pip install 'lake-assets[duckdb]'" in what
+    (tmp_path / "my demo").mkdir()
+    assert lake(*shlex.split(command)[1:]).out.count("nothing new") == 3
 
 
 def test_a_lake_of_one_size_has_no_full_demo(lake: Command, tmp_path: Path) -> None:

@@ -1,6 +1,8 @@
 """NDJSON on the command line: sniffed, run, its rejects shown and its rows traced."""
 
+import gzip
 import json
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pytest
@@ -76,14 +78,69 @@ def test_a_json_document_is_refused_with_how_to_convert_it(lake: Command, file: 
     assert "jq -c '.[]' FILE > FILE.ndjson" in ran.out
 
 
-def test_without_a_contract_it_is_said_what_to_do(lake: Command, file: Path) -> None:
-    ran = lake("sniff", file)
-    assert ran.code == 2
-    assert "looks like NDJSON" in ran.err
-    assert "--contract LAKE/DATASET" in ran.err
-    ran = lake("contract", "infer", file)
-    assert ran.code == 2
-    assert "of which no contract is drafted yet" in ran.err
+WRITTEN: Mapping[str, Callable[[str], bytes]] = {
+    "plainly": str.encode,
+    "with a byte order mark": lambda text: text.encode("utf-8-sig"),
+    "in UTF-16": lambda text: text.encode("utf-16"),
+    "in gzip": lambda text: gzip.compress(text.encode()),
+    "with CR LF": lambda text: text.replace("\n", "\r\n").encode(),
+}
+
+
+@pytest.mark.parametrize("how", WRITTEN)
+def test_without_a_contract_the_keys_are_typed(lake: Command, file: Path, how: str) -> None:
+    file.write_bytes(WRITTEN[how](file.read_text()))
+    found = lake("sniff", file, "--json").document
+    assert (found["format"], found["contract"], found["delimiter"]) == ("ndjson", None, None)
+    assert (found["rows"], found["lines_damaged"]) == (3, 1)
+    columns = found["columns"]
+    assert {column["header"]: (column["type"], column["nulls"]) for column in columns} == {
+        "ID": ("string", 0),
+        "at": ("date", 0),
+        "weight": ("decimal", 0),
+        "tags": ("json", 1),
+        "mood": ("string", 1),
+    }
+
+
+def test_without_a_contract_people_see_the_keys_and_what_is_wrong(
+    lake: Command, file: Path
+) -> None:
+    out = lake("sniff", file).out
+    rows = [row.split() for row in out.splitlines()]
+    assert ["format", "NDJSON", "one", "JSON", "object", "a", "line"] in rows
+    assert ["tags", "json", "1", '{"pond"', ":", "1}"] in rows
+    assert "! 1 line is no JSON object" in out
+    assert "delimiter" not in out
+    assert max(map(len, out.splitlines())) <= 80
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        (json.dumps([json.loads(GOOD)]), "the file is a JSON array, and no NDJSON"),
+        (json.dumps(json.loads(GOOD), indent=1), "a JSON object of several lines"),
+        ('{"a":1\n{"a":2\n', "and hardly one is whole; the first one begins with '{\"a\":1'"),
+        (json.dumps({"a": "x" * 9_000}), "longer than what was read of the file"),
+    ],
+)
+def test_what_is_json_and_no_table_is_told(
+    lake: Command, file: Path, text: str, sentence: str
+) -> None:
+    file.write_text(text)
+    ran = lake("sniff", file, "--mb", "0.005")
+    assert (ran.code, ran.out) == (2, "")
+    assert sentence in ran.err
+    ran = lake("contract", "infer", file, "--mb", "0.005")
+    assert ran.code == 1
+    assert sentence in ran.err
+
+
+@pytest.mark.parametrize("text", ["", "\n \n"])
+def test_a_file_without_text_has_nothing_in_it(lake: Command, file: Path, text: str) -> None:
+    file.write_text(text)
+    assert "There is nothing in it." in lake("sniff", file).out
+    assert "have no rows of data" in lake("contract", "infer", file).err
 
 
 def test_a_contract_of_csv_is_told_what_the_file_is(lake: Command, file: Path) -> None:

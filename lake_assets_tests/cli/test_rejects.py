@@ -115,3 +115,33 @@ def test_refused_files_are_named_unless_a_reason_is_asked_for(
     )
     assert "empty.csv" not in lake("rejects", "--uri", root, "--reason", "STRUCTURAL").out
     assert "empty.csv" not in lake("rejects", "--uri", root, "--since", "2099-01-01").out
+
+
+@pytest.mark.parametrize("damage", ["{\n", '{"source_file": 7}\n', "\xff\xfe"])
+def test_a_damaged_file_of_rejects_is_named_and_the_others_are_shown(
+    lake: Command, root: Path, ingest, damage: str
+) -> None:
+    ingest("a.csv", GOOD, UNBALANCED)
+    (damaged,) = root.glob("rejected/data_quality/json/*.json")
+    ingest("b.csv", NO_STORE)
+    damaged.write_bytes(damage.encode("latin-1"))
+    ran = lake("rejects", "--uri", root)
+    assert ran.code == 1
+    assert ran.row("all") == ["1"]
+    assert NO_STORE in ran.out
+    key = damaged.relative_to(root)
+    assert f"✗ {key} was changed, or cut off; its rows are not shown: restore it" in ran.out
+
+
+@pytest.mark.parametrize("damage", ["{", "[]", '{"source_file": "a.csv", "detail": null}'])
+def test_a_damaged_reason_is_named_and_the_others_are_shown(
+    lake: Command, root: Path, tmp_path: Path, damage: str
+) -> None:
+    for name in ("a.csv", "b.csv"):
+        (tmp_path / name).touch()
+        lake("run", SALES, tmp_path / name, "--uri", root)
+    (root / "rejected/system/a.csv_reason.json").write_text(damage)
+    ran = lake("rejects", "--uri", root)
+    assert ran.code == 1
+    assert " b.csv  empty_file\n" in ran.out
+    assert "✗ rejected/system/a.csv_reason.json was changed, or cut off; it does not" in ran.out

@@ -60,6 +60,7 @@ def test_a_replay_tells_what_came_in_and_gold_has_it(
         (["--all"], 1),
         (["--reason", "BUSINESS_LOGIC_FAIL"], 1),
         (["--reason", "STRUCTURAL"], 0),
+        (["--reason", "STRUCTURAL", "--reason", "BUSINESS_LOGIC_FAIL"], 1),
         (["--file", "sales.csv"], 1),
         (["--file", "other.csv"], 0),
         (["--arrivals", "2020-01-01..2020-12-31"], 0),
@@ -109,7 +110,7 @@ def test_a_damaged_date_is_rebuilt_byte_for_byte(lake: Command, filled: Path) ->
     assert lake("reconcile", "--uri", filled).code == 1
     ran = lake("rebuild", SALES, "--dates", "2025-02-01..2025-02-28", "--uri", filled)
     assert ran.code == 0
-    assert "✓ 1 rows rebuilt in 1 file of processed" in ran.out
+    assert "✓ 1 row rebuilt in 1 file of processed" in ran.out
     assert path.read_bytes() == before
     assert lake("reconcile", "--uri", filled).code == 0
 
@@ -150,3 +151,32 @@ def test_a_run_that_died_is_finished_and_told(lake: Command, root: Path) -> None
     assert ran.out.startswith("✓ sales: finished run ")
     assert ran.out.endswith(", 1 rows\n")
     assert lake("recover", "--uri", root).out == "✓ nothing was left undone\n"
+
+
+def test_a_date_without_rows_needs_no_rebuild_and_that_is_said(lake: Command, filled: Path) -> None:
+    ran = lake("rebuild", SALES, "--dates", "2025-01-01", "--uri", filled)
+    assert ran.code == 0
+    assert ran.out == (
+        "✓ nothing to rebuild: no run has good rows of 2025-01-01, and nothing stands there\n"
+    )
+    foreign = filled / "processed/date=2025-01-02/x.parquet"
+    foreign.parent.mkdir()
+    foreign.touch()
+    ran = lake("rebuild", SALES, "--dates", "2025-01-01..2025-01-03", "--uri", filled)
+    assert "rows of 2025-01-01 to 2025-01-03; what stood there is gone\n" in ran.out
+    assert not foreign.exists()
+
+
+def test_a_replay_without_an_archived_file_shows_what_the_others_gave(
+    lake: Command, filled: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (path,) = (filled / "archive/validated").iterdir()
+    path.unlink()
+    lake("run", SALES, write(tmp_path / "b.csv", BAD.replace("T2", "T3")), "--uri", filled)
+    next_version(monkeypatch, rules=[])
+    ran = lake("replay", SALES, "--all", "--uri", filled)
+    assert ran.code == 1
+    assert ran.row("all runs") == ["1", "0", "1", "1", "0"]
+    assert ran.row("2025-02-04") == ["1", "0", "1"]
+    assert "read sales.csv, and its archived file cannot be read:" in ran.out
+    assert "Restore it, then try again. What such a run gave stands." in ran.out

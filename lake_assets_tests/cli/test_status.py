@@ -101,3 +101,44 @@ def test_a_directory_with_brackets_in_its_name_is_named_as_it_is(
     ran = lake("status", "--uri", "[red]x")
     assert ran.code == 0
     assert ran.out.startswith("retail at file://")
+
+
+@pytest.mark.usefixtures("dated_by_mtime")
+def test_files_of_no_dataset_are_told_and_those_that_wait_too_long_are_stuck(
+    lake: Command, root: Path
+) -> None:
+    ran = lake("status", "--lake", "telco", "--uri", root)
+    assert ran.row("rejected/_unknown/") == ["0", "0"]
+    assert "Needs a look" not in ran.out
+    for folder, hours in (("plan", 1), ("plans", 0), ("", 0)):
+        (root / "raw" / folder).mkdir(parents=True, exist_ok=True)
+        age(write(root / "raw" / folder / "a.csv"), hours=hours)
+    ran = lake("status", "--lake", "telco", "--uri", root)
+    assert ran.row("raw/")[0] == "2"
+    assert ran.row("raw/plans/")[0] == "1"
+    told = " ".join(ran.out.split())
+    assert "1 file waits where no dataset takes any, such as raw/plan/a.csv" in told
+    assert "any `lake run telco/DATASET` takes them away" in told
+    lake("run", "telco/plans", "--uri", root)
+    ran = lake("status", "--lake", "telco", "--uri", root)
+    assert (ran.row("raw/")[0], ran.row("rejected/_unknown/")[0]) == ("0", "4")
+    assert "Needs a look" not in ran.out
+
+
+def test_tables_that_share_a_zone_are_counted_apart(lake: Command, tmp_path: Path) -> None:
+    telco = tmp_path / "telco"
+    for name, content in {
+        "plans/plans.csv": "plan_id,plan_name,monthly_price\nP1,Small,9.90\n",
+        "invoices/invoices.csv": "invoice_id,amount\n1,2\n",
+    }.items():
+        path = telco / "raw" / name
+        path.parent.mkdir(parents=True)
+        path.write_text(content)
+        age(path, minutes=1)
+    lake("run", "telco/plans", "--uri", telco)
+    assert len(list((telco / "rejected/_unknown").rglob("invoices.csv*"))) == 2
+    ran = lake("status", "--lake", "telco", "--uri", telco)
+    assert ran.code == 0
+    assert ran.row("staging/plans/")[0] == "2"  # the rows and their manifest
+    assert ran.row("staging/customers/")[:2] == ["0", "0"]
+    assert ran.row("rejected/_unknown/")[0] == "2"  # the file and its reason

@@ -39,6 +39,24 @@ def test_load_says_what_it_read_and_how_to_look_at_it(lake: Command, house: Hous
     assert again.out.count("nothing new") == 3
 
 
+def test_a_lake_in_a_bucket_is_loaded_into_a_file(
+    lake: Command, house: House, s3_uri: str, s3_endpoint: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LAKE_S3_ENDPOINT", s3_endpoint)
+    bucket = House(open_store(s3_uri, endpoint=s3_endpoint), house.lake, house.path)
+    bucket.put("members", "m2,2025-06-01,a,Nice")
+    bucket.put("visits", "v2,2025-06-02,m2")
+    bucket.publish()
+    command = ("warehouse", "load", "club", "--to", f"duckdb:{house.path}", "--uri", s3_uri)
+    assert "STG_VISITS            1 dates, 1 files, 1 rows" in lake(*command).out
+    assert bucket.visits() == [("v2", "a", None)]
+    bucket.put("visits", "v3,2025-06-03,m2")
+    bucket.publish()
+    assert lake(*command).out.count("nothing new") == 2
+    assert [row[0] for row in bucket.visits()] == ["v2", "v3"]
+    assert lake(*command).out.count("nothing new") == 3
+
+
 def test_without_a_warehouse_it_says_what_to_set(lake: Command, house: House) -> None:
     ran = lake("warehouse", "load", "club")
     assert ran.code == 2
@@ -57,6 +75,7 @@ def test_ddl_writes_numbered_files(lake: Command, house: House, tmp_path: Path) 
         "20_staging_tables.sql",
         "21_loader_tables.sql",
         "30_star_tables.sql",
+        "35_new_columns.sql",
         "40_roles.sql",
         "50_masking.sql",
     ]

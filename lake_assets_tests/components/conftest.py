@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from functools import cache
 from pathlib import Path
 
 import dagster as dg
@@ -69,10 +70,15 @@ class World:
 
 def contract() -> Lake:
     """The retail contract, without waiting for files to settle; gold is left to the automation."""
-    lake = load_lake(Path(lake_assets.__file__).parent / "defs" / "retail" / "defs.yaml")
+    lake = _retail()
     intake = lake.intake.model_copy(update={"settle_seconds": 0})
     lake = lake.model_copy(update={"intake": intake, "arrivals_start": date(2025, 1, 1)})
     return at_once(lake, 0)
+
+
+@cache
+def _retail() -> Lake:
+    return load_lake(Path(lake_assets.__file__).parent / "defs" / "retail" / "defs.yaml")
 
 
 def at_once(lake: Lake, megabytes: int) -> Lake:

@@ -109,6 +109,7 @@ def test_loading_the_code_location_imports_no_engine_and_no_aws() -> None:
     loaded = subprocess.run([sys.executable, "-c", script], capture_output=True, check=True)
     modules = set(json.loads(loaded.stdout.splitlines()[-1]))
     assert not modules & {"polars", "pyspark", "pyarrow", "pandas", "boto3", "dagster_aws"}
+    assert not modules & {"dagster_snowflake", "snowflake", "snowflake.connector", "duckdb"}
     assert "dagster" in modules
 
 

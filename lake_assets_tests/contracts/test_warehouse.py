@@ -35,6 +35,10 @@ def changed(part: str, number: int, **change: Any) -> dict[str, Any]:
             changed("dimensions", 1, history=["fee"], columns=["fee"]),
             "which members does not have itself",
         ),
+        (
+            changed("dimensions", 1, columns=["tariff_id", "fee"]),
+            r"columns names \['fee'\], which members does not have itself",
+        ),
         (changed("dimensions", 1, history=["member_id"], columns=[]), "which never changes"),
         (changed("facts", 0, at="town"), "at is town, which is no required timestamp"),
         (

@@ -91,9 +91,8 @@ def serving() -> Iterator[Server]:
 
 def _serve() -> None:
     shared = lru_cache(make_client)
-    mock.patch.object(
-        s3, "make_client", shared
-    ).start()  # before the fork: no connection is made yet
+    # Before the fork: no connection is made yet.
+    mock.patch("lake_assets.storage.s3_bucket.make_client", shared).start()
     for line in sys.stdin:
         request = Request(**json.loads(line))
         if request.endpoint:

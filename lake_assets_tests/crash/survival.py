@@ -42,12 +42,13 @@ STRIDES = {
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a lake is, how to make another that is the same, and what a reader sees of it."""
+    """Where a lake is, how to copy it and to end it, and what a reader sees of it."""
 
     uri: str
     endpoint: str | None
     twin: Callable[[], "Place"]
     seen: Callable[[], dict[str, bytes]]
+    remove: Callable[[], None]
 
     def open(self) -> Store:
         return open_store(self.uri, endpoint=self.endpoint)
@@ -66,7 +67,10 @@ def directory(root: Path) -> Place:
             shutil.copytree(path, target)  # with their modification times: those are stamps
             return place(target)
 
-        return Place(str(path), None, twin, lambda: _data(contents(open_store(str(path)), *DATA)))
+        def seen() -> dict[str, bytes]:
+            return _data(contents(open_store(str(path)), *DATA))
+
+        return Place(str(path), None, twin, seen, lambda: shutil.rmtree(path))
 
     first = fresh()
     first.mkdir(parents=True)
@@ -98,7 +102,10 @@ def bucket(endpoint: str, name: str) -> Place:
             there = list(backend.buckets[source].keys.items())
             return _data({key: bytes(found.value) for key, found in there if key.startswith(DATA)})
 
-        return Place(f"s3://{source}", endpoint, twin, seen)
+        def remove() -> None:
+            del backend.buckets[source]
+
+        return Place(f"s3://{source}", endpoint, twin, seen, remove)
 
     return place(fresh())
 
@@ -208,6 +215,7 @@ class Trial:
         # What a store was tried with stays if that trial dies. It is no part of the lake.
         assert [key for key in _keys(store) if not key.startswith(".probe/")] == names
         self._check_leftovers(store)
+        twin.remove()  # there are hundreds of points
 
     def _child(
         self, place: Place, point: int, workers: int = 1, at_once: int = 1, late: bool = False

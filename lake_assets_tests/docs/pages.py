@@ -98,11 +98,7 @@ def commands(block: Block) -> list[Command]:
 
 def fresh_clone(root: Path) -> Path:
     """The parts of the project that commands of the pages need, with an environment in .venv."""
-    shutil.copytree(
-        PROJECT / "lake_assets",
-        root / "lake_assets",
-        ignore=shutil.ignore_patterns("__pycache__"),
-    )
+    shutil.copytree(PROJECT / "lake_assets", root / "lake_assets")
     shutil.copytree(PROJECT / "deploy", root / "deploy")
     for name in ("Makefile", "pyproject.toml", "dagster.yaml"):
         shutil.copy(PROJECT / name, root)

@@ -15,6 +15,7 @@ import jsonschema  # type: ignore[import-untyped]
 import pytest
 import yaml
 
+from lake_assets.cli.sniff import sniff
 from lake_assets.contracts import Column, load_lake
 from lake_assets.contracts.alerts import Alerts
 from lake_assets.contracts.engine import EngineChoice
@@ -242,6 +243,8 @@ def test_the_form_of_sniff_json_is_what_the_reference_says(tmp_path: Path) -> No
     root = pages.fresh_clone(tmp_path)
     _, *results = pages.run(steps, root, pages.environment(root))
     found = {key for result in results for key in json.loads(result.printed)}
+    (tmp_path / "a.ndjson").write_text('{"a": 1}\n')
+    found |= set(sniff(tmp_path / "a.ndjson", 1, "", None))
     assert set(the_generator().SNIFF_KEYS) == found
     page = (PROJECT / "docs/reference/cli.md").read_text("utf-8")
     assert all(f"| `{key}` |" in page for key in found)

@@ -53,7 +53,7 @@ def waits(monkeypatch: pytest.MonkeyPatch) -> list[int]:
         return 0
 
     monkeypatch.setattr(ExponentialBackoff, "delay_amount", delay)
-    monkeypatch.setattr("lake_assets.storage.s3.random.uniform", lambda *_: 0)
+    monkeypatch.setattr("lake_assets.storage.s3_bucket.random.uniform", lambda *_: 0)
     return seen
 
 

@@ -93,8 +93,8 @@ def keys(store: Store, prefix: str = "") -> list[str]:
 
 
 def contents(store: Store, *prefixes: str) -> dict[str, bytes]:
-    """Key -> bytes."""
-    return {key: store.read(key) for prefix in prefixes for key in keys(store, prefix)}
+    """Key -> bytes, below these prefixes; without one, of the whole store."""
+    return {key: store.read(key) for prefix in prefixes or ("",) for key in keys(store, prefix)}
 
 
 def exists(store: Store, key: str) -> bool:

@@ -70,8 +70,8 @@ selections = st.sampled_from(
         Selection(again=True),
         Selection(files=["a.csv"]),
         Selection(rejects=True),
-        Selection(reason="BUSINESS_LOGIC_FAIL"),
-        Selection(reason="INVALID_NUMBER"),
+        Selection(reasons=["BUSINESS_LOGIC_FAIL"]),
+        Selection(reasons=["INVALID_NUMBER"]),
     ]
 )
 
@@ -213,8 +213,8 @@ class LakeMachine(RuleBasedStateMachine):
         reasons = {
             "INVALID_NUMBER" if row[2] == "x" else "BUSINESS_LOGIC_FAIL" for row in file.rejected
         }
-        if selection.reason:
-            return selection.reason in reasons
+        if selection.reasons:
+            return not reasons.isdisjoint(selection.reasons)
         return bool(reasons) or not selection.rejects
 
     @rule(number=st.integers(1, 25), late=st.booleans(), selection=selections)

@@ -155,8 +155,8 @@ class TablesMachine(RuleBasedStateMachine):
         reasons = {
             "INVALID_NUMBER" if row[2] == "x" else "BUSINESS_LOGIC_FAIL" for row in file.rejected
         }
-        if selection.reason:
-            return selection.reason in reasons
+        if selection.reasons:
+            return not reasons.isdisjoint(selection.reasons)
         return bool(reasons) or not selection.rejects
 
     @rule(kind=kinds, some=days)

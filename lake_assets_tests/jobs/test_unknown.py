@@ -158,6 +158,7 @@ def test_the_check_fails_while_such_a_file_is_kept_and_says_what_to_do(store: St
         assert not finding.passed
         assert finding.figures["files"] == 1
         assert finding.table[0]["file"] == f"{FOLDER}{day}/a.csv"
+        assert finding.sentence == "1 file of no dataset came: a.csv."
         assert "raw/sales/ (sales)" in finding.recover
     for key in keys(store, FOLDER):
         store.delete(key)

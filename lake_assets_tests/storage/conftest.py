@@ -76,4 +76,4 @@ def external_store(monkeypatch: pytest.MonkeyPatch) -> Iterator[Store]:
 def no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
     """Retries follow each other at once."""
     monkeypatch.setattr("botocore.retries.standard.ExponentialBackoff.delay_amount", lambda *_: 0)
-    monkeypatch.setattr("lake_assets.storage.s3.random.uniform", lambda *_: 0)
+    monkeypatch.setattr("lake_assets.storage.s3_bucket.random.uniform", lambda *_: 0)

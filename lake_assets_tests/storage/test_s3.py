@@ -105,7 +105,7 @@ def test_a_listing_of_several_pages_is_complete(store: S3Store) -> None:
 
 
 def test_a_large_write_is_staged_in_parts(store: S3Store, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("lake_assets.storage.s3.PART_BYTES", 5 * MIB)
+    monkeypatch.setattr("lake_assets.storage.s3_multipart.PART_BYTES", 5 * MIB)
     data = bytes(5 * MIB) + b"the rest"
     staged = store.stage("k", data)
     assert len(staged.part_etags) == 2
@@ -123,8 +123,8 @@ def test_a_failed_staging_leaves_no_upload(store: S3Store) -> None:
 def test_an_object_too_large_for_one_copy_is_moved_in_parts(
     store: S3Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("lake_assets.storage.s3.COPY_BYTES", 5 * MIB)
-    monkeypatch.setattr("lake_assets.storage.s3.COPY_PART_BYTES", 5 * MIB)
+    monkeypatch.setattr("lake_assets.storage.s3_multipart.COPY_BYTES", 5 * MIB)
+    monkeypatch.setattr("lake_assets.storage.s3_multipart.COPY_PART_BYTES", 5 * MIB)
     data = bytes(5 * MIB) + b"the rest"
     store.put("raw/x", data)
     dropped = store.head("raw/x")
@@ -141,7 +141,7 @@ def test_an_object_too_large_for_one_copy_is_moved_in_parts(
 def test_a_failed_copy_in_parts_leaves_no_upload(
     store: S3Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("lake_assets.storage.s3.COPY_BYTES", 1)
+    monkeypatch.setattr("lake_assets.storage.s3_multipart.COPY_BYTES", 1)
     before(store, "UploadPartCopy", lambda _: error(412, "PreconditionFailed"))
     store.put("raw/x", b"data")
     with pytest.raises(ObjectChanged):

@@ -17,7 +17,7 @@ from lake_assets.storage import (
     Staged,
     StagedLost,
     Store,
-    s3,
+    s3_multipart,
 )
 
 LATER = datetime.now(UTC) + timedelta(days=2)
@@ -197,7 +197,7 @@ def test_the_same_bytes_are_written_under_each_free_key(store: Store) -> None:
 def test_an_upload_writes_a_file_once_and_as_it_is(
     store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, size: int
 ) -> None:
-    monkeypatch.setattr(s3, "PART_BYTES", 5 * 2**20)
+    monkeypatch.setattr(s3_multipart, "PART_BYTES", 5 * 2**20)
     path = tmp_path / "file.csv"
     path.write_bytes(b"x" * size)
     assert store.upload("raw/file.csv", path) is True

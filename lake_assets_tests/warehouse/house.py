@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from lake_assets.contracts.dataset import Dataset
 from lake_assets.contracts.lake import Lake
 from lake_assets.jobs.tables.manifest import ManifestFile
 from lake_assets.storage import Store
@@ -90,6 +91,27 @@ def _dataset(name: str, **gold: Any) -> dict[str, Any]:
         for column in found["columns"]
     ]
     return {**found, "columns": columns, "partition": {"column": "seen_on", "start": "2025-01-01"}}
+
+
+def wider() -> Lake:
+    """The club, whose visits have a note since, which is a column of the facts."""
+    datasets = [
+        Dataset.model_validate(
+            {**one.model_dump(by_alias=True), "columns": [*one.columns, {"name": "note"}]}
+        )
+        if one.name == "visits"
+        else one
+        for one in club().datasets
+    ]
+    changes = {"datasets": datasets, "warehouse": facts_with("note")}
+    return Lake.model_validate({**club().model_dump(by_alias=True), **changes})
+
+
+def facts_with(*columns: str) -> dict[str, Any]:
+    """The section, with more columns of the facts."""
+    section = warehouse()
+    section["facts"][0]["columns"] += columns
+    return section
 
 
 class House:

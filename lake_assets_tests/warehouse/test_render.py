@@ -12,6 +12,7 @@ from lake_assets_tests.warehouse.house import club
 
 STAR = star_of(club())
 ARN = "arn:aws:iam::123456789012:role/reader"
+OWN = ('"LOAD_LEDGER"', '"TOUCHED_KEYS"', '"LOADER_TURN"')
 TABLES = render_tables(STAR)
 FILES = render_files(STAR, "s3://bucket/club", ARN)["60_files.sql"]
 
@@ -72,6 +73,23 @@ def test_the_ledger_knows_file_and_etag() -> None:
     assert list(ledger) == [
         "DATASET", "LAKE_DATE", "SNAPSHOT", "FILE", "ETAG", "ROW_COUNT", "LOADED_AT",
     ]  # fmt: skip
+
+
+def test_each_column_that_may_be_null_is_added_where_a_table_lacks_it() -> None:
+    added = set()
+    for text in TABLES["35_new_columns.sql"]:
+        assert " ADD COLUMN IF NOT EXISTS " in text
+        tree = sqlglot.parse_one(text, dialect="snowflake")
+        assert isinstance(tree, exp.Alter)
+        (column,) = tree.find_all(exp.ColumnDef)
+        assert not column.constraints
+        added.add((tree.this.sql(dialect="snowflake"), column.name, column.args["kind"].sql()))
+    assert added == {
+        (table, column, kind)
+        for table, columns in created().items()
+        for column, kind in columns.items()
+        if not kind.endswith("NOT NULL") and table.split(".")[-1] not in OWN
+    }
 
 
 def test_every_personal_column_is_masked_for_all_but_the_loader() -> None:

@@ -98,8 +98,7 @@ def _gold(lake: Lake, dataset: Dataset) -> dg.AssetsDefinition:
             dg.AssetSpec(
                 gold_key,
                 deps=[source, *looked_up_deps(lake, dataset)],
-                description=f"`{table}`: one row for each {', '.join(dataset.key)} of a date, the "
-                f"latest arrival wins. In `{dataset.zones.gold}{table}/`.",
+                description=_description(dataset),
                 group_name=lake.lake,
                 kinds={"parquet", "gold", "polars"},
                 owners=lake.owners,
@@ -144,3 +143,20 @@ def _gold(lake: Lake, dataset: Dataset) -> dg.AssetsDefinition:
         log_followers(context, lake, dataset, store_of(context, lake))
 
     return gold
+
+
+def _description(dataset: Dataset) -> str:
+    """What a row of the table is, and what a date of it holds."""
+    gold, key = dataset.gold, ", ".join(dataset.key)
+    held = f"every {key} known by then" if gold.carry else f"each {key} of that date"
+    told = [
+        f"`{gold.table}`: {dataset.description}" if dataset.description else f"`{gold.table}`.",
+        f"A date has one row for {held}; the latest arrival wins.",
+    ]
+    for lookup in gold.lookups:
+        names = ", ".join(f"`{name}`" for name in lookup.columns)
+        told.append(f"Beside them stand {names} of {lookup.dataset}, by {', '.join(lookup.on)}.")
+    told.append(f"In `{dataset.zones.gold}{gold.table}/`.")
+    if gold.snapshots:
+        told.append("Each change of a date is a new snapshot, which counts once it has a manifest.")
+    return " ".join(told)

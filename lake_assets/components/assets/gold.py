@@ -69,9 +69,8 @@ def _told(
 ) -> GoldOfDate:
     from lake_assets.jobs.sample_rows import sample_rows
     from lake_assets.jobs.tables.current import gold_files
-    from lake_assets.storage.zones import gold_prefix, metrics_key
+    from lake_assets.storage.zones import metrics_key
 
-    prefix = gold_prefix(dataset, day.target_date)
     objects = gold_files(store, dataset, day.target_date)
     carried = "" if day.carried_rows is None else f" and {day.carried_rows} carried"
     context.log.info(
@@ -89,14 +88,70 @@ def _told(
         **({} if day.snapshot is None else {"snapshot": day.snapshot}),
         "status": day.status,
         "sample": metadata.markdown(sample_rows(store, dataset, objects)),
+        **_built_on(day),
         **done.metadata,
-        **metadata.place(store, prefix),
+        **_place(store, dataset, day),
     }
     audit = {
-        "metrics": dg.MetadataValue.json(day.to_json()),
+        "rows": metadata.markdown([_rows(day)]),
+        **({"counts": metadata.markdown([{**day.audit_counts}])} if day.audit_counts else {}),
+        "nulls": metadata.markdown(
+            [{"column": name, "nulls": nulls} for name, nulls in day.null_counts.items() if nulls]
+        ),
+        **_built_on(day),
+        "files_read": len(day.inputs),
+        "files_written": len(day.outputs),
+        "status": day.status,
+        "processed_at": day.processed_at_utc,
         **metadata.place(store, metrics_key(dataset, day.target_date)),
     }
     return GoldOfDate(day, gold, audit)
+
+
+def _rows(day: "Metrics") -> dict[str, int]:
+    """The equation that the check ``conservation`` counts again."""
+    carried = {} if day.carried_rows is None else {"carried": day.carried_rows}
+    return {
+        **carried,
+        "processed": day.total_rows_in_source_partition,
+        "superseded by key": day.duplicate_rows_removed,
+        "superseded by file": day.superseded_rows_removed,
+        "rows": day.rows_after_dedup,
+    }
+
+
+def _built_on(day: "Metrics") -> metadata.Metadata:
+    """The tables that went in beside the date's own rows, where the contract has such."""
+    tables = [("carried on", day.carried)] if day.carried else []
+    tables += [("looked up", version) for version in day.lookups or []]
+    if not tables:
+        return {}
+    return {
+        "built_on": metadata.markdown(
+            [
+                {
+                    "": how,
+                    "table of": version.dataset,
+                    "date": version.date or "none yet",
+                    "snapshot": version.snapshot or "",
+                }
+                for how, version in tables
+            ]
+        )
+    }
+
+
+def _place(store: "Store", dataset: Dataset, day: "Metrics") -> metadata.Metadata:
+    """Where the rows are: a date's folder; of a snapshot its own, and its manifest."""
+    from lake_assets.storage.zones import gold_prefix, manifest_key, snapshot_prefix
+
+    if day.snapshot is None:
+        return metadata.place(store, gold_prefix(dataset, day.target_date))
+    manifest = manifest_key(dataset, day.target_date, day.snapshot)
+    return {
+        **metadata.place(store, snapshot_prefix(dataset, day.target_date, day.snapshot)),
+        "manifest": metadata.where(store, manifest),
+    }
 
 
 def _start_crawler(context: dg.AssetExecutionContext, name: str) -> None:

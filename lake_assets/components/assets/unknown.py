@@ -90,7 +90,7 @@ def unknown_asset(lake: Lake, unknown: Unknown) -> dg.AssetsDefinition:
             asset_key=key,
             metadata={
                 "files": len(finding.table),
-                "bytes": sum(info.size for info in there),
+                "bytes": sum(int(row["bytes"]) for row in finding.table),
                 "kept": metadata.markdown(finding.table),
                 **metadata.place(store, f"{unknown.rejected}{day}/"),
             },

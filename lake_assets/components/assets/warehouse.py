@@ -1,18 +1,23 @@
 """The tables of a lake's warehouse as assets: one step loads what gold has published."""
 
 from collections.abc import Iterator
-from typing import Any
+from contextlib import AbstractContextManager
+from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 
-from lake_assets.components.names import LAKE_TAG, ZONE_TAG, asset_key, store_key
+from lake_assets.components.names import LAKE_TAG, ZONE_TAG, asset_key, snowflake_key, store_key
 from lake_assets.components.resources import store_of
 from lake_assets.components.runs.retries import retried
 from lake_assets.contracts.lake import Lake
 from lake_assets.settings import load_settings
-from lake_assets.warehouse.choice import DUCKDB, chosen, why_none
+from lake_assets.warehouse.choice import DUCKDB, LAKE, SNOWFLAKE, chosen, duckdb_path, why_none
+from lake_assets.warehouse.snowflake_resource import snowflake_resource
 from lake_assets.warehouse.sql import Dialect, Field, sql_type
 from lake_assets.warehouse.star import Star, star_of
+
+if TYPE_CHECKING:
+    from lake_assets.warehouse.session import Session
 
 AC = dg.AutomationCondition
 ZONE = "warehouse"
@@ -22,12 +27,23 @@ def warehouse_assets(lake: Lake) -> list[dg.AssetsDefinition]:
     """The assets; none where the contract has no warehouse, or the environment chooses none."""
     if lake.warehouse is None:
         return []
-    settings = load_settings()
-    to = chosen(settings.warehouse, settings.snowflake)
+    to = _chosen()
     if to is None:
         dg.get_dagster_logger().info(why_none(lake.lake))
         return []
     return [_assets(star_of(lake), to)]
+
+
+def warehouse_resources(lake: Lake) -> dict[str, Any]:
+    """What those assets connect with, besides the lake's store: dagster-snowflake's resource.
+
+    Raises:
+        WarehouseError: dagster-snowflake is not installed, or a setting has no variable.
+    """
+    options = load_settings().snowflake
+    if lake.warehouse is None or options is None or _chosen() != SNOWFLAKE:
+        return {}
+    return {snowflake_key(lake): snowflake_resource(options, star_of(lake))}
 
 
 def when_published() -> "dg.AutomationCondition[Any]":
@@ -42,21 +58,21 @@ def when_published() -> "dg.AutomationCondition[Any]":
 
 def _assets(star: Star, to: str) -> dg.AssetsDefinition:
     lake = star.lake
+    in_a_file = to.startswith(DUCKDB)
+    keys = {store_key(lake)} if in_a_file else {store_key(lake), snowflake_key(lake)}
 
     @dg.multi_asset(
         name=f"{lake.lake}_warehouse",
-        specs=_specs(star, Dialect.DUCKDB if to.startswith(DUCKDB) else Dialect.SNOWFLAKE),
-        required_resource_keys={store_key(lake)},
-        # Loading takes no turn from the lake's own steps.
-        pool=f"{lake.lake}_warehouse",
+        specs=_specs(star, Dialect.DUCKDB if in_a_file else Dialect.SNOWFLAKE),
+        required_resource_keys=keys,
+        pool=_pool(lake, to),
     )
     @retried
     def warehouse(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult[Any]]:
         from lake_assets.warehouse.load import load
-        from lake_assets.warehouse.target import open_warehouse
 
         store = store_of(context, lake)
-        with open_warehouse(to, star, load_settings().snowflake) as session:
+        with _opened(context, star, to) as session:
             done = load(star, store, session)
             counts = {
                 name: session.execute(f"SELECT COUNT(*) FROM {full}")[0][0]
@@ -72,6 +88,31 @@ def _assets(star: Star, to: str) -> dg.AssetsDefinition:
             yield dg.MaterializeResult(_key(lake, name), metadata={"dagster/row_count": int(count)})
 
     return warehouse
+
+
+def _opened(
+    context: dg.AssetExecutionContext, star: Star, to: str
+) -> "AbstractContextManager[Session]":
+    from lake_assets.warehouse.duckdb_session import open_duckdb
+    from lake_assets.warehouse.snowflake_session import open_snowflake
+
+    if to.startswith(DUCKDB):
+        return open_duckdb(duckdb_path(to, star.lake.lake), star)
+    return open_snowflake(getattr(context.resources, snowflake_key(star.lake)))
+
+
+def _chosen() -> str | None:
+    settings = load_settings()
+    return chosen(settings.warehouse, settings.snowflake)
+
+
+def _pool(lake: Lake, to: str) -> str:
+    """A pool of its own, so that loading takes no turn from the lake's own steps.
+
+    Lakes that share a file of DuckDB share the pool: one process at a time writes it.
+    """
+    shared = to.startswith(DUCKDB) and LAKE not in to
+    return "duckdb_warehouse" if shared else f"{lake.lake}_warehouse"
 
 
 def _specs(star: Star, dialect: Dialect) -> list[dg.AssetSpec]:

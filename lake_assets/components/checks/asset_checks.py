@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 AT_ONCE = 1_000
 """Dagster refuses to fetch more than ten thousand events at once."""
+FIGURES = 6
+"""Behind the point of a share: more is noise."""
 GUIDE = "docs/how-to/set-quality-checks.md"
 
 Events = dg.Output[None] | dg.AssetCheckEvaluation
@@ -56,7 +58,7 @@ def gold_specs(
         told["ranges"] = f"The values of {', '.join(quality.ranges)} are within their bounds."
     if quality.references:
         tables = dict.fromkeys(each.to.dataset for each in quality.references)
-        told["references"] = f"What refers to {', '.join(tables)} is in gold there."
+        told["references"] = f"What refers to {', '.join(tables)} is there."
     if dataset.gold.lookups:
         tables = dict.fromkeys(each.dataset for each in dataset.gold.lookups)
         told["lookups"] = f"What looks up {', '.join(tables)} finds something."
@@ -127,7 +129,9 @@ def shown(finding: "Finding") -> dict[str, Any]:
     """A finding as the arguments of a check's result."""
     from lake_assets.jobs.checks import Severity
 
-    metadata: dict[str, object] = dict(finding.figures)
+    metadata: dict[str, object] = {
+        name: round(figure, FIGURES) for name, figure in finding.figures.items()
+    }
     if finding.table:
         metadata["details"] = markdown(finding.table)
     if not finding.passed:

@@ -51,14 +51,28 @@ class Look:
 
     request: dg.RunRequest | None
     reason: str = ""
+    is_behind: bool = False
+    """Whether there would be a run, did it not wait for another dataset's."""
 
 
-def look(instance: dg.DagsterInstance, store: Store, lake: Lake, dataset: Dataset) -> Look:
+def look(
+    instance: dg.DagsterInstance,
+    store: Store,
+    lake: Lake,
+    dataset: Dataset,
+    *,
+    has_waited: bool = False,
+) -> Look:
     """The run that the files of a dataset are due now.
 
     At most one: while a run is queued or under way, what arrives gathers for the next. So
     thousands of files are a few runs, one after the other. A batch whose runs failed is left alone
-    for a while; the files behind it are not.
+    for a while; the files behind it are not. Files of datasets that this one looks up come first.
+
+    Args:
+        instance: knows the runs.
+        store, lake, dataset: whose files.
+        has_waited: these have waited long enough for those that come first.
 
     Raises:
         StoreUnavailable: the store cannot be listed.
@@ -77,6 +91,10 @@ def look(instance: dg.DagsterInstance, store: Store, lake: Lake, dataset: Datase
                 f"{until:%H:%M:%S} UTC."
             )
             continue
+        name = None if has_waited else _to_come_first(instance, store, lake, dataset)
+        if name:
+            reason = f"Files of {name} wait, too, and come first: they are looked up."
+            return Look(None, reason, is_behind=True)
         apart = {APART_TAG: "true"} if has_died(instance, lake, dataset) else {}
         return Look(_request(lake, dataset, arrival, files, identity, apart))
     reason = held or f"No file waits in {store.uri}/{dataset.zones.raw}"
@@ -86,6 +104,22 @@ def look(instance: dg.DagsterInstance, store: Store, lake: Lake, dataset: Datase
             "still grow)"
         )
     return Look(None, reason)
+
+
+def _to_come_first(
+    instance: dg.DagsterInstance, store: Store, lake: Lake, dataset: Dataset
+) -> str | None:
+    """A dataset that is looked up, and whose files that wait have no run yet.
+
+    Once it is requested, nothing more is to be waited for: the runs of a lake take turns, in the
+    order of their requests.
+    """
+    targets = (lookup.target for lookup in dataset.gold.lookups)
+    for target in targets:
+        found = look(instance, store, lake, target)
+        if found.request or found.is_behind:
+            return target.name
+    return None
 
 
 def fingerprint(files: Sequence[ObjectInfo]) -> str:

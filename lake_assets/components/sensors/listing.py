@@ -25,6 +25,8 @@ from lake_assets.storage.zones import day_of, stale_prefix
 LEFT_BEHIND = timedelta(minutes=5)
 """A date whose gold is still stale after this long was missed by the automation."""
 DATES_A_TICK = 100
+LONGEST_TURN = timedelta(minutes=2)
+"""Files wait no longer than this for those of another dataset: its sensor may be switched off."""
 
 
 def arrival_sensor(lake: Lake, dataset: Dataset, seconds: int) -> dg.SensorDefinition:
@@ -48,7 +50,12 @@ def arrival_sensor(lake: Lake, dataset: Dataset, seconds: int) -> dg.SensorDefin
         description=f"Watches `{dataset.zones.raw}` and starts a run for the files there.",
     )
     def arrivals(context: dg.SensorEvaluationContext) -> dg.RunRequest | dg.SkipReason:
-        found = look(context.instance, store_of(context, lake), lake, dataset)
+        store, now = store_of(context, lake), datetime.now(UTC)
+        since = datetime.fromisoformat(context.cursor) if context.cursor else now
+        has_waited = now - since > LONGEST_TURN
+        found = look(context.instance, store, lake, dataset, has_waited=has_waited)
+        # What the cursor has is no place in the listing: it is since when others come first.
+        context.update_cursor(since.isoformat() if found.is_behind else "")
         return found.request or dg.SkipReason(found.reason)
 
     return arrivals

@@ -1,17 +1,6 @@
 """What an answer of AWS means to a person. Its words are repeated: they name roles and rights."""
 
-from botocore.exceptions import (
-    BotoCoreError,
-    ClientError,
-    CredentialRetrievalError,
-    HTTPClientError,
-    NoCredentialsError,
-    NoRegionError,
-    PartialCredentialsError,
-    ProfileNotFound,
-    TokenRetrievalError,
-    UnauthorizedSSOTokenError,
-)
+from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError, NoRegionError
 from botocore.exceptions import ConnectionError as NoConnectionError
 
 from lake_assets.engines.remote.errors import (
@@ -24,6 +13,7 @@ from lake_assets.engines.remote.errors import (
     Unreachable,
     WrongRegion,
 )
+from lake_assets.storage.aws_credentials import REFUSED, explain_credentials
 
 _BUSY = {
     "ConcurrentRunsExceededException", "ProvisionedThroughputExceededException",
@@ -35,11 +25,6 @@ _FAILING = {
     "OperationTimeoutException", "RequestTimeout", "ServiceUnavailable", "500", "502", "503", "504",
 }  # fmt: skip
 _DENIED = {"403", "AccessDenied", "AccessDeniedException", "UnauthorizedOperation"}
-_CREDENTIALS = {
-    "ExpiredToken", "ExpiredTokenException", "IncompleteSignature", "InvalidAccessKeyId",
-    "InvalidClientTokenId", "InvalidSignatureException", "MissingAuthenticationToken",
-    "SignatureDoesNotMatch", "UnrecognizedClientException",
-}  # fmt: skip
 _MISSING = {"EntityNotFoundException", "ResourceNotFoundException"}
 
 
@@ -50,24 +35,11 @@ def explain(error: ClientError | BotoCoreError, target: str) -> RemoteRunError:
         error: as boto3 raised it.
         target: what was asked for, to a person: "the Glue job 'retail'".
     """
+    if sentence := explain_credentials(error, target):
+        return NoCredentials(sentence)
     match error:
         case ClientError():
             return _explain_answer(error, target)
-        case NoCredentialsError() | PartialCredentialsError():
-            return NoCredentials(
-                f"There are no complete AWS credentials to run {target} with. Set AWS_PROFILE, or "
-                "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or run Dagster with a role."
-            )
-        case ProfileNotFound():
-            return NoCredentials(
-                f"There is no AWS profile of the name in AWS_PROFILE, to run {target} with. "
-                "Correct AWS_PROFILE, or add the profile to ~/.aws/config."
-            )
-        case CredentialRetrievalError() | TokenRetrievalError() | UnauthorizedSSOTokenError():
-            return NoCredentials(
-                f"The AWS credentials to run {target} with cannot be renewed. Log in again, for "
-                "example with `aws sso login`."
-            )
         case NoRegionError():
             return WrongRegion(
                 f"No AWS region is set to find {target} in. Set AWS_REGION, or the region of the "
@@ -91,7 +63,7 @@ def _explain_answer(error: ClientError, target: str) -> RemoteRunError:
         )
     if code in _FAILING:
         return Unreachable(f"AWS fails at the moment for {target} ({code}). Run again later.")
-    if code in _CREDENTIALS:
+    if code in REFUSED:
         return NoCredentials(
             f"AWS does not accept the credentials to run {target} with ({code}). Renew them, or "
             "check AWS_PROFILE and the access key in use."

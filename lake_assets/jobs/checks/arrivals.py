@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from lake_assets.contracts.dataset import Dataset
-from lake_assets.jobs.checks.finding import Finding, Row, Severity, allowed, severity_of
+from lake_assets.jobs.checks.finding import Finding, Row, Severity, allowed, listed, severity_of
 from lake_assets.jobs.checks.samples import sampled_rejects
 from lake_assets.jobs.repair.restate import Restated
 from lake_assets.jobs.validate import Verdict, refused, sentence_of_stuck, stuck
@@ -22,7 +22,9 @@ def header_contract(verdicts: Sequence[Verdict]) -> Finding:
         {"file": v.source_file, "reason": v.reason or "", "detail": v.detail or "", "now at": v.key}
         for v in [*out, *held]
     ]
-    sentence = f"{len(verdicts):,} files looked at, {len(out):,} refused."
+    which = listed(f"{verdict.source_file} ({verdict.reason})" for verdict in out)
+    told = f": {which}" if which else ""
+    sentence = f"{len(verdicts):,} files looked at, {len(out):,} refused{told}."
     figures: dict[str, float] = {"files": len(verdicts), "refused": len(out)}
     if held:
         sentence += f" {sentence_of_stuck(held)}"

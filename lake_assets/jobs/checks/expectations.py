@@ -96,7 +96,7 @@ def _reference(dataset: Dataset, reference: Reference, tables: Tables) -> Expect
     there = _together(names).is_in(keys.select(_together(names)).to_series().implode())
     broken = pl.all_horizontal(pl.col(name).is_not_null() for name in names) & ~there
     target = f"{reference.to.dataset} ({keys.height:,} keys)"
-    told = f"{', '.join(names)} is in gold of {target}"
+    told = f"{', '.join(names)} is in {target}"
     return Expectation("references", tuple(names), told, broken, reference.max_share)
 
 

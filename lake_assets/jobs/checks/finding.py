@@ -13,6 +13,10 @@ SAMPLE_ROWS = 10
 """Rows that a sample has at most."""
 
 
+NAMED = 3
+"""Files that the sentence of a check names; its table has all."""
+
+
 class Severity(StrEnum):
     """What a check that does not pass means."""
 
@@ -50,6 +54,13 @@ def severity_of(share: float, limit: Limit) -> Severity | None:
     if limit.warn is not None and share > limit.warn:
         return Severity.WARN
     return None
+
+
+def listed(names: Iterable[str]) -> str:
+    """The first few of them, and how many more there are."""
+    found = list(names)
+    more = f" and {len(found) - NAMED:,} more" if len(found) > NAMED else ""
+    return ", ".join(found[:NAMED]) + more
 
 
 def worst(levels: Iterable[Severity | None]) -> Severity | None:

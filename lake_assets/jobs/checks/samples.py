@@ -5,9 +5,10 @@ from collections.abc import Iterator, Sequence
 
 import polars as pl
 
+from lake_assets.contracts.column import Column
 from lake_assets.contracts.dataset import Dataset
 from lake_assets.jobs.checks.finding import SAMPLE_ROWS, Row
-from lake_assets.kernels.gold import as_text
+from lake_assets.kernels.gold import text_of
 from lake_assets.storage.errors import StoreError
 from lake_assets.storage.ledger import Commit
 from lake_assets.storage.store import Store
@@ -25,10 +26,15 @@ def shown(dataset: Dataset, name: str) -> pl.Expr:
     Of a masked value its first letter is left, if it has more than two: enough to tell several
     apart, and to recognise one in the file.
     """
-    text = as_text(dataset, name)
+    return shown_column(dataset.column(name))
+
+
+def shown_column(column: Column) -> pl.Expr:
+    """The same of a column that the dataset may have looked up."""
+    text = text_of(column)
     begin = pl.concat_str(text.str.slice(0, LONGEST), pl.lit("…"))
     text = pl.when(text.str.len_chars() > LONGEST).then(begin).otherwise(text)
-    if dataset.column(name).personal:
+    if column.personal:
         initial = pl.concat_str(text.str.slice(0, 1), pl.lit(STARS))
         text = (
             pl.when(text.str.len_chars() > 2)
@@ -36,7 +42,7 @@ def shown(dataset: Dataset, name: str) -> pl.Expr:
             .when(text.is_not_null())
             .then(pl.lit(STARS))
         )
-    return text.fill_null(NOTHING).alias(name)
+    return text.fill_null(NOTHING).alias(column.name)
 
 
 def shown_together(dataset: Dataset, names: Sequence[str]) -> pl.Expr:

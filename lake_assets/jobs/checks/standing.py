@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from lake_assets.contracts.dataset import Dataset
 from lake_assets.contracts.lake import Lake
 from lake_assets.jobs.checks.finding import Finding, Row, Severity
+from lake_assets.jobs.unknown import unknown_files
 from lake_assets.storage.store import Store
 from lake_assets.storage.zones import stale_prefix
 
@@ -17,7 +18,8 @@ def nothing_stuck(store: Store, lake: Lake, dataset: Dataset, now: datetime) -> 
     """No file waits for too long, no date stays stale, and nothing staged was forgotten.
 
     Staged writes alone are a warning: they are paid for, and harm nobody. Those of all datasets of
-    a lake are found, because the store does not tell whose they are.
+    a lake are found, because the store does not tell whose they are; and so are files of no
+    dataset, because none has a check of its own.
 
     Args:
         store: of the lake.
@@ -28,7 +30,7 @@ def nothing_stuck(store: Store, lake: Lake, dataset: Dataset, now: datetime) -> 
     Raises:
         StoreUnavailable: the store cannot be read.
     """
-    stuck = [*_old_objects(store, lake, dataset, now)]
+    stuck = [*_old_objects(store, lake, dataset, now), *_of_no_dataset(store, lake, now)]
     limit = timedelta(hours=lake.intake.abandoned_hours)
     staged = [
         _row("staged", upload.key or upload.upload_id, f"over {limit.total_seconds() / 3600:g} h")
@@ -45,13 +47,15 @@ def nothing_stuck(store: Store, lake: Lake, dataset: Dataset, now: datetime) -> 
         Severity.ERROR if stuck else Severity.WARN,
         recover="Look at the runs of the lake: a file in raw/ or validated/ goes with the next "
         "ingest run, if the sensor is on and no run is queued for ever (`lake run` takes it "
-        "without Dagster). A stale date goes with a run of gold. `lake recover` finishes what a "
-        "dead run left, staged writes and interrupted replays included.",
+        "without Dagster), and so does one of no dataset. A stale date goes with a run of gold. "
+        "`lake recover` finishes what a dead run left, staged writes and interrupted replays "
+        "included.",
     )
 
 
 WHAT = {
     "raw": "files in raw/",
+    "unknown": "files of no dataset",
     "validated": "files in validated/",
     "stale": "dates whose gold was not made",
     "restating": "replays that were interrupted",
@@ -72,6 +76,14 @@ def _old_objects(store: Store, lake: Lake, dataset: Dataset, now: datetime) -> I
         for info in store.list(prefix):
             if info.modified < latest:
                 yield _row(what, info.key, _age(now - info.modified))
+
+
+def _of_no_dataset(store: Store, lake: Lake, now: datetime) -> Iterator[Row]:
+    waiting = unknown_files(store, lake)
+    latest = now - timedelta(minutes=lake.intake.stuck_minutes)
+    for info in (*waiting.settled, *waiting.growing):
+        if info.modified < latest:
+            yield _row("unknown", info.key, _age(now - info.modified))
 
 
 def _age(age: timedelta) -> str:

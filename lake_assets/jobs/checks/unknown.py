@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from lake_assets.contracts.lake import Lake
-from lake_assets.jobs.checks.finding import Finding, Row
+from lake_assets.jobs.checks.finding import Finding, Row, listed
 from lake_assets.jobs.unknown import known_folders
 from lake_assets.jobs.validate import Verdict, sentence_of_stuck, stuck
 from lake_assets.storage.objects import ObjectInfo
@@ -24,11 +24,18 @@ def folders_known(lake: Lake, verdicts: Sequence[Verdict], kept: Sequence[Object
     held = stuck(verdicts)
     keys = {info.key for info in kept}
     table: list[Row] = [
-        {"file": info.key, "bytes": info.size, "arrived (UTC)": f"{info.arrived:%H:%M:%S}"}
+        {
+            "file": info.key,
+            "bytes": info.size,
+            "arrived (UTC)": f"{info.arrived:%Y-%m-%d %H:%M:%S}",
+        }
         for info in kept
         if not info.key.endswith(REASON) or reason_key(info.key) in keys
     ]
-    sentence = f"{len(table):,} files of no dataset came." if table else "No such file came."
+    sentence = "No such file came."
+    if table:
+        came = f"{len(table):,} file{'s' if len(table) > 1 else ''} of no dataset came"
+        sentence = f"{came}: {listed(_dropped_as(lake, str(row['file'])) for row in table)}."
     if held:
         sentence += f" {sentence_of_stuck(held)}"
     return Finding(
@@ -40,3 +47,9 @@ def folders_known(lake: Lake, verdicts: Sequence[Verdict], kept: Sequence[Object
         "of its dataset, tell the sender, and delete it here with its reason. If it is of a new "
         "dataset, declare that in the contract first.",
     )
+
+
+def _dropped_as(lake: Lake, key: str) -> str:
+    """``invoices/july.csv`` of ``rejected/_unknown/2025-07-01/invoices/july.csv``."""
+    kept = lake.unknown.rejected if lake.unknown else ""
+    return key.removeprefix(kept).partition("/")[2]

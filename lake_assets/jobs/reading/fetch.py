@@ -44,8 +44,8 @@ class Piece:
         source_file: its name as it was dropped.
         cut, layout: None for a whole file, which shows its layout itself.
         evidence: of the whole file on texts with two readings; None as long as nobody knows.
-        again: it was ingested and is read again, so that it is no duplicate, whoever else has its
-            bytes by now.
+        again: it is no duplicate, whoever else has its bytes by now: it was ingested and is read
+            again, or its table carries, and another file of the batch comes before it.
     """
 
     file: ObjectInfo

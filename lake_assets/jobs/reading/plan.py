@@ -172,7 +172,10 @@ class Twin:
 
 
 def _twins(plan: Plan, done: Mapping[int, TaskResult]) -> dict[str, Twin]:
-    """Key of a file -> the earlier file of the same bytes."""
+    """Key of a file -> the earlier file of the same bytes.
+
+    Where tables carry, that is the file right before it: what comes back behind another is news.
+    """
     digests = dict(plan.sha256)
     books: dict[str, Accounting] = defaultdict(Accounting)
     for result in done.values():
@@ -186,6 +189,8 @@ def _twins(plan: Plan, done: Mapping[int, TaskResult]) -> dict[str, Twin]:
             key = piece.file.key
             if key not in books:
                 continue
+            if task.dataset.gold.carry and digests[key] not in first:
+                first.clear()
             original = first.setdefault(digests[key], piece)
             if original.file.key != key:
                 twins[key] = Twin(

@@ -10,11 +10,14 @@ from datetime import date
 
 from lake_assets.contracts.dataset import Dataset
 from lake_assets.jobs.reading.task import Engine
-from lake_assets.jobs.repair.repeat import ingested
+from lake_assets.jobs.repair.repeat import RebuildError, ingested
 from lake_assets.jobs.repair.restate import Restated, restate
 from lake_assets.kernels.accounting import by_code
 from lake_assets.storage.ledger import Commit, Input, standing
 from lake_assets.storage.store import Store
+
+FAILED_TOLD = 5
+"""Runs whose files are missing that are told in a sentence each."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,14 +28,15 @@ class Selection:
         arrivals: first and last arrival date.
         files: names as they were dropped.
         rejects: only files that have rejected rows.
-        reason: only files with rows rejected for this reason: a code, or a code and what it names.
+        reasons: only files with rows rejected for one of these: a code, or a code and what it
+            names.
         again: also inputs that were read under the contract version in force.
     """
 
     arrivals: tuple[date, date] | None = None
     files: Collection[str] = ()
     rejects: bool = False
-    reason: str | None = None
+    reasons: Collection[str] = ()
     again: bool = False
 
 
@@ -51,14 +55,26 @@ def replay(
     """Restate the runs that ingested the selected files, one after another, oldest first.
 
     Raises:
-        RebuildError: an archived file is missing, or is not the one that was read. What was
-            restated before stands; a replay that is started again goes on behind it.
-        StoreUnavailable: the store cannot be read or written.
+        RebuildError: once all others are restated: archived files of some runs are missing, or
+            are not those that were read. What such a run gave stands.
+        StoreUnavailable: the store cannot be read or written. What was restated before stands; a
+            replay that is started again goes on behind it.
     """
+    failed: list[str] = []
     for record in standing(store, dataset):
         keys = {item.key for item in select(record, dataset, selection)}
-        if keys:
-            yield restate(store, dataset, engine, record, keys)
+        if not keys:
+            continue
+        try:
+            restated = restate(store, dataset, engine, record, keys)
+        except RebuildError as error:
+            failed.append(str(error))
+        else:
+            yield restated
+    if failed:
+        more = len(failed) - FAILED_TOLD
+        rest = f" And {more} more runs likewise." if more > 0 else ""
+        raise RebuildError(" ".join(failed[:FAILED_TOLD]) + rest)
 
 
 def _is_meant(item: Input, dataset: Dataset, selection: Selection) -> bool:
@@ -66,7 +82,7 @@ def _is_meant(item: Input, dataset: Dataset, selection: Selection) -> bool:
         return False
     if selection.files and item.source_file not in selection.files:
         return False
-    if selection.reason:
-        reasons = item.books.reasons
-        return selection.reason in reasons or selection.reason in by_code(reasons)
+    if selection.reasons:
+        had = item.books.reasons
+        return not {*selection.reasons}.isdisjoint({*had, *by_code(had)})
     return bool(item.books.rejected) or not selection.rejects

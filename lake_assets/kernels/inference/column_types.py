@@ -1,7 +1,7 @@
 """What type the texts of a column are, by evidence: what nearly all of them can be read as."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 
@@ -13,6 +13,7 @@ from lake_assets.kernels.rows import read_column
 from lake_assets.kernels.values.booleans import read_boolean
 from lake_assets.kernels.values.currency import COMMA, POINT
 from lake_assets.kernels.values.evidence import NOTHING, Evidence, Readings, by_row, settle, weigh
+from lake_assets.kernels.values.json_texts import read_json
 
 NULLS = ("", "-", "--", "n/a", "#n/a", "na", "null", "(null)", "\\n", "none", "nil", "nan")
 """Cells that are taken for 'no value' in a file without a contract, in lower case."""
@@ -122,10 +123,10 @@ class Evidenced:
     looks_whole: bool = False
 
 
-def without_nulls(cells: pl.Series) -> pl.Series:
-    """Cells as trimmed text, null where they say that there is no value."""
+def without_nulls(cells: pl.Series, nulls: Collection[str] = NULLS) -> pl.Series:
+    """Cells as trimmed text, null where they say that there is no value: one of ``nulls``."""
     text = cells.str.strip_chars()
-    is_null = text.str.to_lowercase().is_in(list(NULLS))
+    is_null = text.str.to_lowercase().is_in(list(nulls))
     return text.to_frame("text").select(pl.when(~is_null).then("text")).to_series()
 
 
@@ -145,6 +146,12 @@ def infer_type(name: str, cells: Cells, mark: DecimalMark = DecimalMark.AUTO) ->
         return as_text
     most = counts.filter(pl.col("n") == counts["n"].max())["text"].to_list()
     as_text = replace(as_text, example=min(most)[:80])
+    nested = texts.filter(texts.str.contains(r"^[{\[]"))
+    if nested.len() >= SHARE * texts.len():
+        unread = texts.len() - read_json(nested).count()
+        if unread <= (1 - SHARE) * texts.len():
+            return replace(as_text, type=ColumnType.JSON, unread=unread)
+        return as_text
     if texts.str.contains(r"^[A-Za-z]{1,5}$").any() and not (
         read_boolean(texts, Column(name="truth", type=ColumnType.BOOLEAN)).null_count()
     ):

@@ -1,6 +1,7 @@
 """Which timestamp patterns a column of texts is written in, from a list of common ones."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
@@ -131,6 +132,19 @@ def any_reading(readings: Readings) -> pl.Series:
         .select(pl.coalesce(pl.all()))
         .to_series()
     )
+
+
+def of_days(formats: Sequence[str], texts: pl.Series) -> tuple[str, ...]:
+    """The same patterns without a time of day; empty if texts have one.
+
+    Args:
+        formats: as :func:`find_patterns` gives them.
+        texts: String, trimmed; that they were found for.
+    """
+    days = tuple(pattern.removesuffix(CLOCK) for pattern in formats)
+    if any("H" in day or "h" in day for day in days) or texts.str.contains(":").any():
+        return ()
+    return days
 
 
 def _year_first(rows: pl.DataFrame) -> list[str]:

@@ -68,7 +68,7 @@ def sniff_dialect(text: str, *, whole: bool) -> Dialect:
     text = text.removeprefix("\ufeff")
     whole = whole and len(text) <= HEAD_CHARACTERS
     text = text[:HEAD_CHARACTERS]
-    line_end = _line_end(text)
+    line_end = line_end_of(text)
     told = DIRECTIVE.match(text)
     above = 1 if told else 0
     sample = text[:SAMPLE_CHARACTERS]
@@ -107,7 +107,7 @@ def text_lines(text: str, *, whole: bool) -> list[str]:
     return [f"{line}\n" for line in lines]
 
 
-def _line_end(text: str) -> str:
+def line_end_of(text: str) -> str:
     """The most frequent of LF, CR LF, CR."""
     both = text.count("\r\n")
     counts = {"\n": text.count("\n") - both, "\r\n": both, "\r": text.count("\r") - both}

@@ -45,9 +45,12 @@ class Draft:
     Attributes:
         lake, dataset: names.
         files: the samples.
-        delimiters, encodings, preamble_lines, totals, nulls: as in a contract.
+        format: ``csv`` or ``ndjson``.
+        delimiters, encodings, preamble_lines, totals, nulls: as in a contract; of NDJSON there
+            are no delimiters.
         columns: in the order of the first file.
-        key, partition, start: as in a contract.
+        key, start: as in a contract.
+        partition: the column; None if rows go by their arrival.
         guesses: key of the contract -> what to check; those of the columns are theirs.
         warnings: what the reader will not take as it is in the files.
     """
@@ -55,6 +58,7 @@ class Draft:
     lake: str
     dataset: str
     files: Sequence[str]
+    format: str
     delimiters: Sequence[str]
     encodings: Sequence[str]
     preamble_lines: int
@@ -62,7 +66,7 @@ class Draft:
     nulls: Sequence[str]
     columns: Sequence[DraftColumn]
     key: Sequence[str]
-    partition: str
+    partition: str | None
     start: date
     guesses: dict[str, str]
     warnings: Sequence[str]
@@ -95,7 +99,9 @@ def _lines(draft: Draft) -> list[str]:
         f"    - name: {_text(draft.dataset)}",
         "",
         "      format:",
-        _line(8, "delimiters", _flow(draft.delimiters), draft.guesses.get("delimiters")),
+        _line(8, "type", draft.format, None)
+        if draft.format != "csv"
+        else _line(8, "delimiters", _flow(draft.delimiters), draft.guesses.get("delimiters")),
         _line(8, "encodings", _flow(draft.encodings), draft.guesses.get("encodings")),
         *_extras(draft),
         _line(8, "nulls", _flow(draft.nulls), draft.guesses.get("nulls")),
@@ -106,7 +112,9 @@ def _lines(draft: Draft) -> list[str]:
         _line(6, "key", _flow(draft.key), draft.guesses.get("key")),
         "",
         "      partition:",
-        _line(8, "column", _text(draft.partition), draft.guesses.get("partition.column")),
+        _line(8, "by", "arrival", draft.guesses.get("partition.by"))
+        if draft.partition is None
+        else _line(8, "column", _text(draft.partition), draft.guesses.get("partition.column")),
         _line(8, "start", str(draft.start), draft.guesses.get("partition.start")),
         "",
         "      gold:",

@@ -1,17 +1,18 @@
 """What was guessed in a draft, in sentences: a person has to check each of them."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from lake_assets.contracts.column import DecimalMark
 from lake_assets.kernels.inference.candidates import Typed, unlike
 from lake_assets.kernels.inference.date_patterns import DatePatterns
-from lake_assets.kernels.inference.merge import plain_name
+from lake_assets.kernels.inference.merge import Sampled, plain_name
 from lake_assets.kernels.inference.sampled import SampledTable
+from lake_assets.kernels.inference.sampled_objects import SampledObjects
 
 
-def of_column(column: Typed, *, required: bool) -> dict[str, str]:
-    """What was guessed of a column, by key of the contract."""
+def of_column(column: Typed, *, required: bool, is_day: bool) -> dict[str, str]:
+    """What was guessed of a column, by key of the contract; ``is_day`` of a type without clock."""
     seen, found = column.seen, column.field
     empty = seen.rows - seen.filled
     guesses: dict[str, str] = {}
@@ -23,6 +24,8 @@ def of_column(column: Typed, *, required: bool) -> dict[str, str]:
         guesses["type"] = "guess: the sample has no value"
     elif seen.patterns and seen.patterns.formats[0].startswith("yyyyMMdd"):
         guesses["type"] = "guess: eight digits that are dates in all rows"
+    elif is_day:
+        guesses["type"] = "guess: no time of day in the sample"
     elif seen.numbers.leaning:
         guesses["type"] = (
             f"guess: the sample does not show the decimal mark; in {seen.numbers.leaning!r} it is "
@@ -61,11 +64,12 @@ def _order_of_dates(patterns: DatePatterns) -> str:
 
 
 def of_format(
-    tables: Mapping[str, SampledTable], encodings: str, nulls: Sequence[str]
+    tables: Mapping[str, Sampled], encodings: str, nulls: Sequence[str]
 ) -> dict[str, str]:
     """What was guessed of the format, by key of the contract; ``encodings`` is its sentence."""
-    above = [name for name, table in tables.items() if table.text_above]
-    totals = [name for name, table in tables.items() if table.total]
+    divided = {name: table for name, table in tables.items() if isinstance(table, SampledTable)}
+    above = [name for name, table in divided.items() if table.text_above]
+    totals = [name for name, table in divided.items() if table.total]
     tokens = ", ".join(repr(token) for token in nulls)
     return {
         **({"encodings": encodings} if encodings else {}),
@@ -75,13 +79,20 @@ def of_format(
     }
 
 
-def of_table(key: Sequence[Typed], partition: Typed) -> dict[str, str]:
-    """What was guessed of key and partition, by key of the contract."""
-    share = unlike(key)
-    times = "unique in the sample" if share == 1 else f"different in {share:.1%} of the rows"
-    return {
+def of_table(
+    key: Sequence[Typed], partition: Typed | None, why_none: Callable[[], str]
+) -> dict[str, str]:
+    """What was guessed of key and partition, by key of the contract; or why there is no column."""
+    share = unlike(key, a_file=partition is None)
+    where = "each file" if partition is None else "the sample"
+    times = f"unique in {where}" if share == 1 else f"different in {share:.1%} of the rows"
+    guessed = {
         "arrivals_start": "guess: when the first file arrives, or earlier",
         "key": f"guess: {times}",
+    }
+    if partition is None:
+        return guessed | {"partition.by": f"guess: {why_none()}"}
+    return guessed | {
         "partition.column": "guess: the first timestamp that is always filled"
         if partition.filled == 1
         else f"guess: the timestamp with the fewest gaps, {partition.filled:.1%} filled",
@@ -89,20 +100,40 @@ def of_table(key: Sequence[Typed], partition: Typed) -> dict[str, str]:
     }
 
 
-def warnings_of(tables: Mapping[str, SampledTable], nameless: Sequence[str]) -> list[str]:
+def warnings_of(tables: Mapping[str, Sampled], nameless: Sequence[str]) -> list[str]:
     """What the reader will not take as it is in the files; ``nameless`` are headers."""
     found = []
     for name, table in tables.items():
-        dialect = table.dialect
-        if dialect.quote == "'" or dialect.escape == "backslash":
-            found.append(f"{name}: cells are quoted otherwise than in RFC 4180.")
-        twice = Counter(map(plain_name, table.header))
-        found += [
-            f"{name}: {times} headers read {header}; they are one column."
-            for header, times in twice.items()
-            if times > 1 and header
-        ]
+        if isinstance(table, SampledTable):
+            found += _of_dialect(name, table)
+        elif isinstance(table, SampledObjects):
+            found += _of_objects(name, table)
     return found + [
         f"column {spelling!r} is left out: a column's name starts with a letter from a to z."
         for spelling in nameless
     ]
+
+
+def _of_dialect(name: str, table: SampledTable) -> list[str]:
+    dialect = table.dialect
+    is_odd = dialect.quote == "'" or dialect.escape == "backslash"
+    twice = Counter(map(plain_name, table.header))
+    return [
+        *([f"{name}: cells are quoted otherwise than in RFC 4180."] if is_odd else []),
+        *(
+            f"{name}: {times} headers read {header}; they are one column."
+            for header, times in twice.items()
+            if times > 1 and header
+        ),
+    ]
+
+
+def _of_objects(name: str, table: SampledObjects) -> list[str]:
+    found = []
+    if table.damaged:
+        found.append(f"{name}: {table.damaged:,} of {table.rows:,} lines are no JSON object.")
+    if table.left_out:
+        found.append(
+            f"{name}: {table.left_out:,} keys beyond the first {len(table.header):,} are left out."
+        )
+    return found

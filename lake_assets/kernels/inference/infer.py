@@ -3,8 +3,9 @@
 from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from datetime import date
 
-from lake_assets.contracts.column import ColumnType
+from lake_assets.contracts.column import TIMES, ColumnType
 from lake_assets.contracts.dataset import OWN_COLUMNS
 from lake_assets.contracts.format import DETECT, CsvFormat
 from lake_assets.kernels.decoding.encoding import Encoding
@@ -13,12 +14,17 @@ from lake_assets.kernels.inference.candidates import (
     Typed,
     find_key,
     find_partition,
+    first_arrival,
     first_year,
     type_columns,
+    why_no_partition,
 )
+from lake_assets.kernels.inference.date_patterns import of_days
 from lake_assets.kernels.inference.draft import Draft, DraftColumn
-from lake_assets.kernels.inference.merge import InferenceError, merge_columns
+from lake_assets.kernels.inference.merge import InferenceError, Sampled, merge_columns
 from lake_assets.kernels.inference.sampled import TOTAL, SampledTable, read_table
+from lake_assets.kernels.inference.sampled_objects import SampledObjects, read_objects
+from lake_assets.kernels.parsing.ndjson_head import looks_like_ndjson, why_no_ndjson
 
 __all__ = ["InferenceError", "Sample", "infer_dataset"]
 
@@ -36,53 +42,71 @@ class Sample:
     encoding: str | None = None
 
 
-def infer_dataset(samples: Sequence[Sample], *, lake: str, dataset: str) -> Draft:
+def infer_dataset(samples: Sequence[Sample], *, lake: str, dataset: str, today: date) -> Draft:
     """Draft a contract that reads the samples.
 
     Args:
-        samples: of one dataset; more of them show more of what its files are like.
+        samples: of one dataset, delimited text or NDJSON; more of them show more of what its
+            files are like.
         lake, dataset: names for them.
+        today: where rows go by arrival, the first is one of this year, if no file's name has a
+            date.
 
     Raises:
         InferenceError: something that a contract needs is not in the samples; the message says
             what has to be written by hand.
     """
     tables = {sample.name: _table(sample) for sample in samples}
+    objects = [name for name, one in tables.items() if isinstance(one, SampledObjects)]
+    if objects and len(objects) < len(tables):
+        (other, *_) = [name for name in tables if name not in objects]
+        raise InferenceError(
+            f"{objects[0]} is NDJSON, and {other} is not; a dataset has files of one format"
+        )
     fields, nameless = merge_columns(tables)
     columns = type_columns(fields, list(tables))
     if not columns or not columns[0].cells.len():
         raise InferenceError("the samples have no rows of data; give files that have some")
     partition = find_partition(columns)
     key = find_key(columns, partition)
-    start = first_year(partition)
-    needed = {partition.name, *(column.name for column in key)}
+    start = first_year(partition) if partition else first_arrival(list(tables), today)
+    needed = {column.name for column in (*key, *([partition] if partition else []))}
     names = {column.name: _free_name(column, columns) for column in columns}
-    of_format = CsvFormat()
     nulls = sorted(set().union(*(table.nulls for table in tables.values())))
-    above = max(table.text_above for table in tables.values())
+    base = [""] if objects else CsvFormat().nulls
+    divided = [table for table in tables.values() if isinstance(table, SampledTable)]
+    above = max((table.text_above for table in divided), default=0)
     encodings, of_encodings = _encodings(samples)
     return Draft(
         lake=lake,
         dataset=dataset,
         files=list(tables),
-        delimiters=_delimiters(tables.values()),
+        format="ndjson" if objects else "csv",
+        delimiters=_delimiters(divided) if divided else [],
         encodings=encodings,
         preamble_lines=min(above, MOST_PREAMBLE),
-        totals=TOTAL if any(table.total for table in tables.values()) else "",
-        nulls=list(dict.fromkeys([*of_format.nulls, *nulls])),
-        columns=[_column(column, names[column.name], needed) for column in columns],
+        totals=TOTAL if any(table.total for table in divided) else "",
+        nulls=list(dict.fromkeys([*base, *nulls])),
+        columns=[
+            _column(column, names[column.name], needed, is_partition=column is partition)
+            for column in columns
+        ],
         key=[names[column.name] for column in key],
-        partition=names[partition.name],
+        partition=names[partition.name] if partition else None,
         start=start,
         guesses={
             **guesses.of_format(tables, of_encodings, nulls),
-            **guesses.of_table(key, partition),
+            **guesses.of_table(key, partition, lambda: why_no_partition(columns)),
         },
         warnings=guesses.warnings_of(tables, nameless),
     )
 
 
-def _table(sample: Sample) -> SampledTable:
+def _table(sample: Sample) -> Sampled:
+    if looks_like_ndjson(sample.text):
+        return read_objects(sample.text, whole=sample.whole)
+    if what := why_no_ndjson(sample.text):
+        raise InferenceError(f"{sample.name}: {what}")
     table = read_table(sample.text, whole=sample.whole)
     if table.rows and not table.dialect.has_header:
         first = "the first line looks like data"
@@ -98,7 +122,7 @@ def _free_name(column: Typed, columns: Sequence[Typed]) -> str:
         f"{other.name}_{what}"
         for other in columns
         for what in ("raw", "parsed")
-        if other.seen.type is ColumnType.TIMESTAMP
+        if other.seen.type in TIMES
     }
     if column.name not in taken:
         return column.name
@@ -106,21 +130,23 @@ def _free_name(column: Typed, columns: Sequence[Typed]) -> str:
     return wanted if wanted not in {other.name for other in columns} else f"{wanted[:55]}_again"
 
 
-def _column(column: Typed, name: str, needed: set[str]) -> DraftColumn:
+def _column(column: Typed, name: str, needed: set[str], *, is_partition: bool) -> DraftColumn:
     seen, found = column.seen, column.field
+    formats = seen.patterns.formats if seen.patterns else ()
+    days = () if is_partition else of_days(formats, column.cells.drop_nulls())
     empty = seen.rows - seen.filled
     required = (not empty and found.is_everywhere) or column.name in needed
     return DraftColumn(
         name=name,
-        type=seen.type.value,
+        type=(ColumnType.DATE if days else seen.type).value,
         required=required,
         aliases=[*([column.name] if name != column.name else []), *found.aliases],
-        formats=seen.patterns.formats if seen.patterns else (),
+        formats=days or formats,
         precision=seen.numbers.precision,
         scale=seen.numbers.scale,
         decimal_mark=seen.numbers.mark.value,
         spelling=found.spelling,
-        guesses=guesses.of_column(column, required=required),
+        guesses=guesses.of_column(column, required=required, is_day=bool(days)),
     )
 
 

@@ -7,12 +7,12 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from difflib import SequenceMatcher
 from functools import reduce
+from typing import Protocol
 
 import polars as pl
 
 from lake_assets.contracts.column import ColumnType
 from lake_assets.kernels.inference.column_types import Cells, infer_type
-from lake_assets.kernels.inference.sampled import SampledTable
 from lake_assets.kernels.inference.shapes import shape
 from lake_assets.kernels.parsing.header import STROKED, normalise
 
@@ -22,6 +22,30 @@ LEAST_VALUES = 8
 """Columns of fewer values (yes, no) have them in common by chance."""
 ALIKE = 0.6
 """Two headers whose letters agree so far (``difflib``) may mean one column."""
+
+
+CAMEL = re.compile(r"(?<=[a-z]{2})(?=[A-Z])")
+"""Where a word ends in ``eventId``. In ``kWh`` none does."""
+
+
+class Sampled(Protocol):
+    """A sample as a table of texts: that of a file of delimited text, or of JSON objects."""
+
+    @property
+    def header(self) -> tuple[str, ...]:
+        """The names of the columns as they stand in the file."""
+
+    @property
+    def cells(self) -> pl.DataFrame:
+        """A String column for each of them, named by its position from 0; null without a value."""
+
+    @property
+    def rows(self) -> int:
+        """Rows seen, without blank ones."""
+
+    @property
+    def nulls(self) -> frozenset[str]:
+        """Texts that stand for 'no value', in lower case."""
 
 
 class InferenceError(Exception):
@@ -51,7 +75,7 @@ class Field:
         return pl.concat(self.cells)
 
 
-def merge_columns(tables: Mapping[str, SampledTable]) -> tuple[list[Field], list[str]]:
+def merge_columns(tables: Mapping[str, Sampled]) -> tuple[list[Field], list[str]]:
     """The columns of some files in the order of the first one, and headers that cannot be names.
 
     Files are matched by normalised header. A header that only a later file has may be another
@@ -85,12 +109,16 @@ def merge_columns(tables: Mapping[str, SampledTable]) -> tuple[list[Field], list
 
 
 def plain_name(spelling: str) -> str:
-    """A column's name for a header; ``Área`` is area, as the reader knows it by that, too."""
+    """A column's name for a header, by which the reader knows it, too.
+
+    ``Área`` is area, and ``eventId`` is event_id.
+    """
+    spelling = CAMEL.sub("_", spelling)
     folded = unicodedata.normalize("NFKD", spelling.casefold().translate(STROKED))
     return normalise("".join(sign for sign in folded if not unicodedata.combining(sign)))
 
 
-def _headers(table: SampledTable, nameless: list[str]) -> dict[str, tuple[str, pl.Series]]:
+def _headers(table: Sampled, nameless: list[str]) -> dict[str, tuple[str, pl.Series]]:
     """Normalised header -> the header as it stands, and its cells."""
     here: dict[str, tuple[str, pl.Series]] = {}
     for at, spelling in enumerate(table.header):

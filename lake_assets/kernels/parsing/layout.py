@@ -14,10 +14,14 @@ from lake_assets.kernels.parsing.header import claim_columns
 from lake_assets.kernels.parsing.mending import SAMPLE_RECORDS, cells_of, mend, single_quoted
 from lake_assets.kernels.parsing.ndjson_head import BLANKS, read_keys
 from lake_assets.kernels.parsing.records import well_quoted
+from lake_assets.kernels.parsing.telling import told_header
 from lake_assets.kernels.refusal import FileRefusedError
 
 HEAD_BYTES = 256 * 1024
 """How much of a file a layout is decided from."""
+
+SHOWN = 500
+"""Characters of a header that are told."""
 
 LINE_END = re.compile(r"\r\n?|\n")
 LINE = re.compile(r"([^\r\n]*)(\r\n|\r|\n|\Z)")
@@ -88,11 +92,14 @@ def read_layout(head: bytes, dataset: Dataset, *, whole: bool) -> Layout:
             f"the text is in none of the encodings {', '.join(dataset.format.encodings)}{hint}",
         )
     text = decode_head(head, encoding, whole=whole)
-    if isinstance(dataset.format, NdjsonFormat):
-        return _of_objects(text, encoding, dataset, whole=whole)
+    if isinstance(dataset.format, NdjsonFormat):  # no header, and no column has a place of its own
+        if not text.strip(BLANKS):
+            raise _empty(head, whole=whole)
+        keys = read_keys(text, dataset, whole=whole)
+        return Layout(encoding, "", "", 0, 0, 0, {}, (), keys)
     blank = "".join([' \r\n\t\0"', *dataset.csv.delimiters])
     if not text.strip(blank):
-        raise FileRefusedError("empty_file", "the file has no text at all")
+        raise _empty(head, whole=whole)
     required = [column.name for column in dataset.columns if column.required]
     first: tuple[_Record, _Columns] | FileRefusedError | None = None
     for record in _records(text, dataset.csv, whole=whole):
@@ -121,7 +128,8 @@ def read_layout(head: bytes, dataset: Dataset, *, whole: bool) -> Layout:
     if missing := [name for name in required if name not in columns.positions]:
         raise FileRefusedError(
             "missing_columns",
-            f"the header lacks {', '.join(missing)}; it reads {record.text[:500]!r}; if "
+            f"the header lacks {', '.join(missing)}; it reads "
+            f"{told_header(record.text, dataset, SHOWN)}; if "
             "they have other names there, add those to the columns' aliases",
         )
     if whole and not text[record.end :].strip(blank):
@@ -142,12 +150,9 @@ def read_layout(head: bytes, dataset: Dataset, *, whole: bool) -> Layout:
     )
 
 
-def _of_objects(text: str, encoding: Encoding, dataset: Dataset, *, whole: bool) -> Layout:
-    """The layout of NDJSON, which has no header, and where no column has a place of its own."""
-    if not text.strip(BLANKS):
-        raise FileRefusedError("empty_file", "the file has no text at all")
-    keys = read_keys(text, dataset, whole=whole)
-    return Layout(encoding, "", "", 0, 0, 0, {}, (), keys)
+def _empty(head: bytes, *, whole: bool) -> FileRefusedError:
+    what = "the file has" if whole else f"the first {len(head):,} bytes have"
+    return FileRefusedError("empty_file", f"{what} no text at all")
 
 
 def _above(
@@ -274,8 +279,8 @@ def _undivided(header: str, dataset: Dataset) -> FileRefusedError:
     return FileRefusedError(
         "delimiter_detection_failed",
         f"none of {' '.join(map(repr, dataset.csv.delimiters))} divides the header "
-        f"{header[:500]!r}; if another sign does, add it to format.delimiters; if it is no header, "
-        "see format.preamble_lines",
+        f"{told_header(header, dataset, SHOWN)}; if another sign does, add it to "
+        "format.delimiters; if it is no header, see format.preamble_lines",
     )
 
 

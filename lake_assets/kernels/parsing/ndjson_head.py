@@ -5,6 +5,7 @@ from typing import Any, Final
 
 from lake_assets.contracts.dataset import Dataset
 from lake_assets.kernels.parsing.ndjson_tokens import MARK, ColumnOfKey, printable
+from lake_assets.kernels.parsing.telling import told_line
 from lake_assets.kernels.refusal import FileRefusedError
 from lake_assets.kernels.values.json_texts import DECODER, decode
 
@@ -15,7 +16,10 @@ LOOKED_AT: Final = 1000
 
 LINE_END: Final = re.compile(r"\r\n?|\n")
 BLANKS: Final = f" \t\r\n\0{MARK}"
+BEGUN: Final = re.compile(r'\{\s*"')
 SHOWN: Final = 200
+ARRAY: Final = "a JSON array"
+OBJECT: Final = "a JSON object of several lines"
 
 
 def read_keys(text: str, dataset: Dataset, *, whole: bool) -> tuple[str, ...]:
@@ -35,9 +39,9 @@ def read_keys(text: str, dataset: Dataset, *, whole: bool) -> tuple[str, ...]:
         del lines[-1]  # the head may end within it
     lines = [line.removeprefix(MARK) for line in lines if line.strip(BLANKS)]
     if not lines:
-        return _of_one_line(text.strip(BLANKS))
-    if _object(lines[0]) is None:
-        _refuse_document(text.strip(BLANKS), lines)
+        return _of_one_line(text.strip(BLANKS), dataset)
+    if _object(lines[0]) is None and (what := _document_of(text.strip(BLANKS), lines)):
+        raise _refused(what)
     keys: dict[str, None] = {}
     columns = ColumnOfKey(dataset)
     missing = {column.name for column in dataset.columns if column.required}
@@ -54,16 +58,21 @@ def read_keys(text: str, dataset: Dataset, *, whole: bool) -> tuple[str, ...]:
     if not objects:
         raise FileRefusedError(
             "no_json_lines_detected",
-            f"no line is a JSON object; the first one reads {lines[0][:SHOWN]!r}. If the file is "
+            "no line is a JSON object; the first one reads "
+            f"{told_line(lines[0], dataset, SHOWN)}. If the file is "
             "delimited text, its contract has to say `format: {type: csv}`",
         )
     if missing:
         names = [column.name for column in dataset.columns if column.name in missing]
         raise FileRefusedError(
             "missing_fields",
-            f"none of the first {objects:,} objects has {', '.join(names)}; their keys are "
-            f"{', '.join(list(keys)[:50])}. If they have other names there, add those to the "
-            "columns' aliases",
+            f"none of the objects looked at ({objects:,}) has {', '.join(names)}; "
+            + (
+                f"their keys are {', '.join(list(keys)[:50])}. If they have other names there, add "
+                "those to the columns' aliases"
+                if keys
+                else "they are empty"
+            ),
         )
     return tuple(keys)
 
@@ -71,18 +80,41 @@ def read_keys(text: str, dataset: Dataset, *, whole: bool) -> tuple[str, ...]:
 def looks_like_ndjson(text: str) -> bool:
     """Whether the first lines of a text are JSON objects, most of them."""
     lines = [line.removeprefix(MARK) for line in LINE_END.split(text) if line.strip(BLANKS)]
-    objects = [bool(_object(line)) for line in lines[:20]]
+    objects = [_object(line) is not None for line in lines[:20]]
     return 2 * sum(objects) > len(objects)
 
 
-def _of_one_line(start: str) -> tuple[str, ...]:
+def why_no_ndjson(text: str) -> str | None:
+    """A sentence that says what is wrong, if a text is JSON, and no NDJSON.
+
+    Args:
+        text: that :func:`looks_like_ndjson` does not know.
+
+    Returns:
+        None if it is no JSON either.
+    """
+    lines = [line.strip(BLANKS) for line in LINE_END.split(text) if line.strip(BLANKS)]
+    if not lines:
+        return None
+    if found := _document_of(text.strip(BLANKS), lines):
+        return _sentence(found)
+    begun = [bool(BEGUN.match(line)) for line in lines[:20]]
+    if 2 * sum(begun) <= len(begun):
+        return None
+    return (
+        "its lines begin as JSON objects do, and hardly one is whole; the first one begins with "
+        f"{lines[0][:SHOWN]!r}. They are damaged, or longer than what was read of the file"
+    )
+
+
+def _of_one_line(start: str, dataset: Dataset) -> tuple[str, ...]:
     """Of a head that is only the beginning of a line: it may be a long object."""
     if start.startswith("["):
-        raise _document("a JSON array")
+        raise _refused(ARRAY)
     if not start.startswith("{"):
         raise FileRefusedError(
             "no_json_lines_detected",
-            f"the first line is no JSON object; it begins with {start[:SHOWN]!r}",
+            f"the first line is no JSON object; it begins with {told_line(start, dataset, SHOWN)}",
         )
     return ()
 
@@ -97,27 +129,24 @@ def _object(line: str) -> list[str] | None:
     return list(value) if isinstance(value, dict) else None
 
 
-def _refuse_document(text: str, lines: list[str]) -> None:
-    """Tell a JSON document from NDJSON with a bad first line.
-
-    Raises:
-        FileRefusedError: it is a document.
-    """
+def _document_of(text: str, lines: list[str]) -> str | None:
+    """What a JSON document is, if it is one, and no NDJSON with a bad first line."""
     value, end = _value(text)
     if end == len(text) and isinstance(value, list):
-        raise _document("a JSON array")
+        return ARRAY
     if end == len(text) and isinstance(value, dict) and len(lines) > 1:
-        raise _document("a JSON object of several lines")
+        return OBJECT
     some = lines[:LOOKED_AT]
     objects = sum(_object(line) is not None for line in some)
     elements = sum(_object(line.rstrip().removesuffix(",")) is not None for line in some) - objects
     if objects > elements:
-        return
+        return None
     first = lines[0].strip(BLANKS)
     if text.startswith("[") and (elements or _value(first)[1] < len(first)):
-        raise _document("a JSON array")
+        return ARRAY
     if not objects and text.startswith("{") and len(lines) > 1 and lines[1].lstrip()[:1] in '"}':
-        raise _document("a JSON object of several lines")
+        return OBJECT
+    return None
 
 
 def _value(text: str) -> tuple[Any, int]:
@@ -128,10 +157,13 @@ def _value(text: str) -> tuple[Any, int]:
         return None, 0
 
 
-def _document(what: str) -> FileRefusedError:
-    each = ".[]" if "array" in what else "."
-    return FileRefusedError(
-        "invalid_ndjson_format",
+def _refused(what: str) -> FileRefusedError:
+    return FileRefusedError("invalid_ndjson_format", _sentence(what))
+
+
+def _sentence(what: str) -> str:
+    each = ".[]" if what == ARRAY else "."
+    return (
         f"the file is {what}, and no NDJSON, which has one object on each line; convert it: "
-        f"jq -c '{each}' FILE > FILE.ndjson",
+        f"jq -c '{each}' FILE > FILE.ndjson"
     )

@@ -6,6 +6,7 @@ values differ. A regular expression proves a line to be of that shape, and so to
 separators are replaced by a sign that no JSON has, and a CSV reader divides it there.
 """
 
+import re
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -23,6 +24,9 @@ SAMPLE: Final = 64
 MOST_SHAPES: Final = 16
 LEVELS: Final = 2
 """Of objects in objects that a shape allows; what is deeper is odd."""
+MISTAKABLE: Final = re.compile(r"[ \t]*[,:}\]]")
+"""How a key begins whose separator may be found across the end of a string: ``,",":`` of the key
+``,`` stands in ``"x,",":key":1``."""
 LONGEST: Final = 200_000
 """Characters of a shape's pattern. Of a longer one, the compiled form may be too large."""
 
@@ -70,7 +74,7 @@ def learn_shapes(lines: pl.Series, is_plain: Callable[[Sequence[str]], bool]) ->
         except LineError:
             continue
         names = tuple(member.name for member in members)
-        if not names or not is_plain(names):
+        if not names or not is_plain(names) or any(map(MISTAKABLE.match, names)):
             continue
         ends = [0, *(member.end for member in members)]
         starts = [member.start for member in members]
@@ -108,7 +112,8 @@ def divide(lines: pl.Series, shape: Shape, places: Sequence[int]) -> tuple[pl.Se
     some = lines if fits.all() else lines.filter(fits)
     if len(schema) > 1:
         # Nothing but a separator reads like one: a quote within a string has a backslash before
-        # it. A member of a nested object does, and then there are too many.
+        # it, and no key begins like what may follow the end of a string. A member of a nested
+        # object does, and then there are too many.
         some = some.str.replace_many(dict.fromkeys(shape.separators[1:], DIVIDER))
         whole = some.str.count_matches(DIVIDER, literal=True) == len(schema) - 1
         if not whole.all():

@@ -105,14 +105,17 @@ def _without_exponents(token: pl.Series, text: pl.Series, column: Column) -> pl.
     if at.is_empty():
         return text
     mark = "," if column.decimal_mark is DecimalMark.COMMA else "."
-    plain = [_plain(each).replace(".", mark) for each in token.gather(at)]
+    plain = [plain_number(each).replace(".", mark) for each in token.gather(at)]
     return text.clone().scatter(at, plain)
 
 
-def _plain(number: str) -> str:
-    """The same number without an exponent; a zero more behind the mark, so that nothing groups."""
+def plain_number(number: str) -> str:
+    """A number of JSON without its exponent; then a zero more, so that no mark groups.
+
+    One whose exponent fits no column stays as it is.
+    """
     exponent = number.lower().partition("e")[2]
-    if len(exponent) > len("+999") or abs(int(exponent)) > MOST_ZEROS:
+    if not exponent or len(exponent) > len("+999") or abs(int(exponent)) > MOST_ZEROS:
         return number
     plain = f"{Decimal(number):f}"
     return f"{plain}0" if "." in plain else plain

@@ -22,6 +22,8 @@ SAMPLE = 64
 """Texts that are looked at one by one, to find out which of a contract's forms are there."""
 FEW = 2000
 """Up to so many texts, to try all forms on all of them at once is cheaper than to divide them."""
+FIRST, LAST = -62_135_596_800_000_000, 253_402_300_799_999_999
+"""Of the years 1 to 9999, in microseconds since 1970."""
 LOCAL, IN_UTC, DATE_ONLY = 0, 1, 2
 """What a pattern's reading is: a local time, an instant, a local date."""
 
@@ -59,7 +61,7 @@ def read_timestamps(
     contested = "DM" in read.columns
     if column.timezone == "UTC":
         if not contested:
-            return Readings(read["local"].alias(text.name))
+            return Readings(_of_our_era(read["local"]).alias(text.name))
         read = _compared(read, named)
         return _readings(read, text.name)
     if contested:
@@ -230,10 +232,18 @@ def _after_gap(local: pl.Expr, zone: str) -> pl.Expr:
     )
 
 
+def _of_our_era(instants: pl.Series) -> pl.Series:
+    """Without what an offset takes out of the years 1 to 9999 (ISO 8601), which nobody can read."""
+    kept = instants.to_physical().is_between(FIRST, LAST)
+    if kept.all():
+        return instants
+    return instants.zip_with(kept, INSTANT_NULL.new_from_index(0, instants.len()))
+
+
 def _readings(read: pl.DataFrame, name: str) -> Readings:
     alternatives = {}
     if "DM" in read.columns and any(read[order].null_count() < read.height for order in ORDERS):
-        alternatives = {order: read[order] for order in ORDERS}
+        alternatives = {order: _of_our_era(read[order]) for order in ORDERS}
     marks = {what: {} for what in ("clue", "hint")}  # type: dict[str, dict[str, pl.Series]]
     for what, orders in marks.items():
         for order in ORDERS if "DM" in read.columns else ():
@@ -242,5 +252,9 @@ def _readings(read: pl.DataFrame, name: str) -> Readings:
                 orders[order] = mask
     undecidable = read["twice"] if "twice" in read.columns else None
     return Readings(
-        read["local"].alias(name), alternatives, marks["clue"], marks["hint"], undecidable
+        _of_our_era(read["local"]).alias(name),
+        alternatives,
+        marks["clue"],
+        marks["hint"],
+        undecidable,
     )

@@ -128,6 +128,24 @@ def test_gold_shows_its_snapshot_and_the_rows_that_it_carries(club: Club) -> Non
     members = club.lake.dataset("members")
     assert found["snapshot"] == current_snapshot(club.store, members, SECOND)
     assert (found["carried"], found["rows_in"], found["rows"], found["files"]) == (1, 1, 2, 1)
+    # Where they are is the snapshot's folder, and a loader's way in is beside it.
+    folder = f"staging/members/date={SECOND}/snapshot={found['snapshot']}/"
+    assert found["path"].endswith(folder)
+    assert found["manifest"] == f"{found['path']}_manifest.json"
+    assert f"| carried on | members | {FIRST} |" in found["built_on"]
+    assert "| looked up | tariffs |" in found["built_on"]
+    # The columns that were looked up are in the sample, too.
+    assert "| tariff | fee |" in found["sample"].splitlines()[0]
+
+
+def test_a_table_says_what_a_date_of_it_holds() -> None:
+    told = {
+        spec.key.path[-1]: spec.description or ""
+        for spec in definitions(lake()).resolve_all_asset_specs()
+    }
+    assert "one row for every member_id known by then" in told["members"]
+    assert "`tariff`, `fee` of tariffs, by tariff_id" in told["members"]
+    assert "one row for each visit_id of that date" in told["visits"]
 
 
 def test_gold_that_looks_up_depends_on_the_other_and_its_columns_lead_there() -> None:

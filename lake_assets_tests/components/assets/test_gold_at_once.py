@@ -79,7 +79,7 @@ def test_it_is_shown_and_checked_as_by_a_run_of_its_own(quick: World) -> None:
     assert ("conservation", "2025-01-01") in own_found
     assert at_once_told[GOLD] == own_told[GOLD]
     for told in (at_once_told, own_told):
-        told[AUDIT]["metrics"].pop("processed_at_utc")
+        told[AUDIT].pop("processed_at")
     assert at_once_told[AUDIT] == own_told[AUDIT]
 
 

@@ -8,6 +8,7 @@ import pytest
 
 from lake_assets.components.assets.warehouse import warehouse_assets
 from lake_assets.storage import open_store
+from lake_assets.warehouse.choice import duckdb_path
 from lake_assets_tests.components.conftest import definitions
 from lake_assets_tests.warehouse.house import House, club
 
@@ -42,6 +43,20 @@ def test_there_are_none_without_a_warehouse_and_it_says_why(
         logger.removeHandler(caplog.handler)
     assert "The warehouse of club is not loaded here: set LAKE_WAREHOUSE=duckdb:PATH" in caplog.text
     assert warehouse_assets(club().model_copy(update={"warehouse": None})) == []
+
+
+@pytest.mark.parametrize(
+    ("path", "pool"), [("all", "duckdb_warehouse"), ("{lake}", "club_warehouse")]
+)
+def test_lakes_that_share_a_file_load_one_behind_the_other(
+    house: House, monkeypatch: pytest.MonkeyPatch, path: str, pool: str
+) -> None:
+    monkeypatch.setenv("LAKE_WAREHOUSE", f"duckdb:/somewhere/{path}.duckdb")
+    (assets,) = warehouse_assets(house.lake)
+    assert assets.op.pools == {pool}
+    assert assets.required_resource_keys == {"club_store"}
+    shown = duckdb_path("duckdb:/somewhere/{lake}.duckdb", "club")
+    assert shown == Path("/somewhere/club.duckdb")
 
 
 def test_tables_follow_gold_and_each_other(house: House) -> None:

@@ -28,6 +28,9 @@ class TestHeaderContract:
         assert not finding.passed
         (row,) = finding.table
         assert row["file"] == "b.csv"
+        assert finding.sentence == (
+            "2 files looked at, 1 refused: b.csv (delimiter_detection_failed)."
+        )
         assert row["reason"] == "delimiter_detection_failed"
         assert row["now at"] == "rejected/system/b.csv"
         assert "Mend them" in finding.recover

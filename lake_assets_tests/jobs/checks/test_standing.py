@@ -6,6 +6,7 @@ import pytest
 
 from lake_assets.contracts.dataset import Dataset
 from lake_assets.contracts.lake import Lake
+from lake_assets.contracts.zones import Unknown
 from lake_assets.jobs import checks
 from lake_assets.jobs.checks import Finding, Severity
 from lake_assets.jobs.pipeline import Outcome
@@ -71,3 +72,22 @@ def test_how_long_is_too_long_stands_in_the_contract(
     hasty = lake.model_copy(update={"intake": intake})
     local_store.put("raw/a.csv", b"x")
     assert not look(local_store, hasty, dataset, timedelta(minutes=6)).passed
+
+
+def test_fails_on_files_of_no_dataset_that_nobody_takes_away(
+    local_store: Store, lake: Lake, dataset: Dataset
+):
+    zones = dataset.zones.model_copy(update={"raw": "raw/sales/"})
+    ours = dataset.model_copy(update={"zones": zones})
+    unknown = Unknown(raw="raw/", rejected="rejected/_unknown/")
+    wider = lake.model_copy(update={"datasets": [ours], "unknown": unknown})
+    local_store.put("raw/sale/a.csv", b"x")
+    local_store.put("raw/sales/a.csv", b"x")
+    assert look(local_store, wider, ours, SOON).passed
+    finding = look(local_store, wider, ours, LATER)
+    assert [(row["what"], row["where"]) for row in finding.table] == [
+        ("raw", "raw/sales/a.csv"),
+        ("unknown", "raw/sale/a.csv"),
+    ]
+    assert finding.figures["unknown"] == 1
+    assert finding.sentence == "Stuck: 1 files in raw/, 1 files of no dataset."

@@ -110,10 +110,11 @@ def test_a_replayed_row_keeps_its_line_and_arrival_and_tells_the_new_contract(fi
     ("selection", "expected"),
     [
         (Selection(rejects=True), ["T1", "T2", "T3", "T4"]),
-        (Selection(reason="BUSINESS_LOGIC_FAIL"), ["T1", "T2", "T3", "T4"]),
-        (Selection(reason="BUSINESS_LOGIC_FAIL:few"), ["T1", "T2", "T3", "T4"]),
-        (Selection(reason="INVALID_NUMBER"), ["T1", "T3", "T4"]),
-        (Selection(reason="STRUCTURAL"), ["T1", "T3"]),
+        (Selection(reasons=["BUSINESS_LOGIC_FAIL"]), ["T1", "T2", "T3", "T4"]),
+        (Selection(reasons=["BUSINESS_LOGIC_FAIL:few"]), ["T1", "T2", "T3", "T4"]),
+        (Selection(reasons=["INVALID_NUMBER"]), ["T1", "T3", "T4"]),
+        (Selection(reasons=["STRUCTURAL"]), ["T1", "T3"]),
+        (Selection(reasons=["STRUCTURAL", "INVALID_NUMBER"]), ["T1", "T3", "T4"]),
         (Selection(files=["a.csv"]), ["T1", "T2", "T3"]),
         (Selection(arrivals=(date(2025, 6, 2), date(2025, 6, 3))), ["T1", "T3", "T4"]),
         (Selection(arrivals=(date(2025, 6, 3), date(2025, 6, 3))), ["T1", "T3"]),
@@ -170,15 +171,18 @@ def test_a_date_that_loses_all_its_rows_is_empty_in_gold(local_store: Store):
     assert len(rejects(local_store)) == 5
 
 
-def test_a_missing_archived_file_stops_a_replay_and_nothing_changes(local_store: Store):
+def test_without_an_archived_file_its_run_stands_and_the_others_are_replayed(local_store: Store):
     fill(local_store)
+    run_id = ledger(local_store)[0].ingest_run_id
     item = ledger(local_store)[0].inputs[0]
     data = local_store.read(item.destination)
     local_store.delete(item.destination)
-    before = contents(local_store, "processed/", "rejected/", "audit/ingest/")
-    with pytest.raises(RebuildError, match="Restore it"):
-        replayed(local_store)
-    assert contents(local_store, "processed/", "rejected/", "audit/ingest/") == before
+    done: list[Restated] = []
+    with pytest.raises(RebuildError, match=f"run {run_id} read a.csv, .* Restore it"):
+        done.extend(replay(local_store, FIXED.datasets[0], ENGINE, ALL))
+    assert [one.record.inputs[0].source_file for one in done] == ["c.csv"]
+    assert [record.generation for record in ledger(local_store)] == [1, 2]
+    assert sales(local_store, "processed/") == ["T1", "T3", "T4"]
     assert list(staged(local_store)) == []
     assert keys(local_store, "audit/restating/") == []
     local_store.put(item.destination, data)

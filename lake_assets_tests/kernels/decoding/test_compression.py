@@ -179,14 +179,14 @@ def test_folders_and_what_macos_adds_do_not_count_as_files() -> None:
         (zipped(("a/", b"")), "holds no file at all"),
         (zipped(("a", b"1"), ("b", b"2")), r"holds 2 files \(a, b\); send each"),
         (zipped(*[(f"{n}", b"") for n in range(9)]), r"holds 9 files \(0, 1, 2, \.\.\.\)"),
-        (zipped(("a", TEXT), method=zipfile.ZIP_BZIP2), "a in the zip file .* by method 12"),
-        (zipped(("a", TEXT), method=zipfile.ZIP_LZMA), "a in the zip file .* by method 14"),
+        (zipped(("a", b"1"), method=zipfile.ZIP_BZIP2), "a in the zip file .* by method 12"),
+        (zipped(("a", b"1"), method=zipfile.ZIP_LZMA), "a in the zip file .* by method 14"),
         (one_zipped(b"1").replace(b"PK\1\2\x14\3\x14\0\0\0", b"PK\1\2\x14\3\x14\0\1\0"), "encrypt"),
         (zipped(*[(f"{n:0900}", b"") for n in range(1500)]), "its list of files is longer"),
         (lzma.compress(b"a"), "compressed with xz, which is not read"),
         (b"7z\xbc\xaf\x27\x1c\0\4", "compressed with 7z"),
         (gzip.compress(gzip.compress(TEXT)), "within the gzip file is one compressed with gzip"),
-        (one_zipped(bz2.compress(TEXT)), "within the zip file is one compressed with bzip2"),
+        (one_zipped(bz2.compress(b"1")), "within the zip file is one compressed with bzip2"),
     ],
 )
 def test_a_compressed_file_that_cannot_be_read_says_why(data: bytes, detail: str) -> None:

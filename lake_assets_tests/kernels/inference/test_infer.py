@@ -11,12 +11,14 @@ from hypothesis import strategies as st
 
 from lake_assets.contracts import Dataset, load_lake
 from lake_assets.contracts.column import ColumnType
+from lake_assets.contracts.partitioning import PartitionBy
 from lake_assets.kernels.decoding.encoding import decode_head, sniff_encoding
 from lake_assets.kernels.inference.draft import Draft
 from lake_assets.kernels.inference.infer import InferenceError, Sample, infer_dataset
 from lake_assets.samples import retail_files
 from lake_assets_tests.kernels.reading import lines, read, retail
 
+TODAY = date(2026, 7, 8)
 TICKETS = (
     "Ticket No.;Paid-At;Car Park;Minutes;Fee (EUR);Card\n"
     "P-7001;31.01.2025 08:10;Station;95;3,80;yes\n"
@@ -27,7 +29,7 @@ TICKETS = (
 
 def draft(*texts: str, **more: str) -> Draft:
     samples = [Sample(f"part{at}.csv", text, **more) for at, text in enumerate(texts)]  # type: ignore[arg-type]
-    return infer_dataset(samples, lake="city", dataset="tickets")
+    return infer_dataset(samples, lake="city", dataset="tickets", today=TODAY)
 
 
 def contract(drafted: Draft, directory: Path) -> Dataset:
@@ -94,7 +96,7 @@ def test_the_draft_of_the_retail_samples_takes_what_the_shipped_contract_takes(
         assert encoding is not None
         text = decode_head(file.content, encoding, whole=True)
         samples.append(Sample(file.name, text, encoding=None if encoding.mark else encoding.name))
-    dataset = contract(infer_dataset(samples, lake="shop", dataset="sales"), tmp_path)
+    dataset = contract(infer_dataset(samples, lake="shop", dataset="sales", today=TODAY), tmp_path)
     headers = {column.name: {column.name, *column.aliases} for column in dataset.columns}
     same = {
         column.name: next(
@@ -281,7 +283,7 @@ def test_an_encoding_that_was_seen_is_listed_where_that_is_safe(
         Sample(f"{at}.csv", text, encoding=name)
         for at, (text, name) in enumerate(zip(texts, seen, strict=True))
     ]
-    drafted = infer_dataset(samples, lake="city", dataset="tickets")
+    drafted = infer_dataset(samples, lake="city", dataset="tickets", today=TODAY)
     assert contract(drafted, tmp_path).format.encodings == encodings
     assert ("guess: " in line(drafted, "encodings:")) == told
 
@@ -367,10 +369,39 @@ def test_a_header_by_two_of_its_names_is_one_column(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("id,n\nA1,5\nA2,6\n", "no column is a timestamp"),
+        ("id,at\nA1,2025-01-02\nA2,\nA3,\n", "at is 33% filled"),
+    ],
+)
+def test_without_a_time_that_every_row_has_rows_go_by_their_arrival(
+    tmp_path: Path, text: str, why: str
+) -> None:
+    drafted = draft(text)
+    dataset = contract(drafted, tmp_path)
+    assert dataset.partition.by is PartitionBy.ARRIVAL
+    assert dataset.partition.start == date(TODAY.year, 1, 1)
+    assert line(drafted, "by:") == f"by: arrival  # guess: {why}"
+    assert read(text, dataset).books.rejected == 0
+
+
+def test_days_without_a_time_are_dates_beside_the_partition(tmp_path: Path) -> None:
+    rows = "".join(f"A{at},2025-01-02 10:00,0{at}.05.1990,0{at}.05.1990\n" for at in range(1, 9))
+    text = f"id,at,born,seen\n{rows}A9,2025-01-02,01.05.1990,01.05.1990 9:30\n"
+    drafted = draft(text)
+    dataset = contract(drafted, tmp_path)
+    assert [column.type.value for column in dataset.columns[1:]] == [
+        "timestamp", "date", "timestamp",
+    ]  # fmt: skip
+    assert dataset.column("born").formats == ["d.M.yyyy"]
+    assert line(drafted, "type: date") == "type: date  # guess: no time of day in the sample"
+    assert read(text, dataset).books.good == 9
+
+
+@pytest.mark.parametrize(
     ("text", "sentence"),
     [
-        ("id,n\nA1,5\nA2,6\n", "needs a timestamp that every row has"),
-        ("id,at\nA1,2025-01-02\nA2,\nA3,\n", "the timestamps have gaps: at (33% filled)"),
         ("7,2.50\n1,2.50\n2,3.50\n", "part0.csv has no header"),
         ("n,at\n1,2025-01-02\n1,2025-01-02\n", "needs a key"),
         ("id,at\n", "have no rows of data"),

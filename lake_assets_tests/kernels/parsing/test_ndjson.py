@@ -288,6 +288,11 @@ class TestOtherTypes:
         ]  # fmt: skip
 
 
+def test_no_key_is_found_across_the_end_of_a_string(repeat: int) -> None:
+    found = one('{"id":"a","at":"2025-01-02",",":2,"note":"x,",":k":5}', repeat=repeat)
+    assert found.good["note"].to_list() == ["x,"] * repeat
+
+
 def test_a_json_column_of_csv_takes_objects_and_arrays_only() -> None:
     csv = objects({"name": "p", "type": "json"}, format={})
     found = read('id,at,p\na,2025-01-02,"{""x"": 1.10}"\nb,2025-01-02,7\nc,2025-01-02,\n', csv)

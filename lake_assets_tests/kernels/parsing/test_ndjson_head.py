@@ -7,6 +7,7 @@ import pytest
 from lake_assets.kernels.parsing.layout import read_layout
 from lake_assets.kernels.refusal import FileRefusedError
 from lake_assets_tests.kernels.objects import file, line, objects
+from lake_assets_tests.kernels.reading import small
 
 ROWS = [{"id": f"r{n}", "at": "2025-01-02", "tags": [{"x": n}]} for n in range(3)]
 
@@ -92,7 +93,9 @@ def test_a_file_without_any_object_is_refused(data: bytes) -> None:
 def test_a_required_field_that_no_object_has_is_named() -> None:
     found = refusal(file('{"n":1,"At":"2025-01-02"}', '{"note":"x"}', "oops"))
     assert found.reason == "missing_fields"
-    assert "none of the first 2 objects has id; their keys are n, At, note" in found.detail
+    assert "none of the objects looked at (2) has id; their keys are n, At, note" in found.detail
+    found = refusal(file("{}"))
+    assert found.detail == "none of the objects looked at (1) has id, at; they are empty"
 
 
 def test_a_key_that_is_no_text_can_be_told() -> None:
@@ -115,6 +118,12 @@ def test_names_are_found_as_in_a_header() -> None:
 @pytest.mark.parametrize("data", [b"", b"\n \r\n", b"\xef\xbb\xbf\n", b"\0\0"])
 def test_a_file_without_text_is_empty(data: bytes) -> None:
     assert refusal(data).reason == "empty_file"
+
+
+def test_a_head_without_text_says_no_more_than_it_knows() -> None:
+    for dataset in (small(), objects()):
+        with pytest.raises(FileRefusedError, match="empty_file: the first 2,000 bytes have no"):
+            read_layout(b"\n" * 2000, dataset, whole=False)
 
 
 def test_a_head_that_ends_within_its_first_line_says_what_it_can() -> None:

@@ -305,6 +305,15 @@ def test_an_hour_that_came_twice_is_ambiguous_unless_the_contract_decides(
     assert ambiguous("2025-10-26 02:30", CLOCK, fold=fold, **PARIS) is (instant is None)
 
 
+@pytest.mark.parametrize("zone", ["UTC", "Asia/Manila"])
+def test_what_an_offset_takes_out_of_the_calendar_is_no_instant(zone: str) -> None:
+    texts = ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-12:00", "0001-01-01T00:00:00Z"]
+    found = parse([*texts, "9999-12-31T23:59:59Z"], ["yyyy-MM-dd'T'HH:mm:ssXXX"], timezone=zone)
+    assert found == [None, None, datetime(1, 1, 1), datetime(9999, 12, 31, 23, 59, 59)]
+    local = parse(["0001-01-01T00:00:00"], ["yyyy-MM-dd'T'HH:mm:ss"], timezone="Asia/Tokyo")
+    assert local == [None]
+
+
 def test_the_order_of_day_and_month_does_not_settle_an_hour_that_came_twice() -> None:
     formats = ["dd/MM/yyyy HH:mm", "MM/dd/yyyy HH:mm"]
     new_york: dict[str, Any] = {
