@@ -153,10 +153,10 @@ def test_files_of_ndjson_go_where_their_dataset_has_them(bucket: str, s3_endpoin
         found += handler(arrived(bucket, f"telco/raw/{name}"))["records"]
     assert [(one["outcome"], one["reason"], one["destination"]) for one in found] == [
         ("validated", None, "telco/audit/customers/validated/a.ndjson"),
-        ("ignored", "outside_raw", None),
+        ("refused", "unknown_folder_structure", f"telco/rejected/_unknown/{day}/other/c.ndjson"),
         ("refused", "invalid_ndjson_format", f"telco/rejected/customers/{day}/b.ndjson"),
     ]
-    assert keys(store, "raw/") == ["raw/other/c.ndjson"], "the next run refuses it"
+    assert keys(store, "raw/") == []
 
 
 def test_a_file_that_eventbridge_tells_of_is_validated(bucket: str, store: Store) -> None:
