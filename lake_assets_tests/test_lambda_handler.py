@@ -142,6 +142,23 @@ def test_a_good_file_is_validated_and_a_bad_one_refused_whatever_the_event_came_
     assert json.loads(json.dumps(good)) == good
 
 
+def test_files_of_ndjson_go_where_their_dataset_has_them(bucket: str, s3_endpoint: str) -> None:
+    store = open_store(f"s3://{bucket}/telco", endpoint=s3_endpoint)
+    line = b'{"customer_id": "C1", "registration_date": "2024-01-01", "status": "active"}\n'
+    files = {"customers/a.ndjson": line, "other/c.ndjson": line, "customers/b.ndjson": b"[" + line}
+    found = []
+    for name, data in files.items():
+        drop(store, name, data)
+        day = store.head(f"raw/{name}").modified.date()
+        found += handler(arrived(bucket, f"telco/raw/{name}"))["records"]
+    assert [(one["outcome"], one["reason"], one["destination"]) for one in found] == [
+        ("validated", None, "telco/audit/customers/validated/a.ndjson"),
+        ("refused", "unknown_folder_structure", f"telco/rejected/_unknown/{day}/other/c.ndjson"),
+        ("refused", "invalid_ndjson_format", f"telco/rejected/customers/{day}/b.ndjson"),
+    ]
+    assert keys(store, "raw/") == []
+
+
 def test_a_file_that_eventbridge_tells_of_is_validated(bucket: str, store: Store) -> None:
     drop(store, "a+b%20c.csv", GOOD)
     [record] = handler(of(bucket, bridged("retail/raw/a+b%20c.csv")))["records"]

@@ -15,7 +15,7 @@ def run_assets(
     instance: dg.DagsterInstance, job: Job, *, raises: bool = True, **tags: str
 ) -> dg.ExecuteInProcessResult:
     """One run: an ingest of its arrival date, anything else over its range of dates."""
-    defs, lake, work = _definitions(job.lake.model_dump_json()), job.lake, job.work
+    defs, lake, work = _definitions(job.uri, job.lake.model_dump_json()), job.lake, job.work
     name = f"{lake.lake}_{job.dataset}"
     if isinstance(work, Ingest):
         return defs.resolve_job_def(f"{name}_ingest").execute_in_process(
@@ -44,8 +44,8 @@ def run_assets(
 
 
 @cache
-def _definitions(lake: str) -> dg.Definitions:
-    """Made once a contract: that takes as long as a run."""
+def _definitions(uri: str, lake: str) -> dg.Definitions:
+    """Made once a contract and a place, which they keep: that takes as long as a run."""
     return definitions(Lake.model_validate_json(lake))
 
 

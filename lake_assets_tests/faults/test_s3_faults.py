@@ -9,12 +9,15 @@ import pytest
 from botocore.retries.standard import ExponentialBackoff
 
 from lake_assets.jobs.compaction.compact import CompactionError
+from lake_assets.jobs.pipeline import run_pipeline
 from lake_assets.jobs.reconciling.reconcile import reconcile
 from lake_assets.storage import Store, StoreUnavailable, open_store
 from lake_assets.storage.s3 import S3Store
 from lake_assets.storage.s3_client import make_client
+from lake_assets_tests.crash.races import SHOP, assert_tables, fill_shop
 from lake_assets_tests.faults.proxy import Kind, Proxy, proxied
 from lake_assets_tests.jobs.lakes import (
+    ENGINE,
     assert_accounted,
     contract,
     csv,
@@ -139,6 +142,25 @@ def test_runs_through_faults_of_all_kinds_come_to_an_end(
     assert_complete(direct, undisturbed)
 
 
+def test_tables_on_tables_are_those_of_an_undisturbed_run_whatever_broke(
+    s3_uri: str, s3_endpoint: str, waits: list[int]
+):
+    alone, direct = (open_store(f"{s3_uri}/{one}", endpoint=s3_endpoint) for one in ("a", "b"))
+    for store in (alone, direct):
+        fill_shop(store, files=2)
+    run_pipeline(alone, SHOP, ENGINE)
+    kinds = [Kind.ERROR, Kind.RESET_AFTER, Kind.TRUNCATED]
+    with proxied(Proxy(s3_endpoint, kinds, every=3, seed=1, most=80)) as proxy:
+        for _ in range(20):
+            with suppress(StoreUnavailable, CompactionError):
+                run_pipeline(open_store(f"{s3_uri}/b", endpoint=proxy.url), SHOP, ENGINE)
+                break
+        else:
+            raise AssertionError("no run has succeeded")
+    assert proxy.broken.keys() == set(kinds)
+    assert_tables(direct, alone)
+
+
 @pytest.mark.parametrize("kind", [Kind.ERROR, Kind.SLOW_DOWN, Kind.RESET_BEFORE])
 def test_a_store_that_always_fails_is_told_and_nothing_has_changed(
     s3_uri: str, s3_endpoint: str, waits: list[int], kind: Kind
@@ -161,6 +183,10 @@ def creating(store: Store) -> None:
     assert store.put_if_absent("k", b"data")
 
 
+def replacing(store: Store) -> None:
+    assert store.put_over("k", b"data", store.head("k"))
+
+
 def publishing(store: Store) -> None:
     store.publish(store.stage("k", b"data"))
 
@@ -173,7 +199,7 @@ def passing_on(store: Store) -> None:
     store.pass_on(store.head("validated/k"), "k")
 
 
-@pytest.mark.parametrize("work", [putting, creating, publishing, moving, passing_on])
+@pytest.mark.parametrize("work", [putting, creating, replacing, publishing, moving, passing_on])
 @pytest.mark.parametrize(
     "kind",
     [Kind.ERROR, Kind.SLOW_DOWN, Kind.RESET_BEFORE, Kind.RESET_AFTER, Kind.TRUNCATED],
@@ -188,6 +214,8 @@ def test_a_write_of_which_every_other_request_is_broken_is_done_once(
 ):
     direct = open_store(f"{s3_uri}/lake", endpoint=s3_endpoint)
     direct.put("raw/k", b"data")
+    if work is replacing:
+        direct.put("k", b"before")
     if work is passing_on:
         direct.move(direct.head("raw/k"), "validated/k")
     with proxied(EveryOther(s3_endpoint, [kind])) as proxy:
