@@ -184,11 +184,11 @@ FILE_REASONS: Final = {
     "no_json_lines_detected": "No line at the head of the file is a JSON object.",
     "missing_fields": "None of the objects at the head of the file has some required fields; the "
     "detail names them.",
-    "no_data_rows": "There is a header, and no row with a value below it.",
+    "no_data_rows_found": "There is a header, and no row with a value below it.",
     "too_large": "The file, what it expands to, or one of its lines is larger than the limits in "
     "`format`, or it cannot be cut in pieces.",
     "invalid_name": "The file's name cannot be a key; the file is kept under an escaped name.",
-    "unreadable": "The reader failed; the detail has the error.",
+    "error_reading_file": "The reader failed; the detail has the error.",
     "rule_failed": "A row breaks a rule of severity `fail`.",
 }
 """Why a whole file is refused: the ``reason`` of its ``_reason.json``."""

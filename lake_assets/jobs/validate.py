@@ -176,7 +176,7 @@ def _inspect(store: Store, dataset: Dataset, info: ObjectInfo, name: str) -> Non
     except (FileRefusedError, StoreUnavailable, ObjectNotFound, ObjectChanged, MemoryError):
         raise
     except Exception as error:
-        raise FileRefusedError("unreadable", traceback.format_exc()) from error
+        raise FileRefusedError("error_reading_file", traceback.format_exc()) from error
 
 
 def _let_in(store: Store, info: ObjectInfo, wanted: str) -> str:

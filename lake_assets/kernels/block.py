@@ -214,7 +214,7 @@ def _refusals(rejected: pl.DataFrame, dataset: Dataset) -> dict[int, tuple[str, 
     if other in rejected.columns:
         for piece, _, line in _first_lines(rejected.filter(other)):
             found[piece] = (
-                "unreadable",
+                "error_reading_file",
                 f"line {line:,} is a header with the columns in other places: two files in one; "
                 "divide the file there",
             )

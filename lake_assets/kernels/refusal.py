@@ -5,8 +5,9 @@ class FileRefusedError(Exception):
     """A file as a whole cannot be taken in.
 
     ``reason`` is one of empty_file, undecodable, compression, delimiter_detection_failed,
-    missing_columns, too_many_columns, no_data_rows, invalid_ndjson_format, no_json_lines_detected,
-    missing_fields, too_large, invalid_name, unreadable, rule_failed; ``detail`` is a sentence.
+    missing_columns, too_many_columns, no_data_rows_found, invalid_ndjson_format,
+    no_json_lines_detected, missing_fields, too_large, invalid_name, error_reading_file,
+    rule_failed; ``detail`` is a sentence.
     """
 
     def __init__(self, reason: str, detail: str) -> None:

@@ -9,7 +9,7 @@ from lake_assets.samples.truth import SampleFile, Truth
 REFUSALS: Final = (
     "missing_columns",
     "empty_file",
-    "no_data_rows",
+    "no_data_rows_found",
     "delimiter_detection_failed",
 )
 _HEADER: Final = (
@@ -38,7 +38,7 @@ def _content(reason: str, prefix: str, day: date) -> bytes:
             return _csv([row[:-1] for row in (header, *rows)], ",")
         case "empty_file":
             return b""
-        case "no_data_rows":
+        case "no_data_rows_found":
             return _csv([header], ",")
         case _:
             # Not a cell holds any delimiter that a reader knows.

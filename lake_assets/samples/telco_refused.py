@@ -15,7 +15,7 @@ REFUSALS: Final = (
     ("activity_logs/activity_{day}_csv.ndjson", "no_json_lines_detected"),
     ("customers/customers_{day}_missing.ndjson", "missing_fields"),
     ("plans/plans_{day}_missing.csv", "missing_columns"),
-    ("plans/plans_{day}_header.csv", "no_data_rows"),
+    ("plans/plans_{day}_header.csv", "no_data_rows_found"),
     (f"{UNKNOWN_FOLDER}/invoices_{{day}}.csv", "unknown_folder_structure"),
 )
 """The name of each kind of file that is refused, and why it is."""
@@ -52,7 +52,7 @@ def _content(reason: str, prefix: str, day: str) -> str:
             )
         case "missing_columns":
             return f"plan_id,plan_name\n{prefix}1,No price\n"
-        case "no_data_rows":
+        case "no_data_rows_found":
             return ",".join(COLUMNS) + "\n"
         case _:
             return f"invoice_id,amount\n{prefix}1,9.90\n"

@@ -96,7 +96,7 @@ def test_a_file_that_is_refused_while_it_is_read_ends_with_1_too(
 ) -> None:
     ran = lake("run", SALES, write(tmp_path / "none.csv"), "--uri", root)
     assert ran.code == 1
-    assert " none.csv  no_data_rows\n" in ran.out
+    assert " none.csv  no_data_rows_found\n" in ran.out
 
 
 def test_without_a_file_what_waits_in_raw_is_taken(lake: Command, root: Path) -> None:

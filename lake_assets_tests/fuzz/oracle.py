@@ -20,7 +20,7 @@ from lake_assets_tests.kernels.reading import provenance, retail, small
 
 REASONS = {
     "empty_file", "undecodable", "delimiter_detection_failed", "missing_columns",
-    "too_many_columns", "no_data_rows", "too_large", "unreadable", "invalid_ndjson_format",
+    "too_many_columns", "no_data_rows_found", "too_large", "error_reading_file", "invalid_ndjson_format",
     "no_json_lines_detected", "missing_fields",
 }  # fmt: skip
 HEADERS = (

@@ -91,7 +91,7 @@ def test_an_error_of_ours_over_one_file_refuses_that_file_alone(
     assert record is not None
     (refused,) = [item for item in record.inputs if item.outcome == "refused"]
     document = reason(local_store, refused.destination)
-    assert document["reason"] == "unreadable"
+    assert document["reason"] == "error_reading_file"
     assert document["detail"].startswith("Traceback")
     assert "ZeroDivisionError: a bug of ours" in document["detail"]
     assert sales(local_store, "processed/") == ["T1", "T3"]

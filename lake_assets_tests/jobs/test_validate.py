@@ -45,12 +45,12 @@ GOOD = csv(sale("T1"))
     [
         (b"", "empty_file", "no text"),
         (b"\n  \n\n", "empty_file", "no text"),
-        (f"{HEADER}\n".encode(), "no_data_rows", "no row"),
-        (f"{HEADER}\n\n,,,,,,\n".encode(), "no_data_rows", "no row"),
+        (f"{HEADER}\n".encode(), "no_data_rows_found", "no row"),
+        (f"{HEADER}\n\n,,,,,,\n".encode(), "no_data_rows_found", "no row"),
         (b"transaction_id,store_id\n1,2\n", "missing_columns", "timestamp, item_id, quantity"),
         (HEADER.replace(",", "~").encode() + b"\n1~2\n", "delimiter_detection_failed", "divides"),
         (gzip.compress(csv("a"), mtime=0)[:-30], "compression", "ends too early"),
-        (b"PAR1\x15\x04\x15\x10PAR1", "unreadable", "Parquet"),
+        (b"PAR1\x15\x04\x15\x10PAR1", "error_reading_file", "Parquet"),
         (b"PK\x03\x04 is no zip file\n", "compression", "zip"),
         (csv("a", header=HEADER + ",x" * 20_000), "too_many_columns", "20,007"),
     ],
@@ -186,7 +186,7 @@ def test_an_error_of_ours_in_reading_a_head_refuses_that_file_alone(
     drop(local_store, "good.csv", GOOD)
     run(local_store, lake)
     document = reason(local_store, "rejected/system/bad.csv")
-    assert document["reason"] == "unreadable"
+    assert document["reason"] == "error_reading_file"
     assert "Traceback" in document["detail"]
     assert "ZeroDivisionError: a bug of ours" in document["detail"]
     assert sales(local_store, "gold/") == ["T1"]

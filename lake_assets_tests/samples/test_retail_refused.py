@@ -11,7 +11,7 @@ def test_refused_files_come_last_and_in_turn() -> None:
     assert [file.truth.system_reject for file in refused(6)] == [
         "missing_columns",
         "empty_file",
-        "no_data_rows",
+        "no_data_rows_found",
         "delimiter_detection_failed",
         "missing_columns",
         "empty_file",

@@ -47,5 +47,5 @@ def test_each_refused_file_has_its_fault() -> None:
     assert "{" not in texts["no_json_lines_detected"]
     assert all("customer_id" not in line for line in texts["missing_fields"].splitlines())
     assert "monthly_price" not in texts["missing_columns"]
-    assert len(texts["no_data_rows"].splitlines()) == 1
+    assert len(texts["no_data_rows_found"].splitlines()) == 1
     assert [file.name for file in refused(7)][-1] == "invoices/invoices_2024-01-01.csv"

@@ -28,7 +28,7 @@ FILES_A_TICK = 200
 OVERLAP = timedelta(minutes=2)
 """An object may appear later than one that is younger."""
 
-EMPTY = frozenset({"empty_file", "no_data_rows"})
+EMPTY = frozenset({"empty_file", "no_data_rows_found"})
 """Reasons that are usually none to worry: there was nothing to send."""
 
 CODE = re.compile(r"[a-z_]{1,40}")

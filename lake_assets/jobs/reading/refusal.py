@@ -51,7 +51,7 @@ def attempt(work: Callable[[], Result]) -> Result | Refusal:
         raise
     # A panic of Polars' is no Exception: what comes of one file's bytes would end every file's run.
     except (Exception, PanicException):
-        return Refusal("unreadable", traceback.format_exc())
+        return Refusal("error_reading_file", traceback.format_exc())
 
 
 def duplicate_of(source_file: str, ingest_run_id: str, books: Accounting, sha256: str) -> Refusal:

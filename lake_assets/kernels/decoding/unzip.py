@@ -72,7 +72,7 @@ def _only_member(archive: zipfile.ZipFile) -> zipfile.ZipInfo:
     ]
     if any(member.filename == OFFICE for member in members):
         raise FileRefusedError(
-            "unreadable", "the file is an Office document such as Excel's; export it as CSV"
+            "error_reading_file", "the file is an Office document such as Excel's; export it as CSV"
         )
     if len(members) != 1:
         names = ", ".join(member.filename for member in members[:3])

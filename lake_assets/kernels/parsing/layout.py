@@ -82,7 +82,9 @@ def read_layout(head: bytes, dataset: Dataset, *, whole: bool) -> Layout:
     """
     if kind := no_text(head):
         wanted = dataset.format.type.upper()
-        raise FileRefusedError("unreadable", f"the file is {kind}, not text; export it as {wanted}")
+        raise FileRefusedError(
+            "error_reading_file", f"the file is {kind}, not text; export it as {wanted}"
+        )
     encoding = sniff_encoding(head, dataset.format.encodings)
     if encoding is None:
         likely = sniff_encoding(head, [DETECT])
@@ -121,7 +123,7 @@ def read_layout(head: bytes, dataset: Dataset, *, whole: bool) -> Layout:
         raise first
     if first is None:
         raise FileRefusedError(
-            "unreadable", f"the header has no end within the first {len(head):,} bytes"
+            "error_reading_file", f"the header has no end within the first {len(head):,} bytes"
         )
     record, columns = first
     columns = _above(record, columns, text, dataset, whole=whole)
@@ -134,7 +136,7 @@ def read_layout(head: bytes, dataset: Dataset, *, whole: bool) -> Layout:
         )
     if whole and not text[record.end :].strip(blank):
         raise FileRefusedError(
-            "no_data_rows", "there is a header, and no row with a value below it"
+            "no_data_rows_found", "there is a header, and no row with a value below it"
         )
     return Layout(
         encoding,
@@ -175,7 +177,7 @@ def _above(
     sample += rows
     if name := single_quoted(record.text, columns.delimiter, sample):
         raise FileRefusedError(
-            "unreadable",
+            "error_reading_file",
             f"the header cell {name} and cells below it stand in single quotes; write the file "
             'with double quotes (") around texts',
         )
@@ -265,7 +267,9 @@ def _best(header: str, dataset: Dataset) -> _Columns | None:
         try:
             cells = next(csv.reader(io.StringIO(header, newline=""), delimiter=delimiter), [])
         except csv.Error as error:
-            raise FileRefusedError("unreadable", f"the header cannot be read: {error}") from error
+            raise FileRefusedError(
+                "error_reading_file", f"the header cannot be read: {error}"
+            ) from error
         if len(cells) < 2 and len(dataset.columns) > 1:
             continue
         claims = claim_columns(cells, dataset)

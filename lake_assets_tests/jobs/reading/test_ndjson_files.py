@@ -39,7 +39,7 @@ REASONS = {
     "csv.ndjson": (b"transaction_id,store_id\n1,2\n", "no_json_lines_detected"),
     "fields.ndjson": (b'{"transaction_id":1}\n', "missing_fields"),
     "empty.ndjson": (b" \n", "empty_file"),
-    "parquet.ndjson": (b"PAR1\0\0", "unreadable"),
+    "parquet.ndjson": (b"PAR1\0\0", "error_reading_file"),
     "broken.ndjson.gz": (gzip.compress(b"{}" * 99)[:-9], "compression"),
 }
 

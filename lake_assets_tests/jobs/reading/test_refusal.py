@@ -25,7 +25,7 @@ def test_what_works_gives_its_result() -> None:
 def test_a_fault_nobody_foresaw_is_the_files_and_shows_its_traceback(error: BaseException) -> None:
     refusal = attempt(raising(error))
     assert isinstance(refusal, Refusal)
-    assert refusal.reason == "unreadable"
+    assert refusal.reason == "error_reading_file"
     assert refusal.detail.startswith("Traceback")
     assert f"{type(error).__name__}: {error}" in refusal.detail
 

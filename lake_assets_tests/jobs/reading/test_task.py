@@ -43,7 +43,7 @@ def test_a_file_that_the_kernel_refuses_keeps_the_kernel_s_reason():
 def test_any_other_error_refuses_the_file_with_its_traceback():
     refused = attempt(lambda: raising(KeyError("oops")))
     assert isinstance(refused, Refusal)
-    assert refused.reason == "unreadable"
+    assert refused.reason == "error_reading_file"
     assert refused.detail.startswith("Traceback")
     assert "KeyError: 'oops'" in refused.detail
 

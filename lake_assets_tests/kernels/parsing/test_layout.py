@@ -41,14 +41,14 @@ def test_columns_may_come_in_any_order_under_any_alias_and_extras_are_reported()
         (b"", "empty_file", ""),
         (b" \r\n\n", "empty_file", ""),
         (b"\xef\xbb\xbf", "empty_file", ""),
-        (b"id,at,n,note", "no_data_rows", ""),
-        (b"id,at,n,note\n,,,\n\n", "no_data_rows", ""),
+        (b"id,at,n,note", "no_data_rows_found", ""),
+        (b"id,at,n,note\n,,,\n\n", "no_data_rows_found", ""),
         (b"id,n,note\n1,2,3\n", "missing_columns", "at"),
         (b"n,note\n1,2\n", "missing_columns", "id, at"),
         (b"whatever\n1\n", "delimiter_detection_failed", "whatever"),
         (b"\0\0\0", "empty_file", "no text"),
         (b"\xff\xfei\0d\0,\0\n", "missing_columns", "\ufffd"),
-        (b"i" * 200_000 + b",at\n1,2\n", "unreadable", "header"),
+        (b"i" * 200_000 + b",at\n1,2\n", "error_reading_file", "header"),
     ],
 )
 def test_a_file_that_cannot_be_read_is_refused_with_the_reason(
@@ -60,7 +60,7 @@ def test_a_file_that_cannot_be_read_is_refused_with_the_reason(
 
 
 def test_a_header_longer_than_the_head_is_refused_not_cut() -> None:
-    assert refusal(b"id,at,n,note,more,mo", whole=False).reason == "unreadable"
+    assert refusal(b"id,at,n,note,more,mo", whole=False).reason == "error_reading_file"
     assert read_layout(b"id,at,n,note\n", small(), whole=False).width == 4
 
 

@@ -134,7 +134,7 @@ def test_a_head_that_ends_within_its_first_line_says_what_it_can() -> None:
 
 def test_what_is_no_text_is_told_what_to_be() -> None:
     found = refusal(b"PAR1....")
-    assert found.reason == "unreadable"
+    assert found.reason == "error_reading_file"
     assert found.detail == "the file is Parquet, not text; export it as NDJSON"
 
 
