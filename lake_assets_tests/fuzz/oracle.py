@@ -20,8 +20,8 @@ from lake_assets_tests.kernels.reading import provenance, retail, small
 
 REASONS = {
     "empty_file", "undecodable", "delimiter_detection_failed", "missing_columns",
-    "too_many_columns", "no_data_rows_found", "too_large", "error_reading_file", "invalid_ndjson_format",
-    "no_json_lines_detected", "missing_fields",
+    "too_many_columns", "no_data_rows_found", "too_large", "error_reading_file",
+    "invalid_ndjson_format", "no_json_lines_detected", "missing_fields",
 }  # fmt: skip
 HEADERS = (
     b"", b"id,at,n,note\n", b"\xef\xbb\xbfID;At;N;Note\r\n", b"note|n|at|id\r", b"extra\tid\tat\n",

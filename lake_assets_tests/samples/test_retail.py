@@ -29,7 +29,7 @@ def test_same_arguments_give_the_same_files() -> None:
 
 
 def test_bytes_do_not_change_with_the_version_of_polars_or_python() -> None:
-    pinned = "0173668a720a677859a9b028ca07c2b62575eb8cc4ab7243c580b6125ef17809"
+    pinned = "95ba312c3d216f9364cc68d87cbca4828a04a27aecd7647bc14aaa5438157b66"
     assert digest(list(retail_files(files=4, rows=400, refused=4))) == pinned
 
 
