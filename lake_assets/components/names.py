@@ -19,7 +19,10 @@ ENGINE_TAG = "lake_assets/engine"
 APART_TAG = "lake_assets/apart"
 """On an ingest run that reads files in groups, because a process has died over some."""
 GOLD_TAG = "lake_assets/gold"
-"""On an ingest run that has made gold of every date that it touched: ``made``."""
+"""On an ingest run that has made gold of every date that it touched: the dataset's name.
+
+Gold of other datasets that follows is told of as touched by the same run, and is still to be made.
+"""
 
 FOLDERS_KNOWN = "folders_known"
 """The check that fails when a file came that is of no dataset."""

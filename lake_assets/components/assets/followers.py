@@ -33,19 +33,19 @@ def when_gold_is_due(lake: Lake, dataset: Dataset) -> "dg.AutomationCondition[An
     """
     keys = _looked_up(lake, dataset)
     if not keys:
-        return when_touched()
+        return when_touched(dataset)
     # Every condition of several parts has it; the class that they share does not say so.
-    condition: dg.AutomationCondition[Any] = when_touched().ignore(  # type: ignore[attr-defined]
+    condition: dg.AutomationCondition[Any] = when_touched(dataset).ignore(  # type: ignore[attr-defined]
         dg.AssetSelection.assets(*keys)
     )
     return condition
 
 
-def anything_follows(lake: Lake, dataset: Dataset, store: Store) -> bool:
-    """Whether a table waits to be made again because one of this dataset is another by now."""
+def later_dates_follow(dataset: Dataset, store: Store) -> bool:
+    """Whether the dataset's own later dates wait, because one that they carry is another by now."""
     from lake_assets.jobs.compaction.chain import following_dates
 
-    return any(following_dates(store, each) for each in _built_on(lake, dataset))
+    return dataset.gold.carry and bool(following_dates(store, dataset))
 
 
 def log_followers(

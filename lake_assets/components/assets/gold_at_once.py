@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 
 import dagster as dg
 
-from lake_assets.components.assets.followers import anything_follows
+from lake_assets.components.assets.followers import later_dates_follow
 from lake_assets.components.assets.gold import GoldOfDate, check_gold, make_gold
 from lake_assets.components.checks import asset_checks
 from lake_assets.components.names import GOLD_TAG, asset_key
@@ -45,10 +45,10 @@ def make_at_once(
     except (CompactionError, StoreUnavailable, dg.Failure) as error:
         context.log.warning(f"Gold is left to the automation: {error}")
         return []
-    if anything_follows(lake, dataset, store):
-        return made  # the automation makes what is built on these dates
+    if later_dates_follow(dataset, store):
+        return made  # the automation makes those
     # Before the events that a tick of the automation may see.
-    context.instance.add_run_tags(context.run.run_id, {GOLD_TAG: "made"})
+    context.instance.add_run_tags(context.run.run_id, {GOLD_TAG: dataset.name})
     return made
 
 

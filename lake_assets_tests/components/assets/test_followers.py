@@ -112,6 +112,15 @@ def test_a_late_file_runs_through_to_the_newest_date(club: Club) -> None:
     assert club.settle() == []
 
 
+def test_what_the_ingest_run_has_made_is_not_made_again_where_another_table_follows(
+    club: Club,
+) -> None:
+    club.drop("tariffs", "t2.csv", f"a,{THIRD},basic,2.00")
+    made_at_once = club.lake.dataset("tariffs").gold.at_once_mb > 0
+    by_itself = [] if made_at_once else [{("tariffs", THIRD)}]
+    assert club.settle() == [*by_itself, {("members", SECOND)}]
+
+
 def test_a_table_follows_when_what_it_looks_up_changes(club: Club) -> None:
     members = club.lake.dataset("members")
     club.drop("tariffs", "t2.csv", f"a,{THIRD},basic,2.00")
