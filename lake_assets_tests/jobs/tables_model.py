@@ -7,6 +7,7 @@ by event date). Makers and parts carry; all keep snapshots, and all have dated f
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from functools import cache
 from typing import Any
 
@@ -95,6 +96,44 @@ class TableFile(File):
         return self.arrived.date().isoformat() if self.kind in CARRYING else row[1]
 
 
+@dataclass
+class StatesModel(Model):
+    """Of a table that carries, where bytes that come back behind others are news.
+
+    Which files were duplicates is told by the ledger: bytes that two runs of one arrival date have
+    brought are known from either. What the ledger says has to be one of the answers that are right.
+
+    Attributes:
+        told: name and arrival of a file -> whether the ledger has it as a duplicate.
+    """
+
+    told: dict[tuple[str, datetime], bool] = field(default_factory=dict)
+
+    def ingest(self, version: int) -> bool:
+        chosen, before = self.next_batch(), self.ingested
+        read: list[File] = []
+        for number, file in enumerate(chosen):
+            file.duplicate = self.told[file.name, file.arrived]
+            file.version = version
+            if number:
+                assert file.duplicate == (read[-1:] != [] and read[-1].data == file.data)
+            else:
+                same = [one for one in before if one.data == file.data]
+                followed = [one for one in same if self.is_followed(one, before)]
+                assert file.duplicate or followed or not same
+                assert not file.duplicate or len(followed) < len(same)
+            if not file.duplicate:
+                read.append(file)
+            self.validated.remove(file)
+        if chosen:
+            self.runs.append(chosen)
+        return bool(chosen)
+
+    def is_followed(self, file: File, among: list[File]) -> bool:
+        """Whether a file of other bytes arrived later."""
+        return any(one.data != file.data and one.arrived > file.arrived for one in among)
+
+
 Rows = Mapping[str, tuple[object, str, int]]
 """Key -> quantity, file and line of a table's row."""
 
@@ -103,7 +142,11 @@ Rows = Mapping[str, tuple[object, str, int]]
 class TablesModel:
     """A model for each dataset; and the tables that come of them."""
 
-    of: dict[str, Model] = field(default_factory=lambda: {kind: Model(False) for kind in KINDS})
+    of: dict[str, Model] = field(
+        default_factory=lambda: {
+            kind: StatesModel(False) if kind in CARRYING else Model(False) for kind in KINDS
+        }
+    )
 
     def tables(self, kind: str) -> Mapping[str, Rows]:
         """Date (ISO) -> its table, of the dates that have rows."""

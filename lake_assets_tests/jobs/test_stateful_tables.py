@@ -29,7 +29,7 @@ from lake_assets.jobs.repair.replay import Selection, replay
 from lake_assets.jobs.tables.current import newest_table, version_files
 from lake_assets.jobs.tables.manifest import Manifest, history, manifests
 from lake_assets.storage import ObjectExists, Store, open_store
-from lake_assets.storage.ledger import standing
+from lake_assets.storage.ledger import Commit, standing
 from lake_assets.storage.zones import apart
 from lake_assets_tests.jobs.lakes import ARRIVED, Killed, contents, keys, killed_at
 from lake_assets_tests.jobs.model import MOST, File, Row
@@ -37,6 +37,7 @@ from lake_assets_tests.jobs.tables_model import (
     CARRYING,
     KINDS,
     LOOKED_UP,
+    StatesModel,
     TableFile,
     TablesModel,
     lake,
@@ -126,12 +127,25 @@ class TablesMachine(RuleBasedStateMachine):
     def run(self) -> None:
         self.run_all(self.store)
         self.dirty = False
-        for files in self.model.of.values():
+        for kind, files in self.model.of.items():
+            self.learn(kind)
             while files.ingest(self.version):
                 pass
         for kind in KINDS:
             assert keys(self.store, self.dataset(kind).zones.validated) == []
             assert stale_dates(self.store, self.dataset(kind)) == []
+
+    def learn(self, kind: str) -> list[Commit]:
+        """What the ledger has; the model is told which files were duplicates."""
+        records = list(standing(self.store, self.dataset(kind)))
+        files = self.model.of[kind]
+        if isinstance(files, StatesModel):
+            files.told = {
+                (item.source_file, item.arrived): item.outcome == "duplicate"
+                for record in records
+                for item in record.inputs
+            }
+        return records
 
     @rule(kind=kinds)
     def compact(self, kind: str) -> None:
@@ -186,7 +200,7 @@ class TablesMachine(RuleBasedStateMachine):
         except Killed:
             self.dirty = True
         for kind, files in self.model.of.items():
-            records = list(standing(self.store, self.dataset(kind)))
+            records = self.learn(kind)
             while len(files.runs) < len(records):
                 assert files.ingest(self.version)
             found = {
