@@ -1,6 +1,7 @@
 """Whether a file is NDJSON at all, and has the fields that its contract requires."""
 
 import re
+from collections.abc import Iterator
 from typing import Any, Final
 
 from lake_assets.contracts.dataset import Dataset
@@ -34,47 +35,61 @@ def read_keys(text: str, dataset: Dataset, *, whole: bool) -> tuple[str, ...]:
         FileRefusedError: the file is one JSON document, no line is an object, or a required field
             is in none of the objects.
     """
-    lines = LINE_END.split(text)
-    if not whole:
-        del lines[-1]  # the head may end within it
-    lines = [line.removeprefix(MARK) for line in lines if line.strip(BLANKS)]
-    if not lines:
+    first = next(_lines(text, whole=whole), None)
+    if first is None:
         return _of_one_line(text.strip(BLANKS), dataset)
-    if _object(lines[0]) is None and (what := _document_of(text.strip(BLANKS), lines)):
-        raise _refused(what)
+    if _object(first) is None:
+        what = _document_of(text.strip(BLANKS), list(_lines(text, whole=whole)))
+        if what:
+            raise _refused(what)
     keys: dict[str, None] = {}
     columns = ColumnOfKey(dataset)
     missing = {column.name for column in dataset.columns if column.required}
     objects = 0
-    for line in lines:
+    for line in _lines(text, whole=whole):
         found = _object(line)
         if found is None:
             continue
         objects += 1
-        keys |= dict.fromkeys(map(printable, found))
-        missing -= {column for key in found if (column := columns[key])}
+        for key in found:
+            if key not in keys:
+                keys[key] = None
+                missing.discard(columns[key] or "")
         if objects >= ENOUGH and not missing:
             break
     if not objects:
         raise FileRefusedError(
             "no_json_lines_detected",
             "no line is a JSON object; the first one reads "
-            f"{told_line(lines[0], dataset, SHOWN)}. If the file is "
+            f"{told_line(first, dataset, SHOWN)}. If the file is "
             "delimited text, its contract has to say `format: {type: csv}`",
         )
+    names_met = tuple(dict.fromkeys(map(printable, keys)))
     if missing:
         names = [column.name for column in dataset.columns if column.name in missing]
         raise FileRefusedError(
             "missing_fields",
             f"none of the objects looked at ({objects:,}) has {', '.join(names)}; "
             + (
-                f"their keys are {', '.join(list(keys)[:50])}. If they have other names there, add "
+                f"their keys are {', '.join(names_met[:50])}. If they have other names there, add "
                 "those to the columns' aliases"
-                if keys
+                if names_met
                 else "they are empty"
             ),
         )
-    return tuple(keys)
+    return names_met
+
+
+def _lines(text: str, *, whole: bool) -> Iterator[str]:
+    """The lines with some text, one after the other: mostly the first ones do."""
+    at = 0
+    for end in LINE_END.finditer(text):
+        line = text[at : end.start()]
+        at = end.end()
+        if line.strip(BLANKS):
+            yield line.removeprefix(MARK)
+    if whole and text[at:].strip(BLANKS):  # else the head may end within it
+        yield text[at:].removeprefix(MARK)
 
 
 def looks_like_ndjson(text: str) -> bool:
