@@ -274,6 +274,8 @@ class LocalStore:
 
     def _make_folder(self, target: Path) -> None:
         """Make the directories between the root and `target`."""
+        if target.parent.is_dir():
+            return
         self._require_root()
         try:
             target.parent.mkdir(parents=True, exist_ok=True)
