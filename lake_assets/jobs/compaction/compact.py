@@ -11,6 +11,7 @@ from lake_assets.contracts.lookups import followers
 from lake_assets.jobs.arrivals import MEGABYTE
 from lake_assets.jobs.compaction.metrics import Metrics
 from lake_assets.jobs.compaction.one_date import compact_date
+from lake_assets.jobs.compaction.sources import LookupTables
 from lake_assets.jobs.compaction.spread import Exchange, spread_date
 from lake_assets.jobs.compaction.table import compact_table
 from lake_assets.jobs.reading.task import Engine
@@ -70,7 +71,7 @@ def compact(
     order = sorted(days)[:max_partitions]
     if dataset.gold.has_options:
         others = followers(lake.datasets, dataset.name) if lake else []
-        work = partial(compact_table, store, dataset, others)
+        work = partial(compact_table, store, dataset, others, LookupTables())
         follows = dataset.gold.carry and not force_dates
         results = _tables(store, dataset, engine, work, order, max_partitions, follows=follows)
     else:

@@ -4,6 +4,7 @@ import hashlib
 import json
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
+from threading import Lock
 from typing import Any
 
 import polars as pl
@@ -83,19 +84,37 @@ def looked_up(store: Store, lookup: Lookup) -> Table:
     return newest_table(store, lookup.target) or Table(TableVersion(lookup.dataset), ())
 
 
-def lookup_tables(store: Store, dataset: Dataset, tables: Iterable[Table]) -> list[pl.DataFrame]:
-    """What is looked up, one table a lookup of the contract: key and wanted columns, in memory.
+class LookupTables:
+    """What is looked up, in memory: read once for all dates that one process compacts.
 
-    Raises:
-        StoreError: a file cannot be read.
-        MultipliedError: a key is in a table twice.
-        polars.exceptions.PolarsError: a file has the columns in other types; that dataset's newest
-            table has to be made again.
+    It can be pickled, and is empty where it comes to.
     """
-    return [
-        lookup_table(_read(store, lookup, table.files), lookup, dataset)
-        for lookup, table in zip(dataset.gold.lookups, tables, strict=True)
-    ]
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._read: dict[int, tuple[Table, pl.DataFrame]] = {}
+
+    def __reduce__(self) -> tuple[type["LookupTables"], tuple[()]]:
+        return LookupTables, ()
+
+    def of(self, store: Store, dataset: Dataset, tables: Iterable[Table]) -> list[pl.DataFrame]:
+        """One table a lookup of the contract: key and wanted columns.
+
+        Raises:
+            StoreError: a file cannot be read.
+            MultipliedError: a key is in a table twice.
+            polars.exceptions.PolarsError: a file has the columns in other types; that dataset's
+                newest table has to be made again.
+        """
+        found = []
+        with self._lock:  # who comes second takes what the first has read
+            for at, table in enumerate(tables):
+                if at not in self._read or self._read[at][0] != table:
+                    lookup = dataset.gold.lookups[at]
+                    rows = lookup_table(_read(store, lookup, table.files), lookup, dataset)
+                    self._read[at] = table, rows
+                found.append(self._read[at][1])
+        return found
 
 
 def _read(store: Store, lookup: Lookup, files: Iterable[ObjectInfo]) -> pl.DataFrame:

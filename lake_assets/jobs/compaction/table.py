@@ -38,7 +38,7 @@ from lake_assets.jobs.compaction.snapshot import (
     write_files,
     write_manifest,
 )
-from lake_assets.jobs.compaction.sources import Sources, find_sources, lookup_tables
+from lake_assets.jobs.compaction.sources import LookupTables, Sources, find_sources
 from lake_assets.jobs.compaction.spill import Spill
 from lake_assets.jobs.tables.current import snapshot_by
 from lake_assets.jobs.tables.manifest import ManifestFile
@@ -68,7 +68,11 @@ class Made:
 
 
 def compact_table(
-    store: Store, dataset: Dataset, followers: Sequence[Dataset], day: str
+    store: Store,
+    dataset: Dataset,
+    followers: Sequence[Dataset],
+    looked_up: LookupTables,
+    day: str,
 ) -> Metrics:
     """Make one date's gold table in one task, and write its metrics.
 
@@ -79,17 +83,24 @@ def compact_table(
         store: of the lake.
         dataset: the contract, with one of gold's options at least.
         followers: datasets that carry and look this one up.
+        looked_up: what the dates share.
         day: the date (ISO).
     """
     for _ in range(ROUNDS):
         with suppress(Overtaken):
-            return _compact(store, dataset, followers, day)
+            return _compact(store, dataset, followers, looked_up, day)
     prefix = gold_prefix(dataset, day)
     told = f"others keep writing {prefix}, or something that is no object stands there"
     return replace(_blank(dataset, day), status="write_failed", error=told)
 
 
-def _compact(store: Store, dataset: Dataset, followers: Sequence[Dataset], day: str) -> Metrics:
+def _compact(
+    store: Store,
+    dataset: Dataset,
+    followers: Sequence[Dataset],
+    looked_up: LookupTables,
+    day: str,
+) -> Metrics:
     markers = [info.key for info in store.list(stale_prefix(dataset, day))]
     audit = find_object(store, metrics_key(dataset, day))
     last = read_metrics(store, dataset, day)
@@ -107,7 +118,7 @@ def _compact(store: Store, dataset: Dataset, followers: Sequence[Dataset], day: 
             markers = [stale_key(dataset, day, f"made-{identity}")]
             store.put(markers[0], b"")
         name = standing.next_name(identity) if _has_snapshot(dataset, sources, standing) else None
-        made = _make(store, dataset, day, sources, name, in_place)
+        made = _make(store, dataset, day, sources, looked_up, name, in_place)
     except WriteFailed as failure:
         failed = _failed(dataset, day, last, "write_failed", failure.__cause__ or failure)
         return _commit(store, dataset, failed, audit)
@@ -198,6 +209,7 @@ def _make(
     dataset: Dataset,
     day: str,
     sources: Sources,
+    looked_up: LookupTables,
     snapshot: str | None,
     in_place: Mapping[str, ObjectInfo],
 ) -> Made:
@@ -212,7 +224,7 @@ def _make(
         look_up = partial(
             look_up_all,
             lookups=dataset.gold.lookups,
-            tables=lookup_tables(store, dataset, sources.lookups),
+            tables=looked_up.of(store, dataset, sources.lookups),
         )
         samples: list[pl.DataFrame] = []
         # Loops would hold each table for too long.

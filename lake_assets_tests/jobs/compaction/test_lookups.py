@@ -138,6 +138,23 @@ def test_rows_before_are_rows_after(filled: Store, club: Lake):
         assert found.removed == 0
 
 
+def test_what_several_dates_look_up_is_read_once(filled: Store, club: Lake):
+    members, visits = club.datasets[1:]
+    rows = [f"v{number},{day},m1" for number, day in enumerate(DAYS)]
+    arrive(filled, visits, "v2.csv", *rows, arrived=ARRIVED + DAY)
+    ingest(filled, club, visits, ENGINE)
+    read: list[str] = []
+
+    def note(name: str, *args: Any) -> None:
+        if name == "read":
+            read.append(args[0])
+
+    compact(hooked(filled, before=note), visits, ENGINE)
+    (looked_up,) = gold_files(filled, members, SECOND)
+    assert read.count(looked_up.key) == 1
+    assert pairs(filled, visits, FOURTH, "town") == {"v3": "Lyon"}
+
+
 def test_a_table_with_a_key_twice_is_not_looked_up(filled: Store, club: Lake):
     tariffs, members, _ = club.datasets
     (info,) = gold_files(filled, tariffs, FIRST)
