@@ -38,6 +38,14 @@ class Counts:
         return self
 
 
+@dataclass(frozen=True, slots=True)
+class GoldFile:
+    """A Parquet file of a gold partition, and how many rows it has."""
+
+    data: bytes
+    rows: int
+
+
 def file_starts(sample: pl.DataFrame, dataset: Dataset, target: int) -> list[Key]:
     """The first keys of a date's files but the first.
 
@@ -58,7 +66,7 @@ def gold_files(
     starts: Sequence[Key],
     spill: Spill,
     counts: Counts,
-) -> Iterator[bytes]:
+) -> Iterator[GoldFile]:
     """The Parquet files of one date, in order.
 
     The same rows give the same bytes, whatever tables they come in: a file begins where the keys
@@ -75,12 +83,13 @@ def gold_files(
     counted = _counted(tables, dataset, counts)
     waiting = list(islice(counted, 2))
     if len(waiting) > 1:
-        for path in list(_spilled(_released(waiting, counted), dataset, starts, spill)):
-            yield path.read_bytes()
+        for path, height in list(_spilled(_released(waiting, counted), dataset, starts, spill)):
+            yield GoldFile(path.read_bytes(), height)
             path.unlink()
     else:
         for table in waiting:
-            yield from (_parquet(rows, dataset) for _, rows in parts(table, starts, dataset))
+            for _, rows in parts(table, starts, dataset):
+                yield GoldFile(_parquet(rows, dataset), rows.height)
 
 
 def parts(
@@ -113,20 +122,22 @@ def _released(
 
 def _spilled(
     tables: Iterator[pl.DataFrame], dataset: Dataset, starts: Sequence[Key], spill: Spill
-) -> Iterator[Path]:
-    """Parquet files on the local disk, each made as soon as its rows are there."""
+) -> Iterator[tuple[Path, int]]:
+    """Parquet files on the local disk and their rows, each made as soon as its rows are there."""
     waiting: list[Path] = []
-    current = 0
+    current = height = 0
     for table in tables:
         for number, rows in parts(table, starts, dataset):
             if number != current and waiting:
-                yield _encoded(waiting, dataset, spill.path(f"part-{current}"))
+                yield _encoded(waiting, dataset, spill.path(f"part-{current}")), height
+                height = 0
             current = number
+            height += rows.height
             waiting.append(spill.path(f"sorted-{number}-{len(waiting)}"))
             rows.write_ipc(waiting[-1], record_batch_size=BATCH_ROWS)
         del table, rows  # else they would stay in memory while the next table is made
     if waiting:
-        yield _encoded(waiting, dataset, spill.path(f"part-{current}"))
+        yield _encoded(waiting, dataset, spill.path(f"part-{current}")), height
 
 
 def _encoded(waiting: list[Path], dataset: Dataset, target: Path) -> Path:

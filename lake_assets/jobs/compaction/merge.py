@@ -29,6 +29,8 @@ SAMPLE_ROWS = 512
 """Of a sorted run, one key in so many is looked at to cut the ranges."""
 COLUMNS = 4
 """Columns that are put in order at once, each by a thread."""
+FEW_ROWS = 1 << 14
+"""Up to so many rows all columns are put in order at once: to begin takes longer than to do it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +102,8 @@ def latest(waiting: list[pl.DataFrame], dataset: Dataset) -> pl.DataFrame:
     rows = pl.concat(waiting)
     waiting.clear()
     kept = latest_rows(rows, dataset)
+    if rows.height <= FEW_ROWS:
+        return rows[kept]
     # A few columns at a time, and they are let go of once their copies are made.
     taken: list[pl.DataFrame] = []
     for first in range(0, len(names := rows.columns), COLUMNS):

@@ -12,7 +12,7 @@ import polars as pl
 
 from lake_assets.contracts.dataset import Dataset
 from lake_assets.jobs.arrivals import MEGABYTE
-from lake_assets.jobs.compaction.gold_files import Counts, file_starts, gold_files
+from lake_assets.jobs.compaction.gold_files import Counts, GoldFile, file_starts, gold_files
 from lake_assets.jobs.compaction.memory import MemoryBudget
 from lake_assets.jobs.compaction.merge import latest, sort_rows
 from lake_assets.jobs.compaction.metrics import Metrics
@@ -183,7 +183,7 @@ def date_starts(
 
     ``samples`` is used up; ``look_up`` adds the columns that come from other tables.
     """
-    if not samples:
+    if sum(sample.height for sample in samples) < 2:  # no second file can begin
         return []
     sample = look_up(latest(samples, dataset))
     return file_starts(sample, dataset, dataset.gold.target_file_mb * MEGABYTE)
@@ -203,7 +203,7 @@ def writing() -> Iterator[None]:
 
 
 def replace_files(
-    store: Store, dataset: Dataset, day: str, files: Iterable[bytes], standing: Standing
+    store: Store, dataset: Dataset, day: str, files: Iterable[GoldFile], standing: Standing
 ) -> list[str]:
     """Write the files under their fixed names, and delete what is left of before.
 
@@ -211,9 +211,9 @@ def replace_files(
         Overtaken: of the files of before, one is not there any more, or there is a new one.
     """
     written: list[str] = []
-    for number, data in enumerate(files):
+    for number, file in enumerate(files):
         written.append(gold_key(dataset, day, number))
-        if not store.put_over(written[-1], data, standing.get(written[-1])):
+        if not store.put_over(written[-1], file.data, standing.get(written[-1])):
             raise Overtaken
     delete_others(store, written, standing)
     return written

@@ -6,12 +6,14 @@ over the audit that was seen, so that each number is committed once. Whoever wro
 of a number that is committed can never commit it: such files are taken away.
 """
 
+import io
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 import polars as pl
 
 from lake_assets.contracts.dataset import Dataset
+from lake_assets.jobs.compaction.gold_files import GoldFile
 from lake_assets.jobs.compaction.metrics import Metrics, read_metrics
 from lake_assets.jobs.tables.current import snapshot_files
 from lake_assets.jobs.tables.manifest import (
@@ -79,16 +81,16 @@ def find_standing(store: Store, dataset: Dataset, day: str, current: str | None)
 
 
 def write_files(
-    store: Store, dataset: Dataset, day: str, name: str, files: Iterable[bytes]
+    store: Store, dataset: Dataset, day: str, name: str, files: Iterable[GoldFile]
 ) -> list[ManifestFile]:
     """Write the files of a snapshot that is not committed yet."""
     found: list[ManifestFile] = []
-    for number, data in enumerate(files):
+    for number, file in enumerate(files):
         key = snapshot_key(dataset, day, name, number)
         # Another compaction of the same input may have been here, or a dead one of other code.
-        if not store.put_if_absent(key, data) and store.read(key) != data:
-            store.put(key, data)
-        found.append(described(store.head(key), data))
+        if not store.put_if_absent(key, file.data) and store.read(key) != file.data:
+            store.put(key, file.data)
+        found.append(described(store.head(key), file.data, file.rows))
     written = {file.key for file in found}
     for info in store.list(snapshot_prefix(dataset, day, name)):
         if info.key not in written and not info.key.endswith(MANIFEST):
@@ -124,7 +126,8 @@ def mend_manifest(store: Store, dataset: Dataset, metrics: Metrics) -> None:
     try:
         for info in infos:
             data = store.read(info.key)
-            files.append(described(info, data))
+            rows = int(pl.scan_parquet(io.BytesIO(data)).select(pl.len()).collect().item())
+            files.append(described(info, data, rows))
             schema = pl.Schema(pl.read_parquet_schema(data))
     except (ObjectNotFound, pl.exceptions.PolarsError):
         return

@@ -144,9 +144,9 @@ def _write(
     counts = Counts()
     with Spill() as spill:
         found = sort_rows(tables, dataset, spill)
-        (data,) = gold_files(found.tables, dataset, [], spill, counts)
+        (file,) = gold_files(found.tables, dataset, [], spill, counts)
     # Spark may run a task twice: what stands there then is what the other attempt has written.
-    in_place = store.put_over(key, data, standing.get(key)) or _has(store, key, data)
+    in_place = store.put_over(key, file.data, standing.get(key)) or _has(store, key, file.data)
     return Written(key, counts, in_place)
 
 

@@ -12,6 +12,7 @@ from lake_assets.jobs.compaction import gold_files
 from lake_assets.jobs.compaction.gold_files import Counts
 from lake_assets.jobs.compaction.spill import Spill
 from lake_assets.kernels import key_ranges
+from lake_assets.jobs.compaction.one_date import date_starts
 from lake_assets.kernels.gold import gold_schema, to_gold
 from lake_assets.kernels.key_ranges import Key, sampled
 from lake_assets_tests.jobs.tables import rows
@@ -27,7 +28,10 @@ def files(
 ) -> tuple[list[bytes], Counts]:
     counts = Counts()
     with Spill() as spill:
-        return list(gold_files.gold_files(tables, dataset, starts, spill, counts)), counts
+        found = list(gold_files.gold_files(tables, dataset, starts, spill, counts))
+    heights = [pl.read_parquet(BytesIO(file.data)).height for file in found]
+    assert [file.rows for file in found] == heights
+    return [file.data for file in found], counts
 
 
 @pytest.mark.parametrize("target", [1 << 30, 20_000])
@@ -45,6 +49,12 @@ def test_the_same_rows_give_the_same_bytes_whatever_tables_they_come_in(
         assert others == counts
     written = pl.concat(pl.read_parquet(BytesIO(data)) for data in whole)
     assert written.equals(to_gold(table, dataset))
+
+
+def test_one_sampled_row_begins_no_second_file(dataset: Dataset) -> None:
+    sample = rows(["T1"], dataset)
+    assert gold_files.file_starts(sample, dataset, 1) == []
+    assert date_starts([sample], dataset) == []
 
 
 def test_row_groups_have_a_fixed_number_of_rows(

@@ -8,7 +8,7 @@ import pytest
 
 from lake_assets.contracts.dataset import Dataset
 from lake_assets.jobs.compaction import merge
-from lake_assets.jobs.compaction.merge import row_bytes, sort_rows
+from lake_assets.jobs.compaction.merge import latest, row_bytes, sort_rows
 from lake_assets.jobs.compaction.spill import Spill
 from lake_assets.kernels.gold import latest_rows
 from lake_assets_tests.jobs.tables import rows
@@ -47,6 +47,16 @@ def test_a_date_larger_than_memory_comes_out_as_one_that_is_not(
         assert len(ranges) > 5
         assert max(part.height for part in ranges) < 300
         assert pl.concat(ranges).equals(expected)
+
+
+def test_columns_are_put_in_order_a_few_at_a_time_or_all_at_once(
+    dataset: Dataset, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    table = shuffled(100, dataset)
+    at_once = latest([table], dataset)
+    monkeypatch.setattr(merge, "FEW_ROWS", 99)
+    assert latest([table], dataset).equals(at_once)
+    assert at_once.height == 100
 
 
 def test_the_order_in_which_tables_are_read_does_not_matter(
