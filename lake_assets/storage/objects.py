@@ -1,7 +1,7 @@
 """What a store says about an object, and which keys an object may have."""
 
 import hashlib
-import unicodedata
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -9,6 +9,7 @@ from typing import Any, Self
 
 from lake_assets.storage.errors import InvalidKey
 
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 MAX_KEY_BYTES = 1024  # https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-keys.html
 STAGING = ".staging"  # where a local store keeps what nobody may see yet
 
@@ -108,7 +109,7 @@ def validate_key(key: str) -> None:
             f"The key {key[:40]!r}... has {length} bytes. Rename the object: {MAX_KEY_BYTES} are "
             "allowed."
         )
-    if any(unicodedata.category(char) == "Cc" for char in key):
+    if _CONTROL.search(key):
         raise InvalidKey(f"The key {key!r} has control characters. Rename the object.")
     segments = key.split("/")
     if "" in segments:

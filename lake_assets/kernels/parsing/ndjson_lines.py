@@ -10,6 +10,8 @@ NO_OBJECT: Final = "no object"
 TOO_DEEP: Final = "nested too deeply"
 
 _BLANKS: Final = re.compile(r"[ \t\r\n]*")
+_BEHIND_NAME: Final = re.compile(r"[ \t\r\n]*:[ \t\r\n]*")
+_BEHIND_VALUE: Final = re.compile(r"[ \t\r\n]*([,}])[ \t\r\n]*")
 _SURROGATE: Final = re.compile(r"\\u[dD][89a-fA-F]")
 
 
@@ -72,17 +74,15 @@ def _members(line: str) -> list[Member]:
         if line[at : at + 1] != '"':
             raise LineError(MALFORMED)
         name, at = DECODER.raw_decode(line, at)
-        at = _behind_blanks(line, at)
-        if line[at : at + 1] != ":":
+        colon = _BEHIND_NAME.match(line, at)
+        if not colon:
             raise LineError(MALFORMED)
-        start = _behind_blanks(line, at + 1)
-        _, end = DECODER.raw_decode(line, start)
-        found.append(Member(name, start, end))
-        at = _behind_blanks(line, end)
-        sign = line[at : at + 1]
-        if sign not in {",", "}"}:
+        _, end = DECODER.raw_decode(line, colon.end())
+        found.append(Member(name, colon.end(), end))
+        behind = _BEHIND_VALUE.match(line, end)
+        if not behind:
             raise LineError(MALFORMED)
-        at = _behind_blanks(line, at + 1)
+        sign, at = behind[1], behind.end()
     if _behind_blanks(line, at) != len(line):
         raise LineError(MALFORMED)
     return found
