@@ -5,6 +5,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
+from math import ceil
 
 from lake_assets.contracts.dataset import Dataset
 from lake_assets.contracts.format import CsvFormat
@@ -247,14 +248,23 @@ def _sha256(chunks: Iterable[bytes]) -> str:
     return digest.hexdigest()
 
 
+def _share(size: int, limit: int) -> float:
+    """What each of the fewest groups has."""
+    return size / max(1, ceil(size / limit))
+
+
 def _group(pieces: Sequence[Piece], limit: int) -> Iterator[list[Piece]]:
-    """Neighbours together, up to ``limit`` bytes, at least one."""
+    """Neighbours together, up to ``limit`` bytes, at least one; the groups take about as long."""
+    left = sum(piece.size + FILE_COST for piece in pieces)
+    share = _share(left, limit)
     group: list[Piece] = []
     size = 0
     for piece in pieces:
         cost = piece.size + FILE_COST
-        if group and size + cost > limit:
+        if group and (size + cost > limit or size + cost / 2 > share):
             yield group
+            left -= size
+            share = _share(left, limit)
             group, size = [], 0
         group.append(piece)
         size += cost

@@ -67,6 +67,33 @@ def large_file(evidence: str | None) -> bytes:
 
 
 @pytest.mark.parametrize(
+    ("sizes", "tasks", "least"),
+    [
+        ([10] * 365, 1, 1.0),
+        ([68_000] * 365, 2, 0.98),  # not one of 32 MB and another of 5 MB
+        ([12 * MEGABYTE] * 4, 2, 1.0),
+        ([12 * MEGABYTE] * 5, 3, 0.5),
+        ([15 * MEGABYTE, *[MEGABYTE] * 30], 2, 0.9),
+        ([], 0, 1.0),
+    ],
+)
+def test_the_tasks_of_a_batch_take_about_as_long(
+    local_store: Store, sizes: list[int], tasks: int, least: float
+):
+    files = [
+        Piece(ObjectInfo(f"validated/{at}.csv", size, "etag", ARRIVED, ARRIVED), f"{at}.csv")
+        for at, size in enumerate(sizes)
+    ]
+    plan = make_plan(local_store, contract().datasets[0], "run", files, 32)
+    groups = [task.pieces for task in plan.tasks]
+    assert [piece for group in groups for piece in group] == files
+    read = [sum(piece.size for piece in group) for group in groups]
+    assert len(read) == tasks
+    assert all(size <= 32 * MEGABYTE for size in read)
+    assert min(read, default=0) >= least * max(read, default=0)
+
+
+@pytest.mark.parametrize(
     ("evidence", "day"),
     [("25/04/2025", "2025-04-03"), ("04/25/2025", "2025-03-04"), (None, None)],
 )
