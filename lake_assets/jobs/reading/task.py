@@ -22,11 +22,13 @@ from lake_assets.kernels.rejects import to_csv, to_ndjson
 from lake_assets.kernels.rows import Chosen
 from lake_assets.kernels.values.evidence import Evidence
 from lake_assets.storage.objects import Staged
-from lake_assets.storage.store import Store
+from lake_assets.storage.store import Store, each
 from lake_assets.storage.zones import part_name, processed_key, rejects_key
 
 Work = TypeVar("Work")
 Result = TypeVar("Result")
+Output = tuple[str, Callable[[], bytes], int]
+"""Key, content and rows of a file; the content is made once it is written."""
 
 
 class TaskFailed(Exception):
@@ -237,13 +239,18 @@ def _file_result(result: PieceResult) -> FileResult:
 
 def _stage(store: Store, task: Task, volume: int, blocks: Sequence[Block]) -> list[Staged]:
     staged: list[Staged] = []
+
+    def write(output: Output) -> Staged:
+        key, encoded, rows = output
+        done = store.stage(key, encoded(), rows=rows)
+        staged.append(done)  # known at once, for another one may fail
+        return done
+
     try:
-        for key, data, rows in _outputs(task, volume, blocks):
-            staged.append(store.stage(key, data, rows=rows))
+        return each(store, write, _outputs(task, volume, blocks))
     except BaseException:
         _abort(store, staged)
         raise
-    return staged
 
 
 def _abort(store: Store, staged: Iterable[Staged]) -> None:
@@ -251,8 +258,8 @@ def _abort(store: Store, staged: Iterable[Staged]) -> None:
         store.abort(write)
 
 
-def _outputs(task: Task, volume: int, blocks: Sequence[Block]) -> Iterator[tuple[str, bytes, int]]:
-    """Key, content and rows of each file that is written, in the order of the keys."""
+def _outputs(task: Task, volume: int, blocks: Sequence[Block]) -> Iterator[Output]:
+    """Each file that is written, in the order of the keys."""
     dataset = task.dataset
     name = part_name(task.ingest_run_id, task.number, volume, task.generation)
     good = pl.concat([block.good for block in blocks])
@@ -261,11 +268,11 @@ def _outputs(task: Task, volume: int, blocks: Sequence[Block]) -> Iterator[tuple
     )
     for (date,), rows in sorted(by_date.items()):
         if task.only_dates is None or str(date) in task.only_dates:
-            yield processed_key(dataset, str(date), name), to_parquet(rows), rows.height
+            yield processed_key(dataset, str(date), name), partial(to_parquet, rows), rows.height
     rejects = pl.concat([block.rejects for block in blocks])
     if rejects.height and task.only_dates is None:
-        yield rejects_key(dataset, "csv", name), to_csv(rejects), rejects.height
-        yield rejects_key(dataset, "json", name), to_ndjson(rejects), rejects.height
+        yield rejects_key(dataset, "csv", name), partial(to_csv, rejects), rejects.height
+        yield rejects_key(dataset, "json", name), partial(to_ndjson, rejects), rejects.height
 
 
 def to_parquet(rows: pl.DataFrame) -> bytes:

@@ -2,6 +2,7 @@
 
 import io
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import dagster as dg
@@ -171,9 +172,9 @@ def test_a_file_of_gold_that_is_damaged_later_fails_when_its_date_is_made_again(
     made = gold_files.gold_files
 
     def other(*args: Any, **options: Any) -> Any:
-        for data in made(*args, **options):
-            rows = pl.read_parquet(io.BytesIO(data))
-            yield to_parquet(rows.with_columns(extra=pl.lit("x")))
+        for file in made(*args, **options):
+            rows = pl.read_parquet(io.BytesIO(file.data))
+            yield replace(file, data=to_parquet(rows.with_columns(extra=pl.lit("x"))))
 
     monkeypatch.setattr(one_date, "gold_files", other)
     result = three_days.gold(DAYS[:1])

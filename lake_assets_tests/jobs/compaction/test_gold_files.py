@@ -10,9 +10,9 @@ import pytest
 from lake_assets.contracts.dataset import Dataset
 from lake_assets.jobs.compaction import gold_files
 from lake_assets.jobs.compaction.gold_files import Counts
+from lake_assets.jobs.compaction.one_date import date_starts
 from lake_assets.jobs.compaction.spill import Spill
 from lake_assets.kernels import key_ranges
-from lake_assets.jobs.compaction.one_date import date_starts
 from lake_assets.kernels.gold import gold_schema, to_gold
 from lake_assets.kernels.key_ranges import Key, sampled
 from lake_assets_tests.jobs.tables import rows

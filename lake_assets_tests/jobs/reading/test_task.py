@@ -1,5 +1,7 @@
 """What goes wrong with one file is about that file; what goes wrong with the store is not."""
 
+from threading import Barrier
+
 import pytest
 
 from lake_assets.jobs.reading.fetch import Piece
@@ -67,3 +69,20 @@ def test_a_task_that_cannot_stage_all_of_its_outputs_takes_the_others_back(local
     assert list(staged(local_store)) == []
     result = run_task(local_store, plan.tasks[0])
     assert [write.rows for write in result.outputs] == [1, 1, 1]
+
+
+def test_where_several_requests_are_worth_it_outputs_are_staged_side_by_side(local_store: Store):
+    dataset = contract().datasets[0]
+    info = place(local_store, "a.csv", csv(sale("T1"), sale("")))
+    plan = make_plan(local_store, dataset, "run", [Piece(info, "a.csv")], 64)
+    all_three = Barrier(3, timeout=60)
+
+    def wait(name: str, *_: object) -> None:
+        if name == "stage":
+            all_three.wait()
+
+    store = hooked(local_store, before=wait)
+    store.__dict__["requests"] = 3
+    result = run_task(store, plan.tasks[0])
+    assert [write.key for write in result.outputs] == sorted(w.key for w in result.outputs)
+    assert len(result.outputs) == 3
