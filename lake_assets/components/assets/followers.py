@@ -51,7 +51,10 @@ def later_dates_follow(dataset: Dataset, store: Store) -> bool:
 def log_followers(
     context: dg.AssetExecutionContext, lake: Lake, dataset: Dataset, store: Store
 ) -> None:
-    """Tell of the dates that have to follow, so that the automation makes their gold."""
+    """Tell of the dates that have to follow, so that the automation makes their gold.
+
+    Of all of them at once, though the lake makes one behind the other: so it is one run.
+    """
     for each, found in _following(context, lake, dataset, store):
         log_touched(context, lake, each, store, found)
 
@@ -63,8 +66,9 @@ def _following(
     from lake_assets.jobs.compaction.compact import stale_dates
 
     for each in _built_on(lake, dataset):
-        waiting = set(stale_dates(store, each)) - set(following_dates(store, each))
-        yield each, touched(context, each, store, [], told=waiting)
+        following = following_dates(store, each)
+        waiting = set(stale_dates(store, each)) - set(following)
+        yield each, touched(context, each, store, [], also=following, told=waiting)
 
 
 def _built_on(lake: Lake, dataset: Dataset) -> list[Dataset]:

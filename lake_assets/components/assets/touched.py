@@ -31,6 +31,8 @@ def touched(
     dataset: Dataset,
     store: Store,
     records: "Sequence[Commit]",
+    *,
+    also: Collection[str] = (),
     told: Collection[str] = (),
 ) -> Touched:
     """The dates on which runs have written rows, and those that have lost some.
@@ -42,6 +44,7 @@ def touched(
         dataset: the contract.
         store: of the lake.
         records: what was committed in this run.
+        also: dates (ISO) that will be stale.
         told: dates (ISO) that the run materializes itself.
     """
     from lake_assets.jobs.compaction.compact import stale_dates
@@ -49,7 +52,7 @@ def touched(
     partitions = event_partitions(dataset)
     written = sum((Counter(record.dates) for record in records), Counter[str]())
     rows = {}
-    for day in sorted({*written, *stale_dates(store, dataset)} - set(told)):
+    for day in sorted({*written, *stale_dates(store, dataset), *also} - set(told)):
         # Dagster takes any key, and would never automate one that does not exist.
         if partitions.has_partition_key(day):
             rows[day] = written[day]

@@ -19,10 +19,18 @@ AFTER = "after-"
 
 
 def following_dates(store: Store, dataset: Dataset) -> list[str]:
-    """Dates (ISO) that are stale because a table that theirs is built on is another by now."""
+    """Dates (ISO) that have to be made because a table that theirs is built on is another by now.
+
+    Those that are stale for that; and where rows are carried on, all tables behind the first of
+    them: each becomes stale once the one before it is made.
+    """
     keys = (info.key for info in store.list(stale_prefix(dataset)))
     marked = (key for key in keys if key.rpartition("/")[2].startswith(AFTER))
-    return sorted({day for key in marked if (day := day_of(key))})
+    found = {day for key in marked if (day := day_of(key))}
+    if found and dataset.gold.carry:
+        later = (day for day in audited_dates(store, dataset) if day > min(found))
+        found |= {day for day in later if find_table(store, dataset, day)}
+    return sorted(found)
 
 
 def mark_followers(
