@@ -5,7 +5,6 @@
 
 import json
 import os
-import shutil
 import sys
 import time
 from collections import Counter
@@ -57,7 +56,7 @@ def telco(directory: str, out: str) -> dict[str, Any]:
     from lake_assets.jobs.pipeline import run_pipeline
     from lake_assets.storage import open_store
 
-    shutil.copytree(directory, Path(out) / "raw", copy_function=os.link)
+    _arrive(Path(directory), Path(out) / "raw")
     lake = load_lake(CONTRACT.parents[1] / "telco" / "defs.yaml")
     intake = lake.intake.model_copy(update={"settle_seconds": 0})
     lake = lake.model_copy(update={"intake": intake})
@@ -76,6 +75,14 @@ def telco(directory: str, out: str) -> dict[str, Any]:
         carries = outcome.dataset.gold.carry
         tables[outcome.dataset.gold.table] = made[-1] if carries else sum(made)
     return {"datasets": datasets, "tables": tables, "work_seconds": seconds}
+
+
+def _arrive(directory: Path, raw: Path) -> None:
+    """Put files into raw/ in the order of their names, which is that of their days."""
+    for path in sorted(path for path in directory.rglob("*") if path.is_file()):
+        target = raw / path.relative_to(directory)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        os.link(path, target)
 
 
 def ours(directory: str, out: str) -> dict[str, Any]:
