@@ -293,7 +293,7 @@ def _ingested(lake: Lake, dataset: Dataset) -> dg.AssetsDefinition:
             made = make_at_once(context, lake, dataset, store, found.rows)
             log_touched(context, lake, dataset, store, found)
             log_at_once(context, lake, dataset, store, made)
-            log_followers(context, lake, dataset, store)
+            log_followers(context, lake, dataset, store, [each.date for each in made])
         metrics = ingest_metrics(records) + gold_metrics([each.metrics for each in made])
         send(context, lake, dataset, metrics)
 

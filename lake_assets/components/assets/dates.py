@@ -140,7 +140,7 @@ def _gold(lake: Lake, dataset: Dataset) -> dg.AssetsDefinition:
         yield from asset_checks.evaluations(context, gold_key, findings)
         yield dg.MaterializeResult(asset_key=audit_key)
         send(context, lake, dataset, gold_metrics([each.metrics for each in made]))
-        log_followers(context, lake, dataset, store_of(context, lake))
+        log_followers(context, lake, dataset, store_of(context, lake), context.partition_keys)
 
     return gold
 

@@ -1,6 +1,6 @@
 """Gold that is built on other gold: what Dagster is told of that."""
 
-from collections.abc import Iterator
+from collections.abc import Collection
 from typing import TYPE_CHECKING, Any
 
 import dagster as dg
@@ -49,31 +49,50 @@ def later_dates_follow(dataset: Dataset, store: Store) -> bool:
 
 
 def log_followers(
-    context: dg.AssetExecutionContext, lake: Lake, dataset: Dataset, store: Store
+    context: dg.AssetExecutionContext,
+    lake: Lake,
+    dataset: Dataset,
+    store: Store,
+    made: Collection[str],
 ) -> None:
     """Tell of the dates that have to follow, so that the automation makes their gold.
 
-    Of all of them at once, though the lake makes one behind the other: so it is one run.
+    Args:
+        context: of the run.
+        lake: of the dataset.
+        dataset: whose gold was made.
+        store: of the lake.
+        made: the dates (ISO).
     """
-    for each, found in _following(context, lake, dataset, store):
-        log_touched(context, lake, each, store, found)
+    for each in followers(lake.datasets, dataset.name):
+        log_touched(context, lake, each, store, _stale(context, each, store))
+    if dataset.gold.carry:
+        behind = _behind(dataset, store, made)
+        log_touched(context, lake, dataset, store, _stale(context, dataset, store, behind))
 
 
-def _following(
-    context: dg.AssetExecutionContext, lake: Lake, dataset: Dataset, store: Store
-) -> "Iterator[tuple[Dataset, Touched]]":
+def _stale(
+    context: dg.AssetExecutionContext, dataset: Dataset, store: Store, also: Collection[str] = ()
+) -> "Touched":
     from lake_assets.jobs.compaction.chain import following_dates
     from lake_assets.jobs.compaction.compact import stale_dates
 
-    for each in _built_on(lake, dataset):
-        following = following_dates(store, each)
-        waiting = set(stale_dates(store, each)) - set(following)
-        yield each, touched(context, each, store, [], also=following, told=waiting)
+    waiting = set(stale_dates(store, dataset)) - set(following_dates(store, dataset)) - set(also)
+    return touched(context, dataset, store, [], also=also, told=waiting)
 
 
-def _built_on(lake: Lake, dataset: Dataset) -> list[Dataset]:
-    itself = [dataset] if dataset.gold.carry else []
-    return [*itself, *followers(lake.datasets, dataset.name)]
+def _behind(dataset: Dataset, store: Store, made: Collection[str]) -> list[str]:
+    """All dates that will be stale, one behind the other, because of those made.
+
+    They are told of at once, so that one run makes them all. What is stale before those made is
+    the business of another run; told of with each run, it would never end if it cannot be made.
+    """
+    from lake_assets.jobs.compaction.chain import following_dates, later_dates
+
+    if not made:
+        return []
+    next_ones = [day for day in following_dates(store, dataset) if day > min(made)]
+    return list(later_dates(store, dataset, min(next_ones))) if next_ones else []
 
 
 def _looked_up(lake: Lake, dataset: Dataset) -> list[dg.AssetKey]:

@@ -5,7 +5,7 @@ as stale if not; whoever has built on a table looks, behind its own commit, whet
 the one. Of two compactions that run at the same time, one sees what the other has written.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from lake_assets.contracts.dataset import Dataset
 from lake_assets.jobs.compaction.metrics import Metrics, TableVersion, read_metrics
@@ -19,18 +19,16 @@ AFTER = "after-"
 
 
 def following_dates(store: Store, dataset: Dataset) -> list[str]:
-    """Dates (ISO) that have to be made because a table that theirs is built on is another by now.
-
-    Those that are stale for that; and where rows are carried on, all tables behind the first of
-    them: each becomes stale once the one before it is made.
-    """
+    """Dates (ISO) that are stale because a table that theirs is built on is another by now."""
     keys = (info.key for info in store.list(stale_prefix(dataset)))
     marked = (key for key in keys if key.rpartition("/")[2].startswith(AFTER))
-    found = {day for key in marked if (day := day_of(key))}
-    if found and dataset.gold.carry:
-        later = (day for day in audited_dates(store, dataset) if day > min(found))
-        found |= {day for day in later if find_table(store, dataset, day)}
-    return sorted(found)
+    return sorted({day for key in marked if (day := day_of(key))})
+
+
+def later_dates(store: Store, dataset: Dataset, day: str) -> Iterator[str]:
+    """The dates (ISO) behind one that have a table, in order."""
+    later = (one for one in audited_dates(store, dataset) if one > day)
+    return (one for one in later if find_table(store, dataset, one))
 
 
 def mark_followers(
@@ -72,13 +70,11 @@ def looks_up_others(store: Store, dataset: Dataset, metrics: Metrics) -> bool:
 
 
 def _mark_next(store: Store, dataset: Dataset, day: str) -> None:
-    for later in audited_dates(store, dataset):
-        if later > day and find_table(store, dataset, later):
-            metrics = read_metrics(store, dataset, later)
-            before = _before(store, dataset, later)
-            if metrics is None or metrics.carried != before:
-                _mark(store, dataset, later, before)
-            return
+    if later := next(later_dates(store, dataset, day), None):
+        metrics = read_metrics(store, dataset, later)
+        before = _before(store, dataset, later)
+        if metrics is None or metrics.carried != before:
+            _mark(store, dataset, later, before)
 
 
 def _before(store: Store, dataset: Dataset, day: str) -> TableVersion | None:
