@@ -155,7 +155,7 @@ def _generations(
 def _mark_stale(store: Store, dataset: Dataset, record: Commit, days: Iterable[str]) -> None:
     name = record.ingest_run_id
     mark = f"{name}-g{record.generation}" if record.generation > 1 else name
-    store.put_each_if_absent([stale_key(dataset, day, mark) for day in sorted(days)], b"")
+    each(store, lambda day: store.put(stale_key(dataset, day, mark), b""), sorted(days))
 
 
 def _take_marks(store: Store, dataset: Dataset, record: Commit) -> None:

@@ -1,6 +1,7 @@
 """Gold that is built on other gold: what Dagster is told of that."""
 
 from collections.abc import Collection
+from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
 import dagster as dg
@@ -82,17 +83,23 @@ def _stale(
 
 
 def _behind(dataset: Dataset, store: Store, made: Collection[str]) -> list[str]:
-    """All dates that will be stale, one behind the other, because of those made.
+    """Dates that will be stale, one behind the other, because of those made: up to the next gap.
 
-    They are told of at once, so that one run makes them all. What is stale before those made is
+    They are told of at once, so that one run makes them all. Dagster makes those behind a gap by
+    a run of their own, which is told of by the one before it. What is stale before those made is
     the business of another run; told of with each run, it would never end if it cannot be made.
     """
     from lake_assets.jobs.compaction.chain import following_dates, later_dates
 
-    if not made:
+    next_ones = [day for day in following_dates(store, dataset) if made and day > min(made)]
+    if not next_ones:
         return []
-    next_ones = [day for day in following_dates(store, dataset) if day > min(made)]
-    return list(later_dates(store, dataset, min(next_ones))) if next_ones else []
+    found = [min(next_ones)]
+    for day in later_dates(store, dataset, found[0]):
+        if date.fromisoformat(day) - date.fromisoformat(found[-1]) > timedelta(days=1):
+            break
+        found.append(day)
+    return found
 
 
 def _looked_up(lake: Lake, dataset: Dataset) -> list[dg.AssetKey]:

@@ -249,7 +249,7 @@ def _sha256(chunks: Iterable[bytes]) -> str:
 
 
 def _share(size: int, limit: int) -> float:
-    """What each of the fewest groups has."""
+    """What each of the groups has, if they are as few as can be."""
     return size / max(1, ceil(size / limit))
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,7 @@ from lake_assets.jobs.tables.current import current_snapshot
 from lake_assets.kernels.gold import gold_schema
 from lake_assets.settings import connect
 from lake_assets.storage import Store
+from lake_assets.storage.zones import stale_key
 from lake_assets_tests.components.conftest import at_once, definitions
 from lake_assets_tests.jobs.club import DAYS, lake, pairs
 
@@ -53,11 +54,13 @@ class Club:
         }
 
     def make(self, requested: set[tuple[str, str]]) -> None:
-        """Do what was requested: a run a table, as the dates follow each other."""
+        """Do what was requested: a run for each range of dates without a gap, as Dagster does."""
         for table in sorted({table for table, _ in requested}):
             days = sorted(day for one, day in requested if one == table)
-            assert days == DAYS[DAYS.index(days[0]) :][: len(days)]
-            assert self.run(table, days[0], days[-1])
+            starts = [day for day in days if _day_before(day) not in days]
+            ends = [day for day in days if _day_before(day, -1) not in days]
+            for first, last in zip(starts, ends, strict=True):
+                assert self.run(table, first, last)
 
     def run(self, table: str, first: str, last: str) -> bool:
         """Make a range of dates; whether that went well."""
@@ -87,6 +90,10 @@ class Club:
         (record,) = self.instance.fetch_materializations(wanted, limit=1).records
         assert record.asset_materialization
         return {name: one.value for name, one in record.asset_materialization.metadata.items()}
+
+
+def _day_before(day: str, days: int = 1) -> str:
+    return str(date.fromisoformat(day) - timedelta(days=days))
 
 
 def _gold(table: str) -> dg.AssetKey:
@@ -134,6 +141,26 @@ def test_the_dates_behind_a_late_file_follow_all_at_once(club: Club) -> None:
         assert (first, then) == ({("members", FIRST)}, [behind])
     members = club.lake.dataset("members")
     assert set(pairs(club.store, members, FOURTH, "town")) == {"m1", "m2", "m3", "m4", "m5"}
+
+
+def test_dates_behind_a_gap_are_made_once_and_behind_those_before_it(club: Club) -> None:
+    club.drop("members", "later.csv", f"m4,{FOURTH},a,Gap")
+    club.settle()
+    club.drop("members", "late.csv", f"m5,{FIRST},a,Metz")
+    first, *behind = club.settle()
+    if ("members", SECOND) not in first:
+        (second, *behind) = behind
+        assert second == {("members", SECOND)}
+    assert behind == [{("members", FOURTH)}]
+    members = club.lake.dataset("members")
+    assert set(pairs(club.store, members, FOURTH, "town")) == {"m1", "m2", "m4", "m5"}
+
+
+def test_a_stale_date_that_is_no_partition_keeps_nobody_busy(club: Club) -> None:
+    members = club.lake.dataset("members")
+    club.store.put(stale_key(members, "1999-12-31", "after-nothing"), b"")
+    club.drop("members", "late.csv", f"m5,{FIRST},a,Metz")
+    assert len(club.settle()) <= 2
 
 
 def test_a_date_that_cannot_be_made_does_not_keep_the_others_busy(club: Club) -> None:

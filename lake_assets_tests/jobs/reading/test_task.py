@@ -28,6 +28,12 @@ def void(_: object) -> None:
     pass
 
 
+def busy(store: Store, requests: int) -> Store:
+    """A store with so many requests under way at once."""
+    store.__dict__["requests"] = requests
+    return store
+
+
 def test_what_was_made_of_a_file_is_handed_on():
     assert attempt(lambda: 7) == 7
 
@@ -58,14 +64,17 @@ def test_a_store_or_a_machine_that_fails_is_no_fault_of_the_file(error: Exceptio
         attempt(lambda: raising(error))
 
 
-def test_a_task_that_cannot_stage_all_of_its_outputs_takes_the_others_back(local_store: Store):
+@pytest.mark.parametrize("requests", [1, 3])
+def test_a_task_that_cannot_stage_all_of_its_outputs_takes_the_others_back(
+    local_store: Store, requests: int
+):
     dataset = contract().datasets[0]
     info = place(local_store, "a.csv", csv(sale("T1"), sale("")))
     plan = make_plan(local_store, dataset, "run", [Piece(info, "a.csv")], 64)
     away = StoreUnavailable("away")
     full = once("stage", lambda: void(raising(away)), "rejected/data_quality/json/")
     with pytest.raises(StoreUnavailable):
-        run_task(hooked(local_store, before=full), plan.tasks[0])
+        run_task(busy(hooked(local_store, before=full), requests), plan.tasks[0])
     assert list(staged(local_store)) == []
     result = run_task(local_store, plan.tasks[0])
     assert [write.rows for write in result.outputs] == [1, 1, 1]
@@ -81,8 +90,6 @@ def test_where_several_requests_are_worth_it_outputs_are_staged_side_by_side(loc
         if name == "stage":
             all_three.wait()
 
-    store = hooked(local_store, before=wait)
-    store.__dict__["requests"] = 3
-    result = run_task(store, plan.tasks[0])
+    result = run_task(busy(hooked(local_store, before=wait), 3), plan.tasks[0])
     assert [write.key for write in result.outputs] == sorted(w.key for w in result.outputs)
     assert len(result.outputs) == 3
