@@ -9,7 +9,7 @@ from typing import Any, Self
 
 from lake_assets.storage.errors import InvalidKey
 
-_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")  # Unicode's category Cc
 MAX_KEY_BYTES = 1024  # https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-keys.html
 STAGING = ".staging"  # where a local store keeps what nobody may see yet
 

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from itertools import islice
 from typing import Any, Final
 
 from lake_assets.contracts.dataset import Dataset
@@ -94,8 +95,7 @@ def _lines(text: str, *, whole: bool) -> Iterator[str]:
 
 def looks_like_ndjson(text: str) -> bool:
     """Whether the first lines of a text are JSON objects, most of them."""
-    lines = [line.removeprefix(MARK) for line in LINE_END.split(text) if line.strip(BLANKS)]
-    objects = [_object(line) is not None for line in lines[:20]]
+    objects = [_object(line) is not None for line in islice(_lines(text, whole=True), 20)]
     return 2 * sum(objects) > len(objects)
 
 
