@@ -11,9 +11,8 @@ from lake_assets.contracts.lookups import followers
 from lake_assets.jobs.arrivals import MEGABYTE
 from lake_assets.jobs.compaction.metrics import Metrics
 from lake_assets.jobs.compaction.one_date import compact_date
-from lake_assets.jobs.compaction.sources import LookupTables
 from lake_assets.jobs.compaction.spread import Exchange, spread_date
-from lake_assets.jobs.compaction.table import compact_table
+from lake_assets.jobs.compaction.table import Compaction, compact_table
 from lake_assets.jobs.reading.task import Engine
 from lake_assets.storage.store import Store
 from lake_assets.storage.zones import day_of, processed_prefix, stale_prefix, summary_key
@@ -71,7 +70,7 @@ def compact(
     order = sorted(days)[:max_partitions]
     if dataset.gold.has_options:
         others = followers(lake.datasets, dataset.name) if lake else []
-        work = partial(compact_table, store, dataset, others, LookupTables())
+        work = partial(compact_table, Compaction(store, dataset, others))
         follows = dataset.gold.carry and not force_dates
         results = _tables(store, dataset, engine, work, order, max_partitions, follows=follows)
     else:

@@ -4,7 +4,6 @@ import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
 from functools import partial
 from itertools import chain
 
@@ -14,7 +13,7 @@ from lake_assets.contracts.dataset import Dataset
 from lake_assets.jobs.compaction.chain import is_outdated, mark_followers
 from lake_assets.jobs.compaction.gold_files import Counts, gold_files
 from lake_assets.jobs.compaction.merge import sort_rows
-from lake_assets.jobs.compaction.metrics import Metrics, Status, read_metrics
+from lake_assets.jobs.compaction.metrics import Metrics, read_metrics
 from lake_assets.jobs.compaction.one_date import (
     EXPANSION,
     FAILURES,
@@ -40,6 +39,7 @@ from lake_assets.jobs.compaction.snapshot import (
 )
 from lake_assets.jobs.compaction.sources import LookupTables, Sources, find_sources
 from lake_assets.jobs.compaction.spill import Spill
+from lake_assets.jobs.compaction.table_audit import Made, blank, failed, status_of, written
 from lake_assets.jobs.tables.current import snapshot_by
 from lake_assets.jobs.tables.manifest import ManifestFile
 from lake_assets.kernels.lookups import look_up_all
@@ -49,58 +49,48 @@ from lake_assets.storage.zones import (
     gold_prefix,
     manifest_key,
     metrics_key,
-    processed_prefix,
     stale_key,
     stale_prefix,
 )
 
 
-@dataclass(slots=True)
-class Made:
-    """A table that is written, and not committed yet: counts, keys, and files if a snapshot's."""
+@dataclass(frozen=True, slots=True)
+class Compaction:
+    """What the dates of a compaction share; it can be pickled.
 
-    carried: int
-    read: int
-    superseded: int
-    counts: Counts
-    outputs: list[str]
-    files: list[ManifestFile] = field(default_factory=list)
+    Attributes:
+        store: of the lake.
+        dataset: the contract, with one of gold's options at least.
+        followers: datasets that carry and look this one up.
+        looked_up: tables of others.
+    """
+
+    store: Store
+    dataset: Dataset
+    followers: Sequence[Dataset]
+    looked_up: LookupTables = field(default_factory=LookupTables)
 
 
-def compact_table(
-    store: Store,
-    dataset: Dataset,
-    followers: Sequence[Dataset],
-    looked_up: LookupTables,
-    day: str,
-) -> Metrics:
+def compact_table(compaction: Compaction, day: str) -> Metrics:
     """Make one date's gold table in one task, and write its metrics.
 
     A snapshot of the same input as the current one is not written again. What was begun and not
     finished by a compaction that died is finished.
 
     Args:
-        store: of the lake.
-        dataset: the contract, with one of gold's options at least.
-        followers: datasets that carry and look this one up.
-        looked_up: what the dates share.
+        compaction: of which this is a date.
         day: the date (ISO).
     """
     for _ in range(ROUNDS):
         with suppress(Overtaken):
-            return _compact(store, dataset, followers, looked_up, day)
-    prefix = gold_prefix(dataset, day)
+            return _compact(compaction, day)
+    prefix = gold_prefix(compaction.dataset, day)
     told = f"others keep writing {prefix}, or something that is no object stands there"
-    return replace(_blank(dataset, day), status="write_failed", error=told)
+    return replace(blank(compaction.dataset, day), status="write_failed", error=told)
 
 
-def _compact(
-    store: Store,
-    dataset: Dataset,
-    followers: Sequence[Dataset],
-    looked_up: LookupTables,
-    day: str,
-) -> Metrics:
+def _compact(compaction: Compaction, day: str) -> Metrics:
+    store, dataset = compaction.store, compaction.dataset
     markers = [info.key for info in store.list(stale_prefix(dataset, day))]
     audit = find_object(store, metrics_key(dataset, day))
     last = read_metrics(store, dataset, day)
@@ -109,22 +99,22 @@ def _compact(
     try:
         sources = find_sources(store, dataset, day)
         if last and _is_made(store, dataset, last, standing, sources):
-            metrics = replace(last, status=_status(sources), error=None, is_news=False)
+            metrics = replace(last, status=status_of(sources), error=None, is_news=False)
             if metrics.status != last.status:
                 _commit(store, dataset, metrics, audit)
-            return _settled(store, dataset, followers, standing, metrics, markers)
+            return _settled(compaction, standing, metrics, markers)
         identity = sources.identity(dataset)
         if not markers:  # should this process die, the next compaction finds the date
             markers = [stale_key(dataset, day, f"made-{identity}")]
             store.put(markers[0], b"")
         name = standing.next_name(identity) if _has_snapshot(dataset, sources, standing) else None
-        made = _make(store, dataset, day, sources, looked_up, name, in_place)
+        made = _make(compaction, day, sources, name, in_place)
     except WriteFailed as failure:
-        failed = _failed(dataset, day, last, "write_failed", failure.__cause__ or failure)
-        return _commit(store, dataset, failed, audit)
+        cause = failure.__cause__ or failure
+        return _commit(store, dataset, failed(dataset, day, last, "write_failed", cause), audit)
     except FAILURES as error:
-        return _commit(store, dataset, _failed(dataset, day, last, "read_failed", error), audit)
-    metrics = _metrics(dataset, day, sources, made, name, standing.current)
+        return _commit(store, dataset, failed(dataset, day, last, "read_failed", error), audit)
+    metrics = written(dataset, day, sources, made, name, standing.current)
     try:
         _commit(store, dataset, metrics, audit)
     except Overtaken:
@@ -133,7 +123,7 @@ def _compact(
         raise
     write_manifest(store, dataset, metrics, made.files)
     standing = find_standing(store, dataset, day, name)
-    return _settled(store, dataset, followers, standing, metrics, markers)
+    return _settled(compaction, standing, metrics, markers)
 
 
 def _standing(store: Store, dataset: Dataset, day: str, last: Metrics | None) -> Standing:
@@ -182,21 +172,17 @@ def _commit(store: Store, dataset: Dataset, metrics: Metrics, audit: ObjectInfo 
 
 
 def _settled(
-    store: Store,
-    dataset: Dataset,
-    followers: Sequence[Dataset],
-    standing: Standing,
-    metrics: Metrics,
-    markers: Iterable[str],
+    compaction: Compaction, standing: Standing, metrics: Metrics, markers: Iterable[str]
 ) -> Metrics:
     """Do what is left behind the commit: each step can be repeated, the markers go last.
 
     Raises:
         Overtaken: the table was built on one that is another by now.
     """
+    store, dataset = compaction.store, compaction.dataset
     for key in standing.leftovers():
         store.delete(key)
-    mark_followers(store, dataset, metrics.target_date, followers)
+    mark_followers(store, dataset, metrics.target_date, compaction.followers)
     if is_outdated(store, dataset, metrics):
         raise Overtaken
     for key in markers:
@@ -205,11 +191,9 @@ def _settled(
 
 
 def _make(
-    store: Store,
-    dataset: Dataset,
+    compaction: Compaction,
     day: str,
     sources: Sources,
-    looked_up: LookupTables,
     snapshot: str | None,
     in_place: Mapping[str, ObjectInfo],
 ) -> Made:
@@ -218,13 +202,14 @@ def _make(
     Raises:
         WriteFailed, Overtaken; and what reading raises: StoreError, PolarsError, OSError.
     """
+    store, dataset = compaction.store, compaction.dataset
     with MEMORY.share(EXPANSION * sources.size), Spill() as spill:
         carried = _Carried(store, dataset, sources)
         current = CurrentRows(store, dataset, sources.inputs, sources.gone)
         look_up = partial(
             look_up_all,
             lookups=dataset.gold.lookups,
-            tables=looked_up.of(store, dataset, sources.lookups),
+            tables=compaction.looked_up.of(store, dataset, sources.lookups),
         )
         samples: list[pl.DataFrame] = []
         # Loops would hold each table for too long.
@@ -234,14 +219,14 @@ def _make(
         with writing():
             starts = date_starts(samples, dataset, look_up)
             files = gold_files(map(look_up, found.tables), dataset, starts, spill, counts)
-            written: list[ManifestFile] = []
+            snapshot_files: list[ManifestFile] = []
             if snapshot:
-                written = write_files(store, dataset, day, snapshot, files)
-                outputs = [file.key for file in written]
+                snapshot_files = write_files(store, dataset, day, snapshot, files)
+                outputs = [file.key for file in snapshot_files]
             else:
                 outputs = replace_files(store, dataset, day, files, in_place)
     own = found.read - carried.rows
-    return Made(carried.rows, own, current.superseded, counts, outputs, written)
+    return Made(carried.rows, own, current.superseded, counts, outputs, snapshot_files)
 
 
 class _Carried:
@@ -265,55 +250,3 @@ def _in_place(store: Store, dataset: Dataset, day: str) -> Mapping[str, ObjectIn
     if dataset.gold.snapshots:
         return {}
     return {info.key: info for info in store.list(gold_prefix(dataset, day))}
-
-
-def _status(sources: Sources) -> Status:
-    return "written" if sources.inputs else "no_input"
-
-
-def _blank(dataset: Dataset, day: str) -> Metrics:
-    return Metrics(day, processed_prefix(dataset, day), gold_prefix(dataset, day))
-
-
-def _now() -> str:
-    return datetime.now(UTC).isoformat(timespec="seconds")
-
-
-def _failed(
-    dataset: Dataset, day: str, last: Metrics | None, status: Status, error: BaseException
-) -> Metrics:
-    """What is noted of a failure: the snapshot of before still counts, and so do its figures."""
-    told = f"{type(error).__name__}: {error}"
-    stands = last if last and dataset.gold.snapshots else _blank(dataset, day)
-    counts = dict.fromkeys(dataset.gold.audit_counts, 0) | stands.audit_counts
-    return replace(stands, status=status, error=told, audit_counts=counts, processed_at_utc=_now())
-
-
-def _metrics(
-    dataset: Dataset,
-    day: str,
-    sources: Sources,
-    made: Made,
-    snapshot: str | None,
-    previous: str | None,
-) -> Metrics:
-    carries, counts = dataset.gold.carry, made.counts
-    return replace(
-        _blank(dataset, day),
-        status=_status(sources),
-        total_rows_in_source_partition=made.read + made.superseded,
-        rows_after_dedup=counts.rows,
-        duplicate_rows_removed=made.carried + made.read - counts.rows,
-        superseded_rows_removed=made.superseded,
-        audit_counts=dict.fromkeys(dataset.gold.audit_counts, 0) | counts.audit,
-        null_counts=dict.fromkeys([one.name for one in dataset.columns], 0) | counts.nulls,
-        inputs=[info.key for info in sources.inputs],
-        outputs=made.outputs,
-        processed_at_utc=_now(),
-        carried_rows=made.carried if carries else None,
-        snapshot=snapshot,
-        previous_snapshot=previous,
-        contract_version=dataset.contract_version if snapshot else None,
-        carried=sources.carried.version if sources.carried else None,
-        lookups=[table.version for table in sources.lookups] if dataset.gold.lookups else None,
-    )
